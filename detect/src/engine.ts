@@ -1,0 +1,38 @@
+/**
+ * The detection engine: readings and events in, anomalies out. Pure: no I/O, no clock; the caller passes the time, keeps
+ * the anomalies and feeds what it needs to know (places, profiles, products). State lives in the engine object and can be
+ * taken out and put back.
+ */
+import type { Anomaly } from '@tracegate/model/anomaly'
+import type { MonitoringPoint, Place, Product, ProductProfile } from '@tracegate/model/registers'
+import type { Reading } from '@tracegate/model/telemetry'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+
+export interface DetectionRegisters {
+  readonly places: readonly Place[]
+  readonly profiles: readonly ProductProfile[]
+  readonly products: readonly Product[]
+  readonly points: readonly MonitoringPoint[]
+}
+
+/** Looks up what earlier events said of one key; the engine asks for the keys of an event before it judges the event. */
+export interface TraceHistory {
+  /** Events naming the key, oldest first, at most the newest 200; the judged event itself included or not. */
+  of(key: string): readonly TraceEvent[]
+}
+
+export interface DetectionEngine {
+  /** Replaces the registers; open anomalies and series states stay. */
+  configure(registers: DetectionRegisters): void
+  /** Judges readings of any series in the order given. `nowMs` is the wall clock. Gives opened, changed and closed anomalies. */
+  onReadings(readings: readonly Reading[], nowMs: number, options?: { readonly historical?: boolean }): Anomaly[]
+  onEvents(events: readonly TraceEvent[], history: TraceHistory, nowMs: number): Anomaly[]
+  /** Time passes without readings: gaps open here. */
+  onTick(nowMs: number): Anomaly[]
+  /** The keys whose history `onEvents` will ask for. */
+  keysToKnow(events: readonly TraceEvent[]): string[]
+  /** Everything needed to go on after a restart, as plain JSON. */
+  snapshot(): unknown
+  /** Takes a snapshot of the same version; anything else is refused with the reason and the engine starts empty. */
+  restore(snapshot: unknown): { readonly ok: boolean; readonly message: string }
+}

@@ -1,0 +1,156 @@
+/** The registers: parties, monitoring points with their places, devices, products and the profiles their goods need. */
+import { Type, type Static } from 'typebox'
+import { BilingualText } from './text.ts'
+import { MetricDeclaration, DeviceIdentity } from './state.ts'
+import { TimeMs } from './wire.ts'
+
+const Name = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
+/** A key of the trace graph: a canonical GS1 Digital Link, e.g. `https://id.gs1.org/414/9506000134338`. */
+export const TraceKey = Type.String({ pattern: '^https://id\\.gs1\\.org/', maxLength: 512 })
+export type TraceKey = Static<typeof TraceKey>
+
+export const Party = Type.Object({
+  gln: Type.String({ pattern: '^\\d{13}$' }),
+  key: TraceKey,
+  name: BilingualText,
+  country: Type.String({ pattern: '^[A-Z]{2}$' }),
+  roles: Type.Array(
+    Type.Union([
+      Type.Literal('manufacturer'),
+      Type.Literal('exporter'),
+      Type.Literal('carrier'),
+      Type.Literal('importer'),
+      Type.Literal('retailer'),
+      Type.Literal('authority'),
+      Type.Literal('operator')
+    ])
+  ),
+  contact: Type.Optional(Type.String({ maxLength: 256 }))
+})
+export type Party = Static<typeof Party>
+
+export const pointKinds = ['factory', 'quay', 'reeferYard', 'gate', 'bondedStore', 'dock', 'laboratory', 'market', 'shop'] as const
+export type PointKind = (typeof pointKinds)[number]
+
+/** Which series watches a place, and for what. */
+export const Watch = Type.Object({
+  device: Name,
+  metric: Type.String(),
+  quantity: Type.Union([
+    Type.Literal('temperature'),
+    Type.Literal('humidity'),
+    Type.Literal('door'),
+    Type.Literal('compressor'),
+    Type.Literal('power'),
+    Type.Literal('setPoint')
+  ]),
+  unit: Type.String()
+})
+export type Watch = Static<typeof Watch>
+
+export const Place = Type.Object({
+  key: TraceKey,
+  point: Name,
+  name: BilingualText,
+  kind: Type.Union([
+    Type.Literal('chamber'),
+    Type.Literal('container'),
+    Type.Literal('yard'),
+    Type.Literal('gate'),
+    Type.Literal('dock'),
+    Type.Literal('laboratory'),
+    Type.Literal('site')
+  ]),
+  /** The profile whose limits hold here; none where goods are not kept at a temperature. */
+  profile: Type.Optional(Name),
+  watches: Type.Array(Watch)
+})
+export type Place = Static<typeof Place>
+
+export const MonitoringPoint = Type.Object({
+  id: Name,
+  key: TraceKey,
+  name: BilingualText,
+  kind: Type.Union(pointKinds.map((kind) => Type.Literal(kind))),
+  unlocode: Type.String({ pattern: '^[A-Z]{2}[A-Z2-9]{3}$' }),
+  latitude: Type.Number({ minimum: -90, maximum: 90 }),
+  longitude: Type.Number({ minimum: -180, maximum: 180 }),
+  operator: Type.String({ pattern: '^\\d{13}$', description: 'GLN of the party that runs it' }),
+  industries: Type.Array(Type.String()),
+  places: Type.Array(TraceKey)
+})
+export type MonitoringPoint = Static<typeof MonitoringPoint>
+
+export const Device = Type.Object({
+  point: Name,
+  id: Name,
+  kind: Type.Union([
+    Type.Literal('plc'),
+    Type.Literal('probe'),
+    Type.Literal('opticalReader'),
+    Type.Literal('rfidReader'),
+    Type.Literal('edge'),
+    Type.Literal('recording')
+  ]),
+  name: BilingualText,
+  place: Type.Optional(TraceKey),
+  online: Type.Boolean(),
+  boot: Type.Optional(Type.String()),
+  lastSeenMs: Type.Optional(TimeMs),
+  identity: Type.Optional(DeviceIdentity),
+  metrics: Type.Array(MetricDeclaration)
+})
+export type Device = Static<typeof Device>
+
+/** What goods of a kind must be kept at. All temperatures in degrees Celsius. */
+export const ProductProfile = Type.Object({
+  id: Name,
+  version: Type.Integer({ minimum: 1 }),
+  name: BilingualText,
+  quantity: Type.Literal('temperature'),
+  unit: Type.Literal('Cel'),
+  low: Type.Optional(Type.Number()),
+  high: Type.Optional(Type.Number()),
+  deadBand: Type.Number({ minimum: 0, description: 'A value must come back inside the limit by this much to count as in' }),
+  onDelayMs: Type.Integer({ minimum: 0, description: 'How long out of limits, in reading time, before an anomaly opens' }),
+  offDelayMs: Type.Integer({ minimum: 0, description: 'How long back inside, in reading time, before it closes' }),
+  degreeMinutesMax: Type.Optional(Type.Number({ description: 'Cumulative degree-minutes outside the limits that goods may take' })),
+  meanKineticTemperatureMax: Type.Optional(Type.Number()),
+  meanKineticWindowMs: Type.Integer({ minimum: 60_000 }),
+  recordingIntervalMaxMs: Type.Integer({ minimum: 1_000, description: 'Longest allowed time between two recorded readings' }),
+  source: Type.String({ description: 'Where the figures come from' })
+})
+export type ProductProfile = Static<typeof ProductProfile>
+
+export const hazards = ['health', 'physical', 'chemical', 'biological', 'environmental'] as const
+export type Hazard = (typeof hazards)[number]
+
+export const Product = Type.Object({
+  gtin: Type.String({ pattern: '^\\d{14}$' }),
+  key: TraceKey,
+  name: BilingualText,
+  brand: Type.String(),
+  hsCode: Type.String({ pattern: '^\\d{6}$' }),
+  manufacturer: Type.String({ pattern: '^\\d{13}$' }),
+  profile: Type.Optional(Name),
+  regime: Type.Union([Type.Literal('general'), Type.Literal('food')]),
+  /** Harm to be expected when the goods of this product go wrong in the way its profile guards against. 1 to 4. */
+  harm: Type.Integer({ minimum: 1, maximum: 4 }),
+  hazard: Type.Union(hazards.map((hazard) => Type.Literal(hazard))),
+  inspectionRequired: Type.Boolean()
+})
+export type Product = Static<typeof Product>
+
+/** Names of the registers in the case store. */
+export const registerNames = [
+  'parties',
+  'points',
+  'places',
+  'devices',
+  'products',
+  'profiles',
+  'accounts',
+  'credentials',
+  'settings'
+] as const
+export type RegisterName = (typeof registerNames)[number]

@@ -1,0 +1,86 @@
+/** The port for trace events. Adapters: `memory.ts`, `embedded.ts`. Its suite: `trace-suite.ts`. */
+import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { BatchSource } from './telemetry-store.ts'
+
+/** stored: new; duplicate: an event with this id is there and this one declares no error. */
+export type CaptureOutcome = { readonly eventID: string; readonly outcome: 'stored' | 'duplicate' }
+
+export interface LedgerEntry {
+  readonly event: TraceEvent
+}
+
+export const traceDirections = ['back', 'forward'] as const
+export type TraceDirection = (typeof traceDirections)[number]
+
+export interface TraceQuery {
+  readonly of: string
+  readonly direction: TraceDirection
+  /** Only what was known to have happened up to this event time. */
+  readonly atMs?: number
+  readonly depthMax?: number
+  /** Past so many nodes the answer is cut and says so. Default 10,000. */
+  readonly nodesMax?: number
+}
+
+/** A subset of the EPCIS 2.0 simple query; values within one member are alternatives, members all hold. Keys canonical. */
+export interface EventQuery {
+  readonly eventTypes?: readonly string[]
+  readonly fromMs?: number
+  /** Exclusive, as LT_eventTime. */
+  readonly toMs?: number
+  readonly recordFromMs?: number
+  readonly recordToMs?: number
+  readonly actions?: readonly string[]
+  readonly bizSteps?: readonly string[]
+  readonly dispositions?: readonly string[]
+  readonly readPoints?: readonly string[]
+  readonly bizLocations?: readonly string[]
+  readonly eventIDs?: readonly string[]
+  /** MATCH_anyEPC. */
+  readonly anyKeys?: readonly string[]
+  /** MATCH_epc: object and child. */
+  readonly objectKeys?: readonly string[]
+  /** MATCH_parentID. */
+  readonly parentKeys?: readonly string[]
+  readonly inputKeys?: readonly string[]
+  readonly outputKeys?: readonly string[]
+  readonly order: 'ascending' | 'descending'
+  readonly orderBy: 'eventTime' | 'recordTime'
+  readonly limit: number
+  /** Keyset cursor from the page before; stable under inserts. */
+  readonly cursor?: string
+}
+
+export interface EventPage {
+  /** Each event as JSON text, ready to be joined into an answer. */
+  readonly json: readonly string[]
+  readonly next?: string
+}
+
+export interface ExposureQuery {
+  readonly place: string
+  readonly fromMs: number
+  readonly toMs: number
+  readonly limit?: number
+}
+
+export interface TraceStore {
+  /** Stores the events durably, all or none, before it resolves; outcomes in the order of the events. */
+  capture(events: readonly TraceEvent[], source?: BatchSource): Promise<CaptureOutcome[]>
+  capturedUpTo(log: string): Promise<number>
+  /** Every stored version under this id, error declarations last; empty when unknown. */
+  byId(eventID: string): Promise<string[]>
+  events(query: EventQuery): Promise<EventPage>
+  /** The events that name one key, oldest first, error-declared ones left out. */
+  ledger(query: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number }): Promise<TraceEvent[]>
+  trace(query: TraceQuery): Promise<TraceAnswer>
+  /** Which goods were at the place in the interval: directly, or inside of something that was. */
+  exposure(query: ExposureQuery): Promise<ExposureAnswer>
+  /** Every stay of one key, oldest first, its containers' stays included while it was inside of them. */
+  stays(key: string): Promise<Stay[]>
+  /** Who holds the leaves of what the given goods went into, by party and place. */
+  holders(query: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }): Promise<HoldersAnswer>
+  counts(): Promise<{ readonly events: number; readonly keys: number }>
+  close(): Promise<void>
+}
