@@ -1,0 +1,21 @@
+/**
+ * Checks a value against a schema without compiling it: for pages, whose content security policy forbids evaluating made
+ * code. Slower than `compileValidator`; must not be used on the ingest path.
+ */
+import type { Static, TSchema } from 'typebox'
+import { Check, Errors } from 'typebox/value'
+import type { Decoded } from './codec.ts'
+
+export function checkValue<const Schema extends TSchema>(schema: Schema, value: unknown): Decoded<Static<Schema>> {
+  if (Check(schema, value)) return { ok: true, value }
+  const [first] = Errors(schema, value)
+  const pointer = first?.instancePath ?? ''
+  return {
+    ok: false,
+    reason: {
+      code: `SCHEMA_${(first?.keyword ?? 'invalid').toUpperCase()}`,
+      pointer,
+      message: `${pointer === '' ? 'the value' : pointer} ${first?.message ?? 'does not match the schema'}`
+    }
+  }
+}
