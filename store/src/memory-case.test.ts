@@ -1,0 +1,10 @@
+import { runCaseSuite } from './case-suite.ts'
+import { createMemoryCaseStore } from './memory-case.ts'
+
+runCaseSuite({
+  name: 'memory case store',
+  async open() {
+    const store = createMemoryCaseStore()
+    return { store, dispose: () => store.close() }
+  }
+})
