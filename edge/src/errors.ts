@@ -1,0 +1,19 @@
+/** The coded errors of the edge agent. */
+import { defineErrors } from '@tracegate/model/errors'
+
+export const edgeError = defineErrors({
+  EDGE_CONFIG: { status: 400, message: 'Cannot start the edge agent: {detail}' },
+  OUTBOX_OPEN: { status: 500, message: 'Cannot open outbox: path is "{path}", expected a folder that can be written' },
+  OUTBOX_FULL: {
+    status: 507,
+    message:
+      'Cannot keep {channel} of {bytes} bytes: outbox holds {held} bytes and no telemetry that could give way, expected at most {max}'
+  },
+  OUTBOX_WRITE: { status: 500, message: 'Cannot write outbox: {detail}' },
+  OUTBOX_CLOSED: { status: 503, message: 'Cannot keep message: the outbox is closed, expected an open one' },
+  OPCUA_INSECURE: {
+    status: 400,
+    message: 'Cannot connect to {endpoint}: securityMode is None beyond loopback, expected Sign or SignAndEncrypt, or allowInsecure'
+  },
+  RECORDING: { status: 400, message: 'Cannot replay {file}: {detail}' }
+})
