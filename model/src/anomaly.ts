@@ -30,8 +30,8 @@ export const witnessesPerAnomalyMax = 64
 export const Anomaly = Type.Object(
   {
     id: Type.String({ description: 'Stable: the same cause seen again (backfill, restart) gives the same id' }),
-    type: Type.Union(anomalyTypes.map((name) => Type.Literal(name))),
-    category: Type.Union(anomalyCategories.map((name) => Type.Literal(name))),
+    type: Type.Enum(anomalyTypes),
+    category: Type.Enum(anomalyCategories),
     rule: Type.Object({ id: Type.String(), version: Type.Integer() }),
     status: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
     point: Type.Optional(Type.String()),

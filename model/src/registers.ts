@@ -71,7 +71,7 @@ export const MonitoringPoint = Type.Object({
   id: Name,
   key: TraceKey,
   name: BilingualText,
-  kind: Type.Union(pointKinds.map((kind) => Type.Literal(kind))),
+  kind: Type.Enum(pointKinds),
   unlocode: Type.String({ pattern: '^[A-Z]{2}[A-Z2-9]{3}$' }),
   latitude: Type.Number({ minimum: -90, maximum: 90 }),
   longitude: Type.Number({ minimum: -180, maximum: 180 }),
@@ -136,7 +136,7 @@ export const Product = Type.Object({
   regime: Type.Union([Type.Literal('general'), Type.Literal('food')]),
   /** Harm to be expected when the goods of this product go wrong in the way its profile guards against. 1 to 4. */
   harm: Type.Integer({ minimum: 1, maximum: 4 }),
-  hazard: Type.Union(hazards.map((hazard) => Type.Literal(hazard))),
+  hazard: Type.Enum(hazards),
   inspectionRequired: Type.Boolean()
 })
 export type Product = Static<typeof Product>

@@ -22,7 +22,7 @@ export const Scan = Type.Object(
     timeMs: Type.Optional(TimeMs),
     antenna: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     signalDbm: Type.Optional(Type.Number({ minimum: -200, maximum: 100, description: 'Received signal strength in dBm' })),
-    direction: Type.Optional(Type.Union(scanDirections.map((name) => Type.Literal(name)))),
+    direction: Type.Optional(Type.Enum(scanDirections)),
     grade: Type.Optional(Type.Number({ minimum: 0, maximum: 4, description: 'Print quality grade, ISO/IEC 15415' }))
   },
   { additionalProperties: false }

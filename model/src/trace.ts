@@ -13,7 +13,7 @@ export type EdgeKind = (typeof edgeKinds)[number]
 
 export const TraceNode = Type.Object({
   key: Type.String(),
-  kind: Type.Union(nodeKinds.map((kind) => Type.Literal(kind))),
+  kind: Type.Enum(nodeKinds),
   /** Hops from the thing asked about. */
   depth: Type.Integer({ minimum: 0 }),
   firstMs: Type.Optional(TimeMs),
@@ -26,7 +26,7 @@ export type TraceNode = Static<typeof TraceNode>
 export const TraceEdge = Type.Object({
   from: Type.String(),
   to: Type.String(),
-  kind: Type.Union(edgeKinds.map((kind) => Type.Literal(kind))),
+  kind: Type.Enum(edgeKinds),
   eventID: Type.String({ description: 'The event that made it' }),
   fromMs: Type.Optional(TimeMs),
   toMs: Type.Optional(TimeMs)
@@ -46,7 +46,7 @@ export type TraceAnswer = Static<typeof TraceAnswer>
 /** One stay of goods at a place; `toMs` is missing while they are still there. */
 export const Stay = Type.Object({
   key: TraceKey,
-  kind: Type.Union(nodeKinds.map((kind) => Type.Literal(kind))),
+  kind: Type.Enum(nodeKinds),
   place: TraceKey,
   fromMs: TimeMs,
   toMs: Type.Optional(TimeMs),
@@ -74,7 +74,7 @@ export type HolderState = (typeof holderStates)[number]
 export const Holding = Type.Object({
   party: Type.Optional(TraceKey),
   place: Type.Optional(TraceKey),
-  state: Type.Union(holderStates.map((state) => Type.Literal(state))),
+  state: Type.Enum(holderStates),
   /** The goods held, as keys; at most the page limit, `count` is exact. */
   goods: Type.Array(TraceKey),
   count: Type.Integer({ minimum: 0 }),
@@ -107,7 +107,7 @@ export const LivedThrough = Type.Object({
 export type LivedThrough = Static<typeof LivedThrough>
 
 export const JourneyStep = Type.Object({
-  stage: Type.Union(stages.map((stage) => Type.Literal(stage))),
+  stage: Type.Enum(stages),
   timeMs: TimeMs,
   timeZoneOffset: Type.String(),
   eventID: Type.String(),
@@ -128,7 +128,7 @@ export const JourneyAnswer = Type.Object({
   product: Type.Optional(TraceKey),
   steps: Type.Array(JourneyStep),
   /** Stages that the chain has evidence for. */
-  stagesSeen: Type.Array(Type.Union(stages.map((stage) => Type.Literal(stage)))),
+  stagesSeen: Type.Array(Type.Enum(stages)),
   truncated: Type.Boolean(),
   tookMs: Type.Number()
 })

@@ -8,7 +8,7 @@ import { TimeMs } from './wire.ts'
 /** I grave, red; II serious, orange; III larger, yellow; IV general, blue (`regulation/rules.md` §1, task 8). */
 export const warningLevels = ['I', 'II', 'III', 'IV'] as const
 export type WarningLevel = (typeof warningLevels)[number]
-export const WarningLevel = Type.Union(warningLevels.map((level) => Type.Literal(level)))
+export const WarningLevel = Type.Enum(warningLevels)
 
 export const warningKinds = ['bulletin', 'operatorNotice', 'publicAnnouncement'] as const
 export type WarningKind = (typeof warningKinds)[number]
@@ -49,10 +49,10 @@ export type RecallScope = Static<typeof RecallScope>
 export const WarningCase = Type.Object(
   {
     id: Type.String(),
-    status: Type.Union(warningStatuses.map((status) => Type.Literal(status))),
+    status: Type.Enum(warningStatuses),
     anomaly: Type.String({ description: 'Id of the anomaly it was drafted from' }),
     title: BilingualText,
-    hazard: Type.Union(hazards.map((hazard) => Type.Literal(hazard))),
+    hazard: Type.Enum(hazards),
     regime: Type.Union([Type.Literal('general'), Type.Literal('food')]),
     /** The four mandatory contents: level, start time, scope, matters (task 10). */
     proposal: LevelProposal,

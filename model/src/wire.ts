@@ -9,12 +9,9 @@ export const payloadBytesMax = 262_144
 
 /** How far the device trusts its clock. */
 export const timeQualities = ['synchronized', 'holdover', 'unsynchronized', 'unknown'] as const
-export const TimeQuality = Type.Union(
-  timeQualities.map((name) => Type.Literal(name)),
-  {
-    description: 'synchronized: disciplined by NTP, PTP or GNSS; holdover: was, and runs free now; unsynchronized: never was; unknown'
-  }
-)
+export const TimeQuality = Type.Enum(timeQualities, {
+  description: 'synchronized: disciplined by NTP, PTP or GNSS; holdover: was, and runs free now; unsynchronized: never was; unknown'
+})
 export type TimeQuality = (typeof timeQualities)[number]
 
 /** Milliseconds since 1970-01-01T00:00:00Z, up to the year 9999. */
