@@ -23,7 +23,11 @@ export function emptyMeanKinetic(): MeanKineticState {
 }
 
 /** Adds a temperature in degrees Celsius that held for `durationMs` up to `timeMs`. Changes `state`. */
-export function addTemperature(state: MeanKineticState, celsius: number, span: { readonly timeMs: number; readonly durationMs: number; readonly windowMs: number }): void {
+export function addTemperature(
+  state: MeanKineticState,
+  celsius: number,
+  span: { readonly timeMs: number; readonly durationMs: number; readonly windowMs: number }
+): void {
   const slice = Math.floor(span.timeMs / (span.windowMs / slices))
   if (state.slice >= 0) for (let old = Math.max(state.slice + 1, slice - slices + 1); old <= slice; old += 1) clearSlice(state, old)
   state.slice = Math.max(slice, state.slice)
@@ -43,7 +47,12 @@ export function meanKineticTemperature(state: MeanKineticState): number {
 }
 
 /** Degree-minutes outside [low, high] of a straight line between two readings, by the mean of both ends. */
-export function degreeMinutes(before: number, after: number, durationMs: number, limits: { readonly low?: number; readonly high?: number }): number {
+export function degreeMinutes(
+  before: number,
+  after: number,
+  durationMs: number,
+  limits: { readonly low?: number; readonly high?: number }
+): number {
   return ((beyond(before, limits) + beyond(after, limits)) / 2) * (durationMs / 60_000)
 }
 

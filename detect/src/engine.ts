@@ -29,8 +29,11 @@ export interface DetectionEngine {
   onEvents(events: readonly TraceEvent[], history: TraceHistory, nowMs: number): Anomaly[]
   /** Time passes without readings: gaps open here. */
   onTick(nowMs: number): Anomaly[]
-  /** The keys whose history `onEvents` will ask for. */
-  keysToKnow(events: readonly TraceEvent[]): string[]
+  /**
+   * The keys whose history `onEvents` will ask for. Ask again with what was found until nothing new comes (three rounds are
+   * enough): lots and containers of the goods show only in the goods' own history.
+   */
+  keysToKnow(events: readonly TraceEvent[], known?: TraceHistory): string[]
   /** Everything needed to go on after a restart, as plain JSON. */
   snapshot(): unknown
   /** Takes a snapshot of the same version; anything else is refused with the reason and the engine starts empty. */

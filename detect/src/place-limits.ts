@@ -26,7 +26,11 @@ const SensorState = Type.Object({
 })
 type SensorState = Static<typeof SensorState>
 
-export const PlaceState = Type.Object({ sensors: Type.Record(Type.String(), SensorState), open: Type.Optional(Anomaly), emittedMs: Type.Number() })
+export const PlaceState = Type.Object({
+  sensors: Type.Record(Type.String(), SensorState),
+  open: Type.Optional(Anomaly),
+  emittedMs: Type.Number()
+})
 export type PlaceState = Static<typeof PlaceState>
 
 /** While open, a change is told at most so often in reading time. */
@@ -59,11 +63,16 @@ export function judgePlaceReading(state: PlaceState, judgement: PlaceJudgement):
 }
 
 function stepSensor(before: SensorState | undefined, profile: ProductProfile, reading: Reading): SensorState {
-  const next: SensorState = before === undefined ? { lastMs: 0, lastValue: 0, alarm: false, degreeMinutes: 0, meanKinetic: emptyMeanKinetic() } : { ...before }
+  const next: SensorState =
+    before === undefined ? { lastMs: 0, lastValue: 0, alarm: false, degreeMinutes: 0, meanKinetic: emptyMeanKinetic() } : { ...before }
   const out = beyond(reading.value, profile) > 0
   if (before !== undefined) {
     const durationMs = Math.min(reading.timeMs - before.lastMs, profile.recordingIntervalMaxMs)
-    addTemperature(next.meanKinetic, (before.lastValue + reading.value) / 2, { timeMs: reading.timeMs, durationMs, windowMs: profile.meanKineticWindowMs })
+    addTemperature(next.meanKinetic, (before.lastValue + reading.value) / 2, {
+      timeMs: reading.timeMs,
+      durationMs,
+      windowMs: profile.meanKineticWindowMs
+    })
     if (out || next.alarm) next.degreeMinutes += degreeMinutes(before.lastValue, reading.value, durationMs, profile)
   }
   next.lastMs = reading.timeMs
@@ -85,7 +94,8 @@ function stepSensor(before: SensorState | undefined, profile: ProductProfile, re
 
 function stepBack(sensor: SensorState, profile: ProductProfile, reading: Reading): void {
   const inside =
-    (profile.high === undefined || reading.value <= profile.high - profile.deadBand) && (profile.low === undefined || reading.value >= profile.low + profile.deadBand)
+    (profile.high === undefined || reading.value <= profile.high - profile.deadBand) &&
+    (profile.low === undefined || reading.value >= profile.low + profile.deadBand)
   if (!inside) {
     delete sensor.backSinceMs
     return
@@ -172,7 +182,11 @@ function keep(state: PlaceState, anomaly: Anomaly): Anomaly {
   return anomaly
 }
 
-function runningFigures(sensor: SensorState, onsetMs: number, timeMs: number): { durationMs: number; degreeMinutes?: number; meanKineticTemperature?: number } {
+function runningFigures(
+  sensor: SensorState,
+  onsetMs: number,
+  timeMs: number
+): { durationMs: number; degreeMinutes?: number; meanKineticTemperature?: number } {
   const kinetic = meanKineticTemperature(sensor.meanKinetic)
   return {
     durationMs: timeMs - onsetMs,

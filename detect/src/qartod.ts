@@ -12,7 +12,9 @@ export function grossRange(values: Values, spans: { readonly failSpan: Span; rea
   const fail = requireSpan(spans.failSpan, 'failSpan')
   const suspect = spans.suspectSpan === undefined ? undefined : requireSpan(spans.suspectSpan, 'suspectSpan')
   if (suspect !== undefined && (suspect[0] < fail[0] || suspect[1] > fail[1])) {
-    throw new RangeError(`Cannot check gross range: suspectSpan is [${suspect.join(', ')}], expected it to lie within failSpan [${fail.join(', ')}]`)
+    throw new RangeError(
+      `Cannot check gross range: suspectSpan is [${suspect.join(', ')}], expected it to lie within failSpan [${fail.join(', ')}]`
+    )
   }
   return values.map((value) => grossRangeFlag(value, fail, suspect))
 }
@@ -24,7 +26,11 @@ export function grossRangeFlag(value: number | null, fail: Span, suspect: Span |
 }
 
 /** Thresholds in units per second. The first value, and one whose neighbour before it is missing, cannot be judged and is 1. */
-export function rateOfChange(values: Values, timesMs: readonly number[], thresholds: { readonly suspect: number; readonly fail?: number }): QualityFlag[] {
+export function rateOfChange(
+  values: Values,
+  timesMs: readonly number[],
+  thresholds: { readonly suspect: number; readonly fail?: number }
+): QualityFlag[] {
   return values.map((value, index) => {
     if (value === null || Number.isNaN(value)) return 9
     const before = values[index - 1]
@@ -43,7 +49,11 @@ export function rateFlag(perSecond: number, thresholds: { readonly suspect: numb
  * Thresholds in seconds, turned into a number of rows by the median interval. A row is flagged when it and the rows of the
  * threshold before it span strictly less than `tolerance`; missing rows are passed over.
  */
-export function flatLine(values: Values, timesMs: readonly number[], limits: { readonly suspectSeconds: number; readonly failSeconds: number; readonly tolerance: number }): QualityFlag[] {
+export function flatLine(
+  values: Values,
+  timesMs: readonly number[],
+  limits: { readonly suspectSeconds: number; readonly failSeconds: number; readonly tolerance: number }
+): QualityFlag[] {
   const flags = values.map((value): QualityFlag => (value === null || Number.isNaN(value) ? 9 : 1))
   const intervalSeconds = medianInterval(timesMs) / 1_000
   if (!(intervalSeconds > 0)) return flags

@@ -71,7 +71,10 @@ export interface SeriesJudgement {
 }
 
 /** Takes one reading. Gives the state to keep and the anomalies that opened or closed. A reading that is not newer changes nothing. */
-export function judgeSeriesReading(before: SeriesState | undefined, judgement: SeriesJudgement): { state: SeriesState | undefined; anomalies: Anomaly[] } {
+export function judgeSeriesReading(
+  before: SeriesState | undefined,
+  judgement: SeriesJudgement
+): { state: SeriesState | undefined; anomalies: Anomaly[] } {
   const { reading, settings } = judgement
   if (before !== undefined && reading.timeMs <= before.lastMs) return { state: before, anomalies: [] }
   if (!Number.isFinite(reading.value)) return { state: before, anomalies: [] }
@@ -84,7 +87,11 @@ export function judgeSeriesReading(before: SeriesState | undefined, judgement: S
     flatLine: reading.timeMs - state.flatSinceMs >= settings.flatLineMs && state.flatCount >= settings.flatLineCountMin
   }
   for (const type of checkTypes) {
-    const anomaly = stepCheck(state.open[type], type, fired[type], { judgement, rate, onsetMs: type === 'flatLine' ? state.flatSinceMs : reading.timeMs })
+    const anomaly = stepCheck(state.open[type], type, fired[type], {
+      judgement,
+      rate,
+      onsetMs: type === 'flatLine' ? state.flatSinceMs : reading.timeMs
+    })
     if (anomaly === undefined) continue
     anomalies.push(anomaly)
     if (anomaly.status === 'open') state.open[type] = anomaly
@@ -143,9 +150,21 @@ function stepCheck(open: Anomaly | undefined, type: CheckType, fired: boolean, s
 
 function figuresOf(type: AnomalyType, step: CheckStep): Record<string, number> {
   const { settings, reading } = step.judgement
-  if (type === 'rate') return { value: reading.value, ratePerSecond: step.rate, ratePerSecondSuspect: settings.ratePerSecondSuspect, ratePerSecondFail: settings.ratePerSecondFail }
+  if (type === 'rate')
+    return {
+      value: reading.value,
+      ratePerSecond: step.rate,
+      ratePerSecondSuspect: settings.ratePerSecondSuspect,
+      ratePerSecondFail: settings.ratePerSecondFail
+    }
   if (type === 'flatLine') return { value: reading.value, durationMs: reading.timeMs - step.onsetMs, flatLineMs: settings.flatLineMs }
-  return { value: reading.value, failLow: settings.failSpan[0], failHigh: settings.failSpan[1], suspectLow: settings.suspectSpan[0], suspectHigh: settings.suspectSpan[1] }
+  return {
+    value: reading.value,
+    failLow: settings.failSpan[0],
+    failHigh: settings.failSpan[1],
+    suspectLow: settings.suspectSpan[0],
+    suspectHigh: settings.suspectSpan[1]
+  }
 }
 
 function proofOf(type: CheckType, series: string, step: CheckStep): Anomaly['proof'] {

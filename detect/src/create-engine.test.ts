@@ -1,0 +1,290 @@
+/** The engine on readings and events: what opens, with which times, what closes, and what must not open. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Anomaly } from '@tracegate/model/anomaly'
+import type { MonitoringPoint, Place, Product, ProductProfile } from '@tracegate/model/registers'
+import type { Reading } from '@tracegate/model/telemetry'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { createDetectionEngine } from './create-engine.ts'
+import type { DetectionEngine } from './engine.ts'
+
+const placeKey = 'https://id.gs1.org/414/9506000134338/254/C1'
+const item = 'https://id.gs1.org/01/09506000134352/21/1'
+const t0 = Date.UTC(2026, 10, 23, 12)
+
+const profile: ProductProfile = {
+  id: 'vaccine',
+  version: 3,
+  name: { zh: '疫苗', en: 'Vaccine' },
+  quantity: 'temperature',
+  unit: 'Cel',
+  low: 2,
+  high: 8,
+  deadBand: 0.5,
+  onDelayMs: 30_000,
+  offDelayMs: 20_000,
+  degreeMinutesMax: 60,
+  meanKineticWindowMs: 86_400_000,
+  recordingIntervalMaxMs: 120_000,
+  source: 'test'
+}
+const place: Place = {
+  key: placeKey,
+  point: 'store',
+  name: { zh: '一号库', en: 'Chamber 1' },
+  kind: 'chamber',
+  profile: 'vaccine',
+  watches: [
+    { device: 'plc', metric: 'c1.t1', quantity: 'temperature', unit: 'Cel' },
+    { device: 'plc', metric: 'c1.t2', quantity: 'temperature', unit: 'Cel' }
+  ]
+}
+function point(id: string, kind: MonitoringPoint['kind'], gln: string, latitude: number, longitude: number): MonitoringPoint {
+  return {
+    id,
+    key: `https://id.gs1.org/414/${gln}`,
+    name: { zh: id, en: id },
+    kind,
+    unlocode: 'CNSHA',
+    latitude,
+    longitude,
+    operator: '9506000134338',
+    industries: [],
+    places: []
+  }
+}
+const product: Product = {
+  gtin: '09506000134352',
+  key: 'https://id.gs1.org/01/09506000134352',
+  name: { zh: '疫苗', en: 'Vaccine' },
+  brand: 'B',
+  hsCode: '300241',
+  manufacturer: '9506000134338',
+  profile: 'vaccine',
+  regime: 'general',
+  harm: 4,
+  hazard: 'health',
+  inspectionRequired: true
+}
+
+function engine(): DetectionEngine {
+  const made = createDetectionEngine()
+  made.configure({
+    places: [place],
+    profiles: [profile],
+    products: [product],
+    points: [point('store', 'bondedStore', '9506000134338', 31.2, 121.5), point('shop', 'shop', '9506000134345', 39.9, 116.4)]
+  })
+  return made
+}
+
+function reading(seconds: number, value: number, metric = 'c1.t1', quality: Reading['quality'] = 1): Reading {
+  return { point: 'store', device: 'plc', metric, unit: 'Cel', timeMs: t0 + seconds * 1_000, value, quality }
+}
+
+function feed(to: DetectionEngine, readings: readonly Reading[]): Anomaly[] {
+  return readings.flatMap((one) => to.onReadings([one], one.timeMs))
+}
+
+test('an excursion opens after the on-delay with the onset of the first reading out, and closes after the off-delay', () => {
+  const found = feed(engine(), [
+    reading(0, 5),
+    reading(10, 8.2),
+    reading(20, 8.6),
+    reading(40, 9.4),
+    reading(50, 7.9),
+    reading(60, 7.4),
+    reading(70, 7.3),
+    reading(80, 7.2)
+  ])
+  const [opened] = found
+  const closed = found.at(-1)
+  assert.equal(opened?.type, 'excursion')
+  assert.equal(opened.place, placeKey)
+  assert.equal(opened.onsetMs, t0 + 10_000)
+  assert.equal(opened.openedMs, t0 + 40_000)
+  assert.equal(opened.rule.version, 3)
+  assert.equal(closed?.id, opened.id)
+  assert.equal(closed.status, 'closed')
+  assert.equal(closed.closedMs, t0 + 80_000)
+  assert.equal(closed.figures['peak'], 9.4)
+  assert.ok((closed.figures['degreeMinutes'] ?? 0) > 0.3)
+})
+
+test('a crossing shorter than the on-delay raises nothing, nor does one within the dead band open twice', () => {
+  assert.deepEqual(feed(engine(), [reading(0, 5), reading(10, 8.2), reading(30, 7.9), reading(40, 8.3), reading(60, 7.9)]), [])
+  const to = engine()
+  const found = feed(to, [reading(0, 9), reading(30, 9), reading(40, 7.8), reading(90, 7.8), reading(100, 8.4), reading(140, 8.4)])
+  assert.equal(new Set(found.map((one) => one.id)).size, 1)
+  assert.ok(found.every((one) => one.status === 'open'))
+})
+
+test('two sensors of one chamber make one anomaly that closes when both are back', () => {
+  const to = engine()
+  const found = feed(to, [
+    ...[0, 30, 40, 60].flatMap((seconds) => [reading(seconds, 9), reading(seconds, 9.5, 'c1.t2')]),
+    ...[70, 100].flatMap((seconds) => [reading(seconds, 5), reading(seconds, 9.5, 'c1.t2')])
+  ])
+  assert.equal(new Set(found.map((one) => one.id)).size, 1)
+  assert.equal(found.at(-1)?.status, 'open')
+  const rest = feed(to, [reading(110, 5, 'c1.t2'), reading(140, 5, 'c1.t2')])
+  assert.equal(rest.at(-1)?.status, 'closed')
+})
+
+test('readings that failed or are missing neither open nor close an excursion', () => {
+  assert.deepEqual(
+    feed(engine(), [reading(0, 50, 'c1.t1', 4), reading(40, 50, 'c1.t1', 4), reading(80, Number.NaN, 'c1.t1', 9)]).filter(
+      (one) => one.category === 'product'
+    ),
+    []
+  )
+})
+
+test('the same readings given again raise nothing new, and a restored snapshot goes on where it was', () => {
+  const readings = [reading(0, 9), reading(30, 9), reading(33, 9)]
+  const first = engine()
+  const opened = feed(first, readings)
+  assert.equal(opened.length, 1)
+  assert.deepEqual(feed(first, readings), [])
+  const second = engine()
+  const snapshot: unknown = JSON.parse(JSON.stringify(first.snapshot()))
+  assert.equal(second.restore(snapshot).ok, true)
+  const closed = feed(second, [reading(50, 5), reading(80, 5)])
+  assert.equal(closed.at(-1)?.id, opened[0]?.id)
+  assert.equal(closed.at(-1)?.status, 'closed')
+})
+
+test('restore() refuses what is no snapshot and starts empty', () => {
+  const result = engine().restore({ version: 99 })
+  assert.equal(result.ok, false)
+  assert.match(result.message, /version|must/)
+})
+
+test('a value no such sensor can see raises grossRange, a jump raises rate, and both close with the next good reading', () => {
+  const found = feed(engine(), [reading(0, 5), reading(1, 200), reading(2, 5), reading(10, 5.1)])
+  assert.deepEqual(
+    found
+      .filter((one) => one.status === 'open')
+      .map((one) => one.type)
+      .sort(),
+    ['grossRange', 'rate']
+  )
+  assert.ok(found.every((one) => one.category === 'device'))
+  assert.equal(found.filter((one) => one.status === 'closed').length, 2)
+})
+
+test('a sensor that repeats itself to the last digit is flat, and is well again when it moves', () => {
+  const to = engine()
+  const flat = feed(
+    to,
+    Array.from({ length: 40 }, (_, index) => reading(index * 10, 5.25))
+  )
+  assert.deepEqual(
+    flat.map((one) => [one.type, one.status, one.onsetMs]),
+    [['flatLine', 'open', t0]]
+  )
+  assert.equal(feed(to, [reading(410, 5.26)])[0]?.status, 'closed')
+})
+
+test('silence longer than five intervals opens a gap that the next reading closes', () => {
+  const to = engine()
+  feed(to, [reading(0, 5), reading(1, 5.1), reading(2, 5)])
+  assert.deepEqual(to.onTick(t0 + 9_000), [])
+  const [gap] = to.onTick(t0 + 14_000)
+  assert.equal(gap?.type, 'gap')
+  assert.equal(gap.onsetMs, t0 + 2_000)
+  assert.deepEqual(to.onTick(t0 + 15_000), [])
+  const closed = feed(to, [reading(20, 5)])
+  assert.equal(closed[0]?.id, gap.id)
+})
+
+function event(over: Partial<TraceEvent> & { eventID: string }): TraceEvent {
+  return {
+    type: 'ObjectEvent',
+    action: 'OBSERVE',
+    eventTimeMs: t0,
+    recordTimeMs: t0,
+    timeZoneOffset: '+08:00',
+    subjects: [{ key: item, kind: 'item', role: 'object' }],
+    sources: [],
+    destinations: [],
+    bizTransactions: [],
+    json: '{}',
+    ...over
+  }
+}
+function historyOf(events: readonly TraceEvent[]) {
+  return { of: (key: string) => events.filter((one) => one.subjects.some((subject) => subject.key === key)) }
+}
+
+test('a serial seen in Beijing minutes after Shanghai is cloned; hours later it is not', () => {
+  const store = event({ eventID: 'a', readPoint: 'https://id.gs1.org/414/9506000134338/254/C1' })
+  const soon = event({ eventID: 'b', eventTimeMs: t0 + 600_000, readPoint: 'https://id.gs1.org/414/9506000134345' })
+  const later = event({ eventID: 'c', eventTimeMs: t0 + 36_000_000, readPoint: 'https://id.gs1.org/414/9506000134345' })
+  const [clone] = engine().onEvents([soon], historyOf([store, soon]), t0)
+  assert.equal(clone?.type, 'clonedSerial')
+  assert.deepEqual(clone.goods, [item])
+  assert.deepEqual(
+    clone.witnesses.map((one) => (one.type === 'event' ? one.eventID : '')),
+    ['a', 'b']
+  )
+  assert.deepEqual(engine().onEvents([later], historyOf([store, later]), t0), [])
+})
+
+test('a serial commissioned twice is cloned, one time only', () => {
+  const first = event({ eventID: 'a', action: 'ADD', bizStep: 'commissioning' })
+  const second = event({ eventID: 'b', action: 'ADD', bizStep: 'commissioning', eventTimeMs: t0 + 86_400_000 })
+  const to = engine()
+  assert.equal(to.onEvents([second], historyOf([first, second]), t0).length, 1)
+  assert.equal(to.onEvents([second], historyOf([first, second]), t0).length, 0)
+})
+
+test('goods released from a bonded store without an inspection open missingInspection; an inspected container clears its content', () => {
+  const pallet = 'https://id.gs1.org/00/095060001343380001'
+  const packed = event({
+    eventID: 'p',
+    type: 'AggregationEvent',
+    action: 'ADD',
+    subjects: [
+      { key: pallet, kind: 'logistic', role: 'parent' },
+      { key: item, kind: 'item', role: 'child' }
+    ]
+  })
+  const inspected = event({
+    eventID: 'i',
+    bizStep: 'inspecting',
+    disposition: 'conformant',
+    subjects: [{ key: pallet, kind: 'logistic', role: 'object' }]
+  })
+  const released = event({ eventID: 'r', bizStep: 'shipping', eventTimeMs: t0 + 1_000, readPoint: 'https://id.gs1.org/414/9506000134338' })
+  const [missing] = engine().onEvents([released], historyOf([packed, released]), t0)
+  assert.equal(missing?.type, 'missingInspection')
+  assert.deepEqual(missing.goods, [item])
+  assert.deepEqual(engine().onEvents([released], historyOf([packed, inspected, released]), t0), [])
+})
+
+test('an inspection reported late but done before the release closes the missing inspection', () => {
+  const to = engine()
+  const released = event({ eventID: 'r', bizStep: 'retail_selling', eventTimeMs: t0 + 1_000 })
+  const [missing] = to.onEvents([released], historyOf([released]), t0)
+  const late = event({ eventID: 'i', bizStep: 'inspecting', disposition: 'conformant' })
+  const [closed] = to.onEvents([late], historyOf([late, released]), t0)
+  assert.equal(closed?.id, missing?.id)
+  assert.equal(closed?.status, 'closed')
+})
+
+test('keysToKnow() finds the containers and lots of the goods once their own history is known', () => {
+  const pallet = 'https://id.gs1.org/00/095060001343380001'
+  const packed = event({
+    eventID: 'p',
+    type: 'AggregationEvent',
+    action: 'ADD',
+    subjects: [
+      { key: pallet, kind: 'logistic', role: 'parent' },
+      { key: item, kind: 'item', role: 'child' }
+    ]
+  })
+  const released = event({ eventID: 'r' })
+  assert.deepEqual(engine().keysToKnow([released]), [item])
+  assert.deepEqual(engine().keysToKnow([released], historyOf([packed])), [item, pallet])
+})

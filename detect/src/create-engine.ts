@@ -1,0 +1,212 @@
+/** Puts the detectors together into one engine. Holds their states; decides nothing itself. */
+import { Type, type Static } from 'typebox'
+import { compileValidator } from '@tracegate/model/codec'
+import { Anomaly } from '@tracegate/model/anomaly'
+import type { MonitoringPoint, Place, Product, ProductProfile } from '@tracegate/model/registers'
+import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { checkSilence, DeviceState, heardFrom } from './device-gap.ts'
+import type { DetectionEngine, DetectionRegisters, TraceHistory } from './engine.ts'
+import { glnOf } from './goods-key.ts'
+import { emptyPlaceState, judgePlaceReading, PlaceState } from './place-limits.ts'
+import { judgeSeriesReading, quantityOf, SeriesState, seriesCheckDefaults, type SeriesCheckSettings } from './series-checks.ts'
+import {
+  isConformantInspection,
+  judgeClonedSerial,
+  judgeMissingInspection,
+  lotsIn,
+  parentsIn,
+  type TraceRuleContext
+} from './trace-rules.ts'
+
+const snapshotVersion = 1
+/** A reading older than this when it comes is backfill. */
+export const historicalAfterMs = 300_000
+/** Series and open trace anomalies beyond these are not kept; the newest stay. */
+export const seriesMax = 100_000
+export const openTraceAnomaliesMax = 1_000
+/** Of a larger event only the first so many keys are judged by the trace rules. */
+export const keysPerEventMax = 500
+
+const EngineState = Type.Object({
+  version: Type.Literal(snapshotVersion),
+  places: Type.Record(Type.String(), PlaceState),
+  series: Type.Record(Type.String(), SeriesState),
+  devices: Type.Record(Type.String(), DeviceState),
+  trace: Type.Record(Type.String(), Anomaly)
+})
+type EngineState = Static<typeof EngineState>
+const stateValidator = compileValidator(EngineState)
+
+export interface EngineOptions {
+  /** Settings that take the place of the defaults of a quantity. */
+  readonly checks?: Partial<Record<'temperature' | 'humidity', Partial<SeriesCheckSettings>>>
+}
+
+interface Index {
+  /** Place and profile that a temperature series is judged by. */
+  readonly watched: Map<string, { place: Place; profile: ProductProfile | undefined }>
+  readonly pointByGln: Map<string, MonitoringPoint>
+  readonly productByGtin: Map<string, Product>
+}
+
+/** Makes an engine that knows nothing yet; `configure` gives it the registers. */
+export function createDetectionEngine(options: EngineOptions = {}): DetectionEngine {
+  let index = indexOf({ places: [], profiles: [], products: [], points: [] })
+  let state = emptyState()
+  const settings = {
+    temperature: { ...seriesCheckDefaults.temperature, ...options.checks?.temperature },
+    humidity: { ...seriesCheckDefaults.humidity, ...options.checks?.humidity }
+  }
+  return {
+    configure(registers) {
+      index = indexOf(registers)
+    },
+    onReadings(readings, nowMs, how = {}) {
+      const found: Anomaly[] = []
+      for (const reading of readings) judgeReading({ state, index, settings }, reading, nowMs, how.historical ?? false, found)
+      return found
+    },
+    onEvents: (events, history, nowMs) => judgeEvents(state, index, events, history, nowMs),
+    onTick(nowMs) {
+      const found: Anomaly[] = []
+      for (const device of Object.values(state.devices)) {
+        const gap = checkSilence(device, nowMs)
+        if (gap !== undefined) found.push(gap)
+      }
+      return found
+    },
+    keysToKnow,
+    snapshot: () => structuredClone(state),
+    restore(snapshot) {
+      const checked = stateValidator.check(snapshot)
+      state = checked.ok ? structuredClone(checked.value) : emptyState()
+      return checked.ok
+        ? { ok: true, message: `restored ${Object.keys(state.series).length} series` }
+        : { ok: false, message: checked.reason.message }
+    }
+  }
+}
+
+function emptyState(): EngineState {
+  return { version: snapshotVersion, places: {}, series: {}, devices: {}, trace: {} }
+}
+
+function indexOf(registers: DetectionRegisters): Index {
+  const profiles = new Map(registers.profiles.map((profile) => [profile.id, profile]))
+  const watched: Index['watched'] = new Map()
+  const pointByGln = new Map<string, MonitoringPoint>()
+  const pointById = new Map(registers.points.map((point) => [point.id, point]))
+  for (const point of registers.points) pointByGln.set(glnOf(point.key) ?? '', point)
+  for (const place of registers.places) {
+    const point = pointById.get(place.point)
+    const gln = glnOf(place.key)
+    if (point !== undefined && gln !== undefined) pointByGln.set(gln, point)
+    for (const watch of place.watches) {
+      if (watch.quantity !== 'temperature') continue
+      watched.set(seriesKeyOf({ point: place.point, device: watch.device, metric: watch.metric }), {
+        place,
+        profile: profiles.get(place.profile ?? '')
+      })
+    }
+  }
+  return { watched, pointByGln, productByGtin: new Map(registers.products.map((product) => [product.gtin, product])) }
+}
+
+interface Judging {
+  readonly state: EngineState
+  readonly index: Index
+  readonly settings: Readonly<Record<'temperature' | 'humidity', SeriesCheckSettings>>
+}
+
+function judgeReading(judging: Judging, reading: Reading, nowMs: number, backfill: boolean, found: Anomaly[]): void {
+  const { state, index } = judging
+  const series = seriesKeyOf(reading)
+  const watched = index.watched.get(series)
+  const historical = backfill || nowMs - reading.timeMs > historicalAfterMs
+  if (watched !== undefined) noteDevice(state, { reading, place: watched.place, profile: watched.profile, nowMs }, found)
+  const quantity = quantityOf(reading)
+  if (quantity !== undefined) {
+    const known = state.series[series]
+    if (known !== undefined || Object.keys(state.series).length < seriesMax) {
+      const judged = judgeSeriesReading(known, {
+        reading,
+        settings: judging.settings[quantity],
+        ...(watched === undefined ? {} : { place: watched.place.key }),
+        nowMs,
+        historical
+      })
+      if (judged.state !== undefined) state.series[series] = judged.state
+      found.push(...judged.anomalies)
+    }
+  }
+  if (watched?.profile === undefined) return
+  const place = (state.places[watched.place.key] ??= emptyPlaceState())
+  const anomaly = judgePlaceReading(place, { place: watched.place, profile: watched.profile, reading, nowMs, historical })
+  if (anomaly !== undefined) found.push(anomaly)
+}
+
+function noteDevice(
+  state: EngineState,
+  heard: { reading: Reading; place: Place; profile: ProductProfile | undefined; nowMs: number },
+  found: Anomaly[]
+): void {
+  const { reading, place, profile, nowMs } = heard
+  const name = `${reading.point}/${reading.device}`
+  const device = (state.devices[name] ??= {
+    point: reading.point,
+    device: reading.device,
+    place: place.key,
+    lastMs: reading.timeMs,
+    seenAtMs: nowMs,
+    intervalMs: 1_000,
+    gapMaxMs: profile?.recordingIntervalMaxMs ?? 120_000
+  })
+  const closed = heardFrom(device, reading.timeMs, nowMs)
+  if (closed !== undefined) found.push(closed)
+}
+
+function judgeEvents(state: EngineState, index: Index, events: readonly TraceEvent[], history: TraceHistory, nowMs: number): Anomaly[] {
+  const context: TraceRuleContext = { history, nowMs, pointByGln: index.pointByGln, productByGtin: index.productByGtin }
+  const found: Anomaly[] = []
+  for (const event of events) {
+    const judged = event.subjects.length > keysPerEventMax ? { ...event, subjects: event.subjects.slice(0, keysPerEventMax) } : event
+    for (const anomaly of [...judgeClonedSerial(judged, context), ...judgeMissingInspection(judged, context)]) {
+      if (state.trace[anomaly.id] !== undefined) continue
+      state.trace[anomaly.id] = anomaly
+      found.push(anomaly)
+    }
+    if (isConformantInspection(event)) found.push(...withdrawInspections(state, event))
+  }
+  const ids = Object.keys(state.trace)
+  for (const id of ids.slice(0, Math.max(0, ids.length - openTraceAnomaliesMax))) delete state.trace[id]
+  return found
+}
+
+/** A late report of an inspection that took place before the release closes what its absence opened. */
+function withdrawInspections(state: EngineState, event: TraceEvent): Anomaly[] {
+  const keys = new Set(event.subjects.map((subject) => subject.key))
+  const closed: Anomaly[] = []
+  for (const anomaly of Object.values(state.trace)) {
+    if (anomaly.type !== 'missingInspection' || event.eventTimeMs > anomaly.openedMs || !anomaly.goods.every((key) => keys.has(key)))
+      continue
+    delete state.trace[anomaly.id]
+    closed.push({ ...anomaly, status: 'closed', closedMs: event.eventTimeMs, lastMs: Math.max(anomaly.lastMs, event.eventTimeMs) })
+  }
+  return closed
+}
+
+function keysToKnow(events: readonly TraceEvent[], known?: TraceHistory): string[] {
+  const keys = new Set<string>()
+  for (const event of events) {
+    for (const subject of event.subjects.slice(0, keysPerEventMax)) {
+      keys.add(subject.key)
+      const own = known?.of(subject.key) ?? []
+      for (const related of [...parentsIn(own, subject.key), ...lotsIn(own, subject.key)]) {
+        keys.add(related)
+        for (const grand of parentsIn(known?.of(related) ?? [], related)) keys.add(grand)
+      }
+    }
+  }
+  return [...keys]
+}

@@ -1,0 +1,215 @@
+/**
+ * Rules over trace events: cloned serial and missing inspection. Each judges one new event against what earlier events said
+ * of the same goods; the caller supplies that history. Nothing here reads a store.
+ */
+import type { Anomaly, Witness } from '@tracegate/model/anomaly'
+import type { MonitoringPoint, Product } from '@tracegate/model/registers'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { anomalyIdOf } from './anomaly-id.ts'
+import type { TraceHistory } from './engine.ts'
+import { gtinOf, glnOf, isSerialised } from './goods-key.ts'
+import { iso } from './proof.ts'
+
+/** Faster than this between two known places and it was not one thing that travelled. */
+export const travelKilometresPerHourMax = 1_000
+/** Places nearer than this to each other are one place for the clone rule. */
+export const samePlaceKilometres = 2
+
+export interface TraceRuleContext {
+  readonly history: TraceHistory
+  readonly nowMs: number
+  /** Monitoring point by the GLN of its key and of its places. */
+  readonly pointByGln: ReadonlyMap<string, MonitoringPoint>
+  /** Product by GTIN of 14 digits. */
+  readonly productByGtin: ReadonlyMap<string, Product>
+}
+
+/**
+ * Cloned serial: one serial number was commissioned twice, or is seen at a place so soon after it was seen at another, or
+ * while it was never recorded as leaving there, that it cannot be one thing.
+ */
+export function judgeClonedSerial(event: TraceEvent, context: TraceRuleContext): Anomaly[] {
+  if (event.errorDeclaration !== undefined || event.action === 'DELETE') return []
+  const found: Anomaly[] = []
+  for (const key of keysOf(event, isSerialised)) {
+    const clash = clashFor(key, event, context)
+    if (clash !== undefined) found.push(cloneAnomaly(key, event, clash, context.nowMs))
+  }
+  return found
+}
+
+interface Clash {
+  readonly other: TraceEvent
+  readonly figures: Record<string, number>
+  readonly why: { readonly zh: string; readonly en: string }
+}
+
+function clashFor(key: string, event: TraceEvent, context: TraceRuleContext): Clash | undefined {
+  const others = context.history.of(key).filter((other) => other.eventID !== event.eventID && other.errorDeclaration === undefined)
+  if (isCommissioning(event)) {
+    const first = others.find((other) => isCommissioning(other))
+    if (first !== undefined) {
+      return {
+        other: first,
+        figures: {},
+        why: { en: `was already commissioned at ${iso(first.eventTimeMs)}`, zh: `已于 ${iso(first.eventTimeMs)} 赋码` }
+      }
+    }
+  }
+  const before = others.findLast((other) => other.eventTimeMs <= event.eventTimeMs && pointOf(other, context) !== undefined)
+  const here = pointOf(event, context)
+  const there = before === undefined ? undefined : pointOf(before, context)
+  if (before === undefined || here === undefined || there === undefined || here.id === there.id) return undefined
+  const kilometres = distanceKilometres(here, there)
+  const hours = (event.eventTimeMs - before.eventTimeMs) / 3_600_000
+  if (kilometres < samePlaceKilometres) return undefined
+  if (hours * travelKilometresPerHourMax >= kilometres) return undefined
+  return {
+    other: before,
+    figures: {
+      kilometres: Math.round(kilometres),
+      hours: Math.round(hours * 1_000) / 1_000,
+      kilometresPerHourMax: travelKilometresPerHourMax
+    },
+    why: {
+      en: `was seen at ${there.name.en} at ${iso(before.eventTimeMs)}, ${Math.round(kilometres)} km and ${minutes(hours)} min before`,
+      zh: `${minutes(hours)} 分钟前（${iso(before.eventTimeMs)}）在 ${Math.round(kilometres)} 公里外的${there.name.zh}被识读`
+    }
+  }
+}
+
+function cloneAnomaly(key: string, event: TraceEvent, clash: Clash, nowMs: number): Anomaly {
+  return {
+    id: anomalyIdOf('clonedSerial', key, clash.other.eventID, event.eventID),
+    type: 'clonedSerial',
+    category: 'trace',
+    rule: { id: 'trace:clonedSerial', version: 1 },
+    status: 'open',
+    goods: [key],
+    onsetMs: Math.min(clash.other.eventTimeMs, event.eventTimeMs),
+    openedMs: event.eventTimeMs,
+    lastMs: event.eventTimeMs,
+    detectedAtMs: nowMs,
+    historical: false,
+    figures: clash.figures,
+    witnesses: [eventWitness(clash.other), eventWitness(event)],
+    proof: {
+      en: `${key}, read at ${iso(event.eventTimeMs)}, ${clash.why.en}: the serial exists twice`,
+      zh: `${key} 于 ${iso(event.eventTimeMs)} 被识读，但该序列号${clash.why.zh}：序列号重复`
+    }
+  }
+}
+
+const releasingBizSteps: ReadonlySet<string> = new Set(['retail_selling', 'dispensing', 'stocking'])
+
+/**
+ * Missing inspection: goods whose product must be inspected leave the import side (shipped from a point there, or put on
+ * sale) and no event says that they, their lot or what they came in was inspected and found conformant.
+ */
+export function judgeMissingInspection(event: TraceEvent, context: TraceRuleContext): Anomaly[] {
+  if (!isRelease(event, context) || event.errorDeclaration !== undefined) return []
+  const goods = keysOf(event, (key) => context.productByGtin.get(gtinOf(key) ?? '')?.inspectionRequired === true).filter(
+    (key) => !wasInspected(key, event.eventTimeMs, context.history)
+  )
+  const named = goods.slice(0, 100)
+  if (named.length === 0) return []
+  const product = context.productByGtin.get(gtinOf(named[0] ?? '') ?? '')
+  return [
+    {
+      id: anomalyIdOf('missingInspection', event.eventID),
+      type: 'missingInspection',
+      category: 'trace',
+      rule: { id: 'trace:missingInspection', version: 1 },
+      status: 'open',
+      ...(event.readPoint === undefined ? {} : { place: event.readPoint }),
+      goods: named,
+      onsetMs: event.eventTimeMs,
+      openedMs: event.eventTimeMs,
+      lastMs: event.eventTimeMs,
+      detectedAtMs: context.nowMs,
+      historical: false,
+      figures: { count: goods.length },
+      witnesses: [eventWitness(event)],
+      proof: {
+        en: `${goods.length} ${goods.length === 1 ? 'unit' : 'units'} of ${product?.name.en ?? 'a product'} released (${event.bizStep}) at ${iso(event.eventTimeMs)} and no event says that an inspection found them conformant`,
+        zh: `${product?.name.zh ?? '产品'} ${goods.length} 件于 ${iso(event.eventTimeMs)} 放行（${event.bizStep}），但没有检验合格的事件记录`
+      }
+    }
+  ]
+}
+
+/** Whether an event is an inspection that found its goods conformant; it withdraws a missing inspection of the same goods. */
+export function isConformantInspection(event: TraceEvent): boolean {
+  return event.bizStep === 'inspecting' && event.disposition === 'conformant' && event.errorDeclaration === undefined
+}
+
+/** The parents that a key was packed into or read inside of, as its own events tell. */
+export function parentsIn(events: readonly TraceEvent[], key: string): string[] {
+  const parents = new Set<string>()
+  for (const event of events) {
+    if (!event.subjects.some((subject) => subject.key === key && subject.role === 'child')) continue
+    for (const subject of event.subjects) if (subject.role === 'parent') parents.add(subject.key)
+  }
+  return [...parents]
+}
+
+/** The other goods that went the same way in the events of a key: its lot, where an event names both as objects of one product. */
+export function lotsIn(events: readonly TraceEvent[], key: string): string[] {
+  const gtin = gtinOf(key)
+  const lots = new Set<string>()
+  for (const event of events) {
+    for (const subject of event.subjects)
+      if (subject.kind === 'lot' && subject.key !== key && gtinOf(subject.key) === gtin) lots.add(subject.key)
+  }
+  return [...lots]
+}
+
+function wasInspected(key: string, atMs: number, history: TraceHistory): boolean {
+  const own = history.of(key)
+  const inspected = (events: readonly TraceEvent[]) => events.some((event) => event.eventTimeMs <= atMs && isConformantInspection(event))
+  if (inspected(own)) return true
+  const related = [...lotsIn(own, key), ...parentsIn(own, key)]
+  return related.some((one) => inspected(history.of(one)) || parentsIn(history.of(one), one).some((grand) => inspected(history.of(grand))))
+}
+
+function isRelease(event: TraceEvent, context: TraceRuleContext): boolean {
+  if (event.bizStep === undefined || event.action === 'DELETE') return false
+  if (releasingBizSteps.has(event.bizStep)) return true
+  if (event.bizStep !== 'shipping') return false
+  const point = context.pointByGln.get(glnOf(event.readPoint ?? '') ?? '')
+  return point !== undefined && point.kind === 'bondedStore'
+}
+
+function isCommissioning(event: TraceEvent): boolean {
+  return event.type === 'ObjectEvent' && event.action === 'ADD' && event.bizStep === 'commissioning'
+}
+
+function pointOf(event: TraceEvent, context: TraceRuleContext): MonitoringPoint | undefined {
+  return context.pointByGln.get(glnOf(event.readPoint ?? '') ?? '') ?? context.pointByGln.get(glnOf(event.bizLocation ?? '') ?? '')
+}
+
+function keysOf(event: TraceEvent, wanted: (key: string) => boolean): string[] {
+  return event.subjects.filter((subject) => wanted(subject.key)).map((subject) => subject.key)
+}
+
+function eventWitness(event: TraceEvent): Witness {
+  return { type: 'event', eventID: event.eventID, timeMs: event.eventTimeMs }
+}
+
+function minutes(hours: number): number {
+  return Math.round(hours * 60)
+}
+
+const earthRadiusKilometres = 6_371
+
+/** Great-circle distance by the haversine formula. */
+export function distanceKilometres(
+  a: { readonly latitude: number; readonly longitude: number },
+  b: { readonly latitude: number; readonly longitude: number }
+): number {
+  const radians = Math.PI / 180
+  const latitude = Math.sin(((b.latitude - a.latitude) * radians) / 2)
+  const longitude = Math.sin(((b.longitude - a.longitude) * radians) / 2)
+  const half = latitude ** 2 + Math.cos(a.latitude * radians) * Math.cos(b.latitude * radians) * longitude ** 2
+  return 2 * earthRadiusKilometres * Math.asin(Math.min(1, Math.sqrt(half)))
+}
