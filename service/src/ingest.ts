@@ -1,5 +1,7 @@
 /** How messages pass from a broker to a collector and back inside one process; the network does the same over MQTT. */
 
+import type { Reason } from '@tracegate/model/errors'
+
 /** A PUBLISH that arrived, as raw as it came. */
 export interface IncomingMessage {
   readonly topic: string
@@ -16,6 +18,11 @@ export interface IngestSink {
    * acknowledged. Rejects when it could not be made durable (disk full, closing): do not acknowledge, the sender will come again.
    */
   commit(message: IncomingMessage): Promise<void>
+  /**
+   * Keeps a message that its broker does not take (topic of another device, too large) with the reason; it is not acknowledged.
+   * A sink without it only has the broker's counters.
+   */
+  refuse?(message: IncomingMessage, reason: Reason): Promise<void>
 }
 
 export interface PublishOptions {

@@ -1,0 +1,17 @@
+/** The error table of the service package. */
+import { defineErrors } from '@tracegate/model/errors'
+
+export const serviceError = defineErrors({
+  CONFIG_UNKNOWN_OPTION: { status: 400, message: 'Cannot read configuration: {source} has "{name}", expected a known option{hint}' },
+  CONFIG_BAD_VALUE: { status: 400, message: 'Cannot read configuration: {source} sets {name} to "{value}", expected {expected}' },
+  CONFIG_BAD_FILE: {
+    status: 400,
+    message: 'Cannot read configuration: file is "{path}", expected readable YAML or JSON with one object ({detail})'
+  },
+  CONFIG_MISSING: { status: 400, message: 'Cannot read configuration: {name} is not set, expected {expected}' },
+  PORT_IN_USE: {
+    status: 500,
+    message: 'Cannot listen: {what} port is {port} on {host}, which is in use; expected a free one (change it with {option})'
+  },
+  DATA_FOLDER: { status: 500, message: 'Cannot use data folder: path is "{path}", expected a writable folder ({detail})' }
+})

@@ -1,0 +1,46 @@
+/** Starts parts in order, ends them in the reverse order within a time limit, and waits for the signal to do so. */
+
+export interface Closable {
+  readonly name: string
+  close(): Promise<void>
+}
+
+/** Ends the parts last to first, each within `limitMs`; a part that fails or hangs is reported and does not stop the rest. */
+export async function closeAll(
+  parts: readonly Closable[],
+  limitMs: number,
+  onTrouble: (name: string, error: unknown) => void
+): Promise<void> {
+  for (const part of parts.toReversed()) {
+    try {
+      await withLimit(part.close(), limitMs, part.name)
+    } catch (error) {
+      onTrouble(part.name, error)
+    }
+  }
+}
+
+/** Rejects with a `TimeoutError` when the promise takes longer than the limit. */
+export async function withLimit<Value>(promise: Promise<Value>, limitMs: number, what: string): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new DOMException(`${what} took longer than ${limitMs} ms`, 'TimeoutError')), limitMs)
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Resolves with the name of the first SIGINT or SIGTERM; a second one ends the process at once with code 130. */
+export function waitForSignal(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let asked = false
+  const listen = (signal: NodeJS.Signals) => {
+    if (asked) process.exit(130)
+    asked = true
+    resolve(signal)
+  }
+  process.on('SIGINT', listen)
+  process.on('SIGTERM', listen)
+  return promise
+}
