@@ -1,0 +1,103 @@
+/** Starts the HTTP interface: the server, its live stream and the trigger engine. `startApi` is the whole of it. */
+import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { Bus } from '@tracegate/service/bus'
+import type { Health } from '@tracegate/service/health'
+import type { Logger } from '@tracegate/service/log'
+import type { Metrics } from '@tracegate/service/metrics'
+import type { SimulatorControl } from '@tracegate/service/simulator'
+import type { CaseStore } from '@tracegate/store/case-store'
+import type { TelemetryStore } from '@tracegate/store/telemetry-store'
+import type { TraceStore } from '@tracegate/store/trace-store'
+import type { Accounts } from './accounts.ts'
+import type { ApiContext } from './context.ts'
+import { createApiEvents } from './events.ts'
+import { createLiveHub } from './live.ts'
+import { createRegisters } from './registers.ts'
+import { buildServer } from './server.ts'
+import { createLockOut, createSessions } from './sessions.ts'
+
+export interface ApiOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly telemetry: TelemetryStore
+  readonly trace: TraceStore
+  readonly cases: CaseStore
+  readonly bus: Bus
+  readonly health: Health
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly accounts: Accounts
+  readonly deadLetters?: DeadLetterReader
+  readonly simulator?: SimulatorControl
+  /** Folder of the built pages. */
+  readonly webRoot?: string
+  /** Resolves when `webRoot` is built; page requests wait for it, at most a minute. */
+  readonly webReady?: Promise<void>
+  /** Made into a service key with all rights at the first start. */
+  readonly bootstrapKey?: string
+  readonly nowMs?: () => number
+}
+
+/** How long running requests may take to end at a close before their connections are cut. */
+const closeGraceMs = 1_500
+
+export interface Api extends AsyncDisposable {
+  readonly port: number
+  readonly url: string
+}
+
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const context = createContext(options)
+  const app = await buildServer({ context })
+  if (options.bootstrapKey !== undefined && (await options.accounts.ensureBootstrapKey(options.bootstrapKey)) === 'kept')
+    context.events.keyIgnored({ name: 'TRACEGATE_BOOTSTRAP_KEY' })
+  try {
+    await app.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    context.live.close()
+    await app.close()
+    throw error
+  }
+  const address = app.server.address()
+  const port = address !== null && typeof address === 'object' ? address.port : options.port
+  const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host
+  return {
+    port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    async [Symbol.asyncDispose]() {
+      // New connections are refused first, then streams get their good-bye; requests still running have a moment to end.
+      const cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
+      const closing = app.close()
+      context.live.close()
+      await closing
+      clearTimeout(cut)
+    }
+  }
+}
+
+/** What the routes are given; apart from `startApi` so that tests build a server without a port. */
+export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'bootstrapKey'>): ApiContext {
+  const nowMs = options.nowMs ?? Date.now
+  const { telemetry, trace, cases, bus, health, metrics, logger, accounts } = options
+  const events = createApiEvents({ logger, metrics })
+  const registers = createRegisters({ cases, events, nowMs })
+  return {
+    telemetry,
+    trace,
+    cases,
+    bus,
+    health,
+    metrics,
+    logger,
+    accounts,
+    deadLetters: options.deadLetters,
+    simulator: options.simulator,
+    sessions: createSessions(nowMs),
+    lockOut: createLockOut(nowMs),
+    registers,
+    live: createLiveHub({ bus, registers, events }),
+    events,
+    nowMs
+  }
+}

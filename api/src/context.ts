@@ -1,0 +1,34 @@
+/** What every route is given: the stores, the bus and the api's own parts. Types only. */
+import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { Bus } from '@tracegate/service/bus'
+import type { Health } from '@tracegate/service/health'
+import type { Logger } from '@tracegate/service/log'
+import type { Metrics } from '@tracegate/service/metrics'
+import type { SimulatorControl } from '@tracegate/service/simulator'
+import type { CaseStore } from '@tracegate/store/case-store'
+import type { TelemetryStore } from '@tracegate/store/telemetry-store'
+import type { TraceStore } from '@tracegate/store/trace-store'
+import type { Accounts } from './accounts.ts'
+import type { ApiEvents } from './events.ts'
+import type { LiveHub } from './live.ts'
+import type { Registers } from './registers.ts'
+import type { LockOut, Sessions } from './sessions.ts'
+
+export interface ApiContext {
+  readonly telemetry: TelemetryStore
+  readonly trace: TraceStore
+  readonly cases: CaseStore
+  readonly bus: Bus
+  readonly deadLetters: DeadLetterReader | undefined
+  readonly simulator: SimulatorControl | undefined
+  readonly health: Health
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly lockOut: LockOut
+  readonly registers: Registers
+  readonly live: LiveHub
+  readonly events: ApiEvents
+  readonly nowMs: () => number
+}

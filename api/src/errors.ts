@@ -1,0 +1,45 @@
+/** The operating errors of the HTTP interface; codes are public. It holds the table only. */
+import { defineErrors } from '@tracegate/model/errors'
+
+export const apiError = defineErrors({
+  REQUEST_INVALID: { status: 400, message: 'Cannot answer: {part} does not match what the operation takes' },
+  NOT_FOUND: { status: 404, message: 'Cannot find {what}: "{id}" is not known here' },
+  ROUTE_UNKNOWN: { status: 404, message: 'Cannot answer: there is nothing at {method} {path}' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'Cannot answer: {path} takes {allowed}, not {method}' },
+  SIGN_IN_REQUIRED: { status: 401, message: 'Cannot answer: the request carries no valid session or key, expected one of them' },
+  SIGN_IN_FAILED: { status: 401, message: 'Cannot sign in: name and password do not belong together' },
+  SIGN_IN_LOCKED: { status: 429, message: 'Cannot sign in: too many failures, expected the next try in {waitS} s' },
+  SIGN_IN_BUSY: { status: 503, message: 'Cannot sign in: {waiting} sign-ins are being checked, expected fewer than {waitingMax}' },
+  RIGHT_MISSING: { status: 403, message: 'Cannot do this: it needs the right "{right}", which "{name}" does not have' },
+  ORIGIN_REFUSED: { status: 403, message: 'Cannot change anything: the request comes from "{origin}", expected the same origin' },
+  LOOPBACK_ONLY: { status: 403, message: 'Cannot answer: this is served to the same machine or to a holder of a key' },
+  RATE_LIMITED: { status: 429, message: 'Cannot answer: more than {max} requests in {window}, expected fewer' },
+  BODY_TOO_LARGE: { status: 413, message: 'Cannot take the body: it is larger than {limitBytes} bytes' },
+  MEDIA_TYPE_UNSUPPORTED: { status: 415, message: 'Cannot take the body: its media type is "{type}", expected {wanted}' },
+  BODY_NOT_JSON: { status: 400, message: 'Cannot take the body: it is not JSON ({detail})' },
+  RANGE_INVALID: { status: 400, message: 'Cannot read a range: from is {from} and to is {to}, expected from before to' },
+  SERIES_INVALID: { status: 400, message: 'Cannot read a range: series is "{series}", expected point/device/metric' },
+  CODE_UNREADABLE: { status: 400, message: 'Cannot read the code "{code}": {reason}' },
+  CURSOR_INVALID: { status: 400, message: 'Cannot turn the page: the cursor is not one of ours, expected the value of "next"' },
+  STREAM_FULL: { status: 503, message: 'Cannot open a live stream: {open} are open, expected fewer than {openMax}' },
+  SIMULATOR_ABSENT: { status: 404, message: 'Cannot reach the simulator: this process runs without one' },
+  PAGES_NOT_READY: { status: 503, message: 'Cannot show the page: it is still being built after {waitedS} s' },
+  PAGES_ABSENT: { status: 404, message: 'Cannot show the page: no built pages are configured (web root is not set)' },
+  ACCEPT_UNSUPPORTED: { status: 406, message: 'Cannot answer in "{accept}", expected {wanted}' },
+  INTERNAL: { status: 500, message: 'Cannot answer: an unexpected fault happened; it is in the log under request {request}' },
+  // EPCIS 2.0
+  EPCIS_INVALID: { status: 400, message: 'Cannot capture: the document breaks EPCIS 2.0 at {count} places' },
+  EPCIS_EVENT_EXISTS: { status: 409, message: 'Cannot store event: eventID "{eventID}" is there already' },
+  EPCIS_PARAMETER_UNKNOWN: { status: 400, message: 'Cannot query: "{name}" is no parameter of the EPCIS 2.0 query{nearest}' },
+  EPCIS_PARAMETER_INVALID: { status: 400, message: 'Cannot query: {name} is "{value}", expected {wanted}' },
+  EPCIS_PARAMETER_UNSUPPORTED: { status: 501, message: 'Cannot query: {name} is of EPCIS 2.0 but not served by this version' },
+  EPCIS_QUERY_TOO_LARGE: { status: 413, message: 'Cannot query: more than {max} events match, expected at most maxEventCount' },
+  EPCIS_TOO_MANY_EVENTS: { status: 413, message: 'Cannot capture: the document holds {count} events, expected at most {max}' },
+  EPCIS_VERSION_UNSUPPORTED: { status: 406, message: 'Cannot speak {header} {value}, expected {wanted}' },
+  EPCIS_BEHAVIOUR_INVALID: {
+    status: 400,
+    message: 'Cannot capture: GS1-Capture-Error-Behaviour is "{value}", expected rollback or proceed'
+  },
+  EPCIS_CAPTURE_BUSY: { status: 503, message: 'Cannot capture: {running} captures are running, expected fewer than {max}' },
+  EPCIS_NOT_SERVED: { status: 501, message: 'Cannot answer: {path} is of EPCIS 2.0 but not served by this version' }
+})

@@ -1,0 +1,72 @@
+/** Who may come in: sessions, keys, the same-origin rule and rights, checked before any handler. It answers no request itself. */
+import type { FastifyRequest } from 'fastify'
+import type { Accounts } from './accounts.ts'
+import { apiError } from './errors.ts'
+import { pathOf } from './problem.ts'
+import type { Access, HttpServer } from './schema-types.ts'
+import { sessionCookie, type Sessions } from './sessions.ts'
+
+export interface GatekeeperOptions {
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+}
+
+export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): void {
+  app.decorateRequest('principal', undefined)
+  app.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config?.access ?? accessOfPath(pathOf(request.url))
+    const token = bearerOf(request)
+    const cookie = token === undefined ? sessionTokenOf(request) : undefined
+    if (token !== undefined) request.principal = options.accounts.byKey(token)
+    else if (cookie !== undefined) request.principal = options.sessions.find(cookie)
+    if (changes(request.method) && token === undefined) requireSameOrigin(request, cookie !== undefined)
+    if (access === 'public') return
+    if (access === 'loopback' && isLoopback(request)) return
+    const principal = request.principal
+    if (principal === undefined) throw apiError(access === 'loopback' ? 'LOOPBACK_ONLY' : 'SIGN_IN_REQUIRED')
+    const right = request.routeOptions.config?.right
+    if (right !== undefined && !principal.rights.includes(right)) throw apiError('RIGHT_MISSING', { right, name: principal.name })
+  })
+}
+
+function accessOfPath(path: string): Access {
+  return path.startsWith('/api/') || path === '/epcis' || path.startsWith('/epcis/') ? 'session' : 'public'
+}
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  const match = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')
+  return match?.[1]
+}
+
+export function sessionTokenOf(request: FastifyRequest): string | undefined {
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const [name, value] = part.trim().split('=', 2)
+    if (name === sessionCookie && value !== undefined && value !== '') return value
+  }
+  return undefined
+}
+
+function changes(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
+}
+
+/** A browser sends Sec-Fetch-Site or Origin with every request that changes something; with a cookie one of them must be there. */
+function requireSameOrigin(request: FastifyRequest, byCookie: boolean): void {
+  const site = request.headers['sec-fetch-site']
+  const origin = request.headers.origin
+  if (site === 'same-origin') return
+  if (site === undefined && origin !== undefined && hostOf(origin) === request.headers.host) return
+  if (site === undefined && origin === undefined && !byCookie) return
+  throw apiError('ORIGIN_REFUSED', { origin: origin ?? (typeof site === 'string' ? site : 'unknown') })
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined
+}
+
+/** The address of the socket, not what a proxy claims; a proxy on the same machine counts as the machine unless it forwards. */
+function isLoopback(request: FastifyRequest): boolean {
+  const address = request.socket.remoteAddress ?? ''
+  const local = address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1'
+  return local && request.headers['x-forwarded-for'] === undefined && request.headers.forwarded === undefined
+}

@@ -1,0 +1,56 @@
+/** `GET /api/v1/live`: Server-Sent Events. What they carry is in the model's `live.ts`; how they are kept in `../live.ts`. */
+import { Type } from 'typebox'
+import { PointName } from '../answers.ts'
+import type { ApiContext } from '../context.ts'
+import { apiError } from '../errors.ts'
+import { sessionTokenOf } from '../gatekeeper.ts'
+import { clientBytesMax, clientsMax, type LiveClient } from '../live.ts'
+import type { HttpServer } from '../schema-types.ts'
+
+export function liveRoutes(app: HttpServer, context: ApiContext): void {
+  app.get(
+    '/api/v1/live',
+    {
+      schema: {
+        tags: ['live'],
+        summary: 'Live stream (Server-Sent Events: readings, anomaly, warning, device, event, reset)',
+        querystring: Type.Object({
+          point: Type.Optional(PointName),
+          lastEventId: Type.Optional(Type.String({ maxLength: 64, description: 'For clients that cannot set the Last-Event-ID header' }))
+        })
+      }
+    },
+    (request, reply) => {
+      if (context.live.clients() >= clientsMax) throw apiError('STREAM_FULL', { open: context.live.clients(), openMax: clientsMax })
+      const raw = reply.raw
+      const token = sessionTokenOf(request)
+      const byKey = request.principal?.kind === 'key'
+      const headers = reply.getHeaders()
+      reply.hijack()
+      for (const [name, value] of Object.entries(headers)) if (value !== undefined) raw.setHeader(name, value)
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        connection: 'keep-alive'
+      })
+      const client: LiveClient = {
+        point: request.query.point,
+        write(text) {
+          // A session that ended takes its stream with it, at the next thing to send.
+          if (!byKey && (token === undefined || !context.sessions.has(token))) return false
+          raw.write(text)
+          return raw.writableLength <= clientBytesMax
+        },
+        end(text) {
+          if (text === '' && raw.writableLength > 0) raw.destroy()
+          else raw.end(text)
+        }
+      }
+      const header = request.headers['last-event-id']
+      const leave = context.live.join(client, typeof header === 'string' ? header : request.query.lastEventId)
+      raw.on('close', leave)
+      raw.on('error', leave)
+    }
+  )
+}

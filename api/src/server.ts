@@ -1,0 +1,90 @@
+/** Puts the fastify server together: security headers, problems, gatekeeper, docs, routes. It opens no port. */
+import fastify, { type FastifyServerOptions } from 'fastify'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import type { ApiContext } from './context.ts'
+import { installDocs } from './docs.ts'
+import { apiError } from './errors.ts'
+import { installGatekeeper } from './gatekeeper.ts'
+import { installProblems } from './problem.ts'
+import { anomalyRoutes } from './routes/anomalies.ts'
+import { deviceRoutes } from './routes/devices.ts'
+import { liveRoutes } from './routes/live.ts'
+import { pointRoutes } from './routes/points.ts'
+import { seriesRoutes } from './routes/series.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { systemRoutes } from './routes/system.ts'
+import type { HttpServer } from './schema-types.ts'
+
+export const bodyBytesMax = 1_048_576
+export const urlBytesMax = 8_192
+/** A request that is still sending its head or body after this is closed. */
+const requestTimeoutMs = 30_000
+
+export interface ServerOptions {
+  readonly context: ApiContext
+  /** Told how an answer becomes text; tests pass one that checks the answer against the schema of its route. */
+  readonly serializerCompiler?: Parameters<HttpServer['setSerializerCompiler']>[0]
+}
+
+export async function buildServer(options: ServerOptions): Promise<HttpServer> {
+  const { context } = options
+  const app: HttpServer = fastify(fastifyOptions)
+  // Answers are made by us and typed by their schema, so the engine's own JSON writer is the fastest that is right.
+  app.setSerializerCompiler(options.serializerCompiler ?? (() => (data) => JSON.stringify(data)))
+  installProblems(app, context.events)
+  installGatekeeper(app, context)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unmatched'
+    context.events.answered({ method: request.method, route, status: reply.statusCode, tookMs: reply.elapsedTime })
+  })
+  await app.register(helmet, helmetOptions)
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, limit) => apiError('RATE_LIMITED', { max: limit.max, window: limit.after })
+  })
+  await installDocs(app)
+  systemRoutes(app, context)
+  sessionRoutes(app, context)
+  pointRoutes(app, context)
+  deviceRoutes(app, context)
+  seriesRoutes(app, context)
+  anomalyRoutes(app, context)
+  liveRoutes(app, context)
+  return app
+}
+
+const fastifyOptions = {
+  logger: false,
+  bodyLimit: bodyBytesMax,
+  requestTimeout: requestTimeoutMs,
+  connectionTimeout: 0,
+  keepAliveTimeout: 10_000,
+  forceCloseConnections: 'idle',
+  routerOptions: { maxParamLength: 2_048 },
+  ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true, allErrors: false } }
+} as const satisfies FastifyServerOptions
+
+const helmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'", 'data:'],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      imgSrc: ["'self'", 'data:', 'blob:'],
+      objectSrc: ["'none'"],
+      // Compiling WebAssembly is what the barcode reader of the trace page needs; it allows no script text.
+      scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+      // The component library writes its styles into the page at run time.
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      workerSrc: ["'self'", 'blob:']
+    }
+  },
+  // Plain HTTP on a loopback address is the quickstart; HSTS belongs to whoever terminates TLS.
+  strictTransportSecurity: false,
+  crossOriginEmbedderPolicy: false
+}
