@@ -2,6 +2,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Reason } from './errors.ts'
+import { reasonsOf } from './reasons.ts'
 
 export type Decoded<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: Reason }
 
@@ -15,15 +16,8 @@ export interface Validator<Schema extends TSchema> {
 
 export function compileValidator<const Schema extends TSchema>(schema: Schema): Validator<Schema> {
   const compiled = Compile(schema)
-  const reasons = (value: unknown, countMax = 10): Reason[] =>
-    compiled
-      .Errors(value)
-      .slice(0, countMax)
-      .map((error) => ({
-        code: `SCHEMA_${error.keyword.toUpperCase()}`,
-        pointer: error.instancePath,
-        message: `${error.instancePath === '' ? 'the value' : error.instancePath} ${error.message}`
-      }))
+  const reasons = (value: unknown, countMax?: number): Reason[] =>
+    reasonsOf({ schema, errors: compiled.Errors(value), value, ...(countMax === undefined ? {} : { countMax }) })
   return {
     schema,
     reasons,

@@ -1,0 +1,169 @@
+/** An EPCIS event as the trace store wants it: canonical keys, bare CBV words, integer times, its JSON ready to be served. */
+import type { SubjectRole, TraceEvent, TraceSubject } from '../trace-event.ts'
+import { canonicalKey, keyKind } from '../gs1/key.ts'
+import type { EpcisEvent } from './event.ts'
+import { eventHashId } from './event-hash.ts'
+import { bareTerm } from './vocabulary.ts'
+
+export interface NormaliseOptions {
+  /** When Tracegate took the event. */
+  readonly recordTimeMs: number
+  /** The JSON-LD context of its document: the prefixes of its extensions go into the stored event. */
+  readonly context?: unknown
+}
+
+/** Makes the stored form of a checked event. An event without eventID gets the event hash id of CBV 2.0 §8.9. */
+export function toTraceEvent(event: EpcisEvent, options: NormaliseOptions): TraceEvent {
+  const eventID = event.eventID ?? eventHashId(event, options.context)
+  const declaration = event.errorDeclaration
+  return {
+    eventID,
+    type: event.type,
+    ...('action' in event ? { action: event.action } : {}),
+    eventTimeMs: parseTimeMs(event.eventTime),
+    recordTimeMs: options.recordTimeMs,
+    timeZoneOffset: event.eventTimeZoneOffset,
+    ...(event.bizStep === undefined ? {} : { bizStep: bareTerm('bizStep', event.bizStep) }),
+    ...(event.disposition === undefined ? {} : { disposition: bareTerm('disposition', event.disposition) }),
+    ...(event.readPoint === undefined ? {} : { readPoint: keyOf(event.readPoint.id) }),
+    ...(event.bizLocation === undefined ? {} : { bizLocation: keyOf(event.bizLocation.id) }),
+    subjects: subjectsOf(event),
+    ...(event.type === 'TransformationEvent' && event.transformationID !== undefined
+      ? { transformationID: keyOf(event.transformationID) }
+      : {}),
+    sources: (event.sourceList ?? []).map(({ type, source }) => ({ type: bareTerm('sourceDestinationType', type), key: keyOf(source) })),
+    destinations: (event.destinationList ?? []).map(({ type, destination }) => ({
+      type: bareTerm('sourceDestinationType', type),
+      key: keyOf(destination)
+    })),
+    bizTransactions: (event.bizTransactionList ?? []).map(({ type, bizTransaction }) => ({
+      ...(type === undefined ? {} : { type: bareTerm('bizTransactionType', type) }),
+      id: keyOf(bizTransaction)
+    })),
+    ...(declaration === undefined
+      ? {}
+      : {
+          errorDeclaration: {
+            declarationTimeMs: parseTimeMs(declaration.declarationTime),
+            ...(declaration.reason === undefined ? {} : { reason: bareTerm('errorReason', declaration.reason) }),
+            correctiveEventIDs: declaration.correctiveEventIDs ?? []
+          }
+        }),
+    json: storedJson(event, eventID, options)
+  }
+}
+
+/** The canonical key of a GS1 identifier; any other URI is its own key. */
+export function keyOf(uri: string): string {
+  return canonicalKey(uri) ?? uri
+}
+
+/** RFC 3339 to milliseconds since 1970; digits past the millisecond are cut off, a leap second counts as the second before it. */
+export function parseTimeMs(text: string): number {
+  return Date.parse(
+    text
+      .replace(/(T\d\d:\d\d):60/i, '$1:59')
+      .replace(/(\.\d{3})\d+/, '$1')
+      .toUpperCase()
+  )
+}
+
+function subjectsOf(event: EpcisEvent): TraceSubject[] {
+  const subjects: TraceSubject[] = []
+  const epcs = (role: SubjectRole, uris: readonly string[] | undefined) => {
+    for (const uri of uris ?? []) subjects.push(subject(role, uri))
+  }
+  const classes = (role: SubjectRole, list: readonly QuantityElement[] | undefined) => {
+    for (const { epcClass, quantity, uom } of list ?? [])
+      subjects.push({
+        ...subject(role, epcClass),
+        ...(quantity === undefined ? {} : { quantity }),
+        ...(uom === undefined ? {} : { uom })
+      })
+  }
+  switch (event.type) {
+    case 'ObjectEvent':
+    case 'TransactionEvent':
+      if (event.type === 'TransactionEvent' && event.parentID !== undefined) epcs('parent', [event.parentID])
+      epcs('object', event.epcList)
+      classes('object', event.quantityList)
+      break
+    case 'AggregationEvent':
+    case 'AssociationEvent':
+      if (event.parentID !== undefined) epcs('parent', [event.parentID])
+      epcs('child', event.childEPCs)
+      classes('child', event.childQuantityList)
+      break
+    case 'TransformationEvent':
+      epcs('input', event.inputEPCList)
+      classes('input', event.inputQuantityList)
+      epcs('output', event.outputEPCList)
+      classes('output', event.outputQuantityList)
+      break
+    default:
+      return event
+  }
+  return subjects
+}
+
+interface QuantityElement {
+  readonly epcClass: string
+  readonly quantity?: number
+  readonly uom?: string
+}
+
+function subject(role: SubjectRole, uri: string): TraceSubject {
+  const key = keyOf(uri)
+  return { key, kind: keyKind(key), role }
+}
+
+/**
+ * The event as it is served: its eventID and recordTime filled in. Prefixes that its extensions use and its document
+ * declared come along as the event's own context (EPCIS 2.0 §10.3 allows one at the event).
+ */
+function storedJson(event: EpcisEvent, eventID: string, options: NormaliseOptions): string {
+  const { '@context': own, ...members } = event
+  const context = own ?? contextFor(event, options.context)
+  return JSON.stringify({
+    ...(context === undefined ? {} : { '@context': context }),
+    ...members,
+    eventID,
+    recordTime: new Date(options.recordTimeMs).toISOString()
+  })
+}
+
+const standardPrefixes = new Set(['cbv', 'cbvmda', 'epcis', 'gs1', 'rdf', 'rdfs', 'owl', 'xsd', 'dcterms', 'eventspatiotemporal'])
+
+function contextFor(event: EpcisEvent, context: unknown): Record<string, string> | undefined {
+  const declared = declaredPrefixes(context)
+  if (declared.size === 0) return undefined
+  const used = new Set<string>()
+  collectPrefixes(event, used)
+  const needed = [...declared].filter(([prefix]) => used.has(prefix) && !standardPrefixes.has(prefix))
+  return needed.length === 0 ? undefined : Object.fromEntries(needed)
+}
+
+/** The prefixes that a JSON-LD context declares in place; named contexts are never fetched. */
+export function declaredPrefixes(context: unknown): Map<string, string> {
+  const prefixes = new Map<string, string>()
+  const parts: unknown[] = Array.isArray(context) ? context : [context]
+  for (const part of parts) {
+    if (typeof part !== 'object' || part === null) continue
+    for (const [prefix, uri] of Object.entries(part)) if (typeof uri === 'string') prefixes.set(prefix, uri)
+  }
+  return prefixes
+}
+
+const depthMax = 64
+
+function collectPrefixes(value: unknown, used: Set<string>, depth = 0): void {
+  if (depth > depthMax || typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    const colon = name.indexOf(':')
+    if (colon > 0) used.add(name.slice(0, colon))
+    if (typeof member === 'string') {
+      const prefix = /^([A-Za-z][\w.-]*):(?!\/\/)/.exec(member)?.[1]
+      if (prefix !== undefined) used.add(prefix)
+    } else collectPrefixes(member, used, depth + 1)
+  }
+}
