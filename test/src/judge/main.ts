@@ -3,7 +3,9 @@ import { stat } from 'node:fs/promises'
 import type { Judge } from './result.ts'
 
 /** Loaded on demand, so that one kind does not pay for the others. */
-const judges: Readonly<Record<string, () => Promise<{ judge: Judge }>>> = {}
+const judges: Readonly<Record<string, () => Promise<{ judge: Judge }>>> = {
+  qartod: () => import('./qartod.ts')
+}
 
 const [kind = '', path = '', ...rest] = process.argv.slice(2)
 const load = judges[kind]
