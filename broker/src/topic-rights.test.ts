@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { createFilterIndex, matchesFilter } from './topic-filter.ts'
+import { maySubscribe, publishRight } from './topic-rights.ts'
+
+const device = { role: 'device', point: 'p', device: 'd' } as const
+const edge = { role: 'edge', point: 'p', device: 'agent' } as const
+const service = { role: 'service', point: '', device: 'api' } as const
+
+describe('publishRight()', () => {
+  it('lets a device publish its own messages only', () => {
+    assert.equal(publishRight(device, 'tg/v1/p/d/telemetry'), 'sink')
+    assert.equal(publishRight(device, 'tg/v1/p/d/state'), 'sink')
+    assert.equal(publishRight(device, 'tg/v1/p/d/command/reply'), 'route')
+    for (const topic of [
+      'tg/v1/p/e/telemetry',
+      'tg/v1/q/d/telemetry',
+      'tg/v1/p/d/command',
+      'tg/v1/p/d/committed',
+      'tg/v1/-/recall',
+      'x',
+      '$SYS/a'
+    ])
+      assert.equal(publishRight(device, topic), 'refuse', topic)
+  })
+
+  it('lets an edge publish for every device of its point', () => {
+    assert.equal(publishRight(edge, 'tg/v1/p/anything/scan'), 'sink')
+    assert.equal(publishRight(edge, 'tg/v1/q/anything/scan'), 'refuse')
+    assert.equal(publishRight(edge, 'tg/v1/p/-/control'), 'refuse')
+  })
+
+  it('lets a service publish everything but the broker’s own topics', () => {
+    assert.equal(publishRight(service, 'tg/v1/p/-/control'), 'route')
+    assert.equal(publishRight(service, 'tg/v1/p/d/telemetry'), 'sink')
+    assert.equal(publishRight(service, 'other/topic'), 'route')
+    assert.equal(publishRight(service, '$SYS/a'), 'refuse')
+  })
+})
+
+describe('maySubscribe()', () => {
+  it('lets a device hear what is meant for it', () => {
+    for (const filter of ['tg/v1/p/d/command', 'tg/v1/p/d/committed', 'tg/v1/p/-/control']) assert.ok(maySubscribe(device, filter), filter)
+    for (const filter of [
+      'tg/v1/p/+/command',
+      'tg/v1/p/d/telemetry',
+      'tg/v1/q/-/control',
+      'tg/v1/p/d/#',
+      '#',
+      '$share/a/tg/v1/p/d/command'
+    ])
+      assert.ok(!maySubscribe(device, filter), filter)
+  })
+
+  it('lets an edge hear what is meant for the devices of its point', () => {
+    for (const filter of ['tg/v1/p/+/command', 'tg/v1/p/x/committed', 'tg/v1/p/-/control']) assert.ok(maySubscribe(edge, filter), filter)
+    for (const filter of ['tg/v1/+/+/command', 'tg/v1/q/x/committed', 'tg/v1/p/#']) assert.ok(!maySubscribe(edge, filter), filter)
+  })
+
+  it('lets nobody share a subscription', () => {
+    assert.ok(maySubscribe(service, '#'))
+    assert.ok(!maySubscribe(service, '$share/g/#'))
+  })
+})
+
+describe('createFilterIndex()', () => {
+  it('finds what matchesFilter() finds', () => {
+    const word = fc.constantFrom('a', 'b', '')
+    const part = fc.constantFrom('a', 'b', '', '+')
+    const filter = fc
+      .tuple(fc.array(part, { minLength: 1, maxLength: 4 }), fc.boolean())
+      .map(([parts, many]) => [...parts, ...(many ? ['#'] : [])].join('/'))
+    const topic = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join('/'))
+    fc.assert(
+      fc.property(fc.array(filter, { maxLength: 10 }), fc.array(fc.nat(9), { maxLength: 5 }), topic, (filters, removed, topic) => {
+        const index = createFilterIndex<string>()
+        for (const [id, text] of filters.entries()) index.set(text, String(id), text)
+        const gone = new Set(removed)
+        for (const id of gone) index.remove(filters[id] ?? 'none', String(id))
+        const expected = filters.flatMap((text, id) => (!gone.has(id) && matchesFilter(topic, text) ? [String(id)] : []))
+        assert.deepEqual([...index.match(topic).keys()].toSorted(), expected.toSorted())
+      })
+    )
+  })
+})

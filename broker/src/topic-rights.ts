@@ -1,0 +1,42 @@
+/** Who may publish and subscribe to what. Pure; knows nothing of sockets or MQTT packets. */
+import { deviceChannels, parseTopic, platformChannels, topicRoot, type Topic } from '@tracegate/model/topics'
+import type { ClientIdentity } from '@tracegate/service/identity'
+
+/** sink: must be committed before it is acknowledged. route: delivered only. refuse: not the sender's topic. */
+export type PublishRight = 'sink' | 'route' | 'refuse'
+
+const fromDevices: ReadonlySet<string> = new Set(deviceChannels)
+const toDevices: readonly string[] = platformChannels
+/** What the collector takes. An answer to an order is for whoever gave the order, so it is delivered only. */
+const committed: ReadonlySet<string> = new Set(['telemetry', 'scan', 'event', 'state'])
+
+export function publishRight(identity: ClientIdentity, text: string): PublishRight {
+  const parsed = parseTopic(text)
+  if (!parsed.ok) return identity.role === 'service' && !text.startsWith('$') ? 'route' : 'refuse'
+  if (!isOwnTopic(identity, parsed.topic)) return 'refuse'
+  return parsed.topic.type === 'device' && committed.has(parsed.topic.channel) ? 'sink' : 'route'
+}
+
+function isOwnTopic(identity: ClientIdentity, topic: Topic): boolean {
+  if (identity.role === 'service') return true
+  if (topic.type !== 'device' || !fromDevices.has(topic.channel) || topic.point !== identity.point) return false
+  return identity.role === 'edge' || topic.device === identity.device
+}
+
+/** Shared subscriptions are refused to everybody: aedes would grant them and then deliver nothing. */
+export function maySubscribe(identity: ClientIdentity, filter: string): boolean {
+  if (filter.startsWith('$share/')) return false
+  if (identity.role === 'service') return true
+  if (filter === `${topicRoot}/${identity.point}/-/control`) return true
+  const devices = identity.role === 'edge' ? '+' : identity.device
+  return toDevices.some((channel) => {
+    const allowed = `${topicRoot}/${identity.point}/${devices}/${channel}`
+    return filter === allowed || (identity.role === 'edge' && isFilterOfPoint(filter, identity.point, channel))
+  })
+}
+
+/** `tg/v1/{point}/{any one device}/{channel}`. */
+function isFilterOfPoint(filter: string, point: string, channel: string): boolean {
+  const parsed = parseTopic(filter)
+  return parsed.ok && parsed.topic.type === 'device' && parsed.topic.point === point && parsed.topic.channel === channel
+}
