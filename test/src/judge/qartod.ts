@@ -1,9 +1,9 @@
 /** Judges the QARTOD tests that `detect` has on cases in the format of `testdata/qartod/cases.json`; others are skipped by name. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TSchema } from 'typebox'
 import { flatLine, grossRange, rateOfChange, timeGap } from '@tracegate/detect/qartod'
-import { compileValidator } from '@tracegate/model/codec'
+import { compileValidator, type Validator } from '@tracegate/model/codec'
 import { combineFlags, qualityFlags, type QualityFlag } from '@tracegate/model/quality'
 import { createJudgeSheet, type Judge } from './result.ts'
 
@@ -13,9 +13,9 @@ const Case = Type.Object({
   test: Type.String(),
   config: Type.Record(Type.String(), Type.Unknown()),
   input: Type.Object({
-    values: Type.Optional(Type.Array(Type.Unknown())),
-    times: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Null()]))),
-    flags: Type.Optional(Type.Array(Type.Array(Type.Number())))
+    values: Type.Optional(Type.Unknown()),
+    times: Type.Optional(Type.Unknown()),
+    flags: Type.Optional(Type.Unknown())
   }),
   expectedFlags: Type.Optional(Type.Array(Type.Number())),
   expectError: Type.Optional(Type.Boolean())
@@ -23,11 +23,13 @@ const Case = Type.Object({
 type Case = Static<typeof Case>
 const caseFile = compileValidator(Type.Object({ cases: Type.Array(Case) }))
 const numbers = compileValidator(Type.Array(NullableNumber))
+const texts = compileValidator(Type.Array(Type.Union([Type.String(), Type.Null()])))
+const flagRows = compileValidator(Type.Array(Type.Array(Type.Number())))
 const pair = compileValidator(Type.Tuple([Type.Number(), Type.Number()]))
 
 /** The tests there are; each throws a `RangeError` for a configuration or an input that makes no sense. */
 const tests: Readonly<Record<string, (one: Case) => QualityFlag[]>> = {
-  aggregate: (one) => aggregate(one.input.flags ?? []),
+  aggregate: (one) => aggregate(take(flagRows, one.input.flags ?? [], one)),
   flatLine: (one) =>
     flatLine(valuesOf(one), timesOf(one).map(requireTime), {
       suspectSeconds: numberOf(one, 'suspectThreshold'),
@@ -98,13 +100,17 @@ function requireFlag(value: number | undefined): QualityFlag {
 }
 
 function valuesOf(one: Case): (number | null)[] {
-  const checked = numbers.check(one.input.values ?? [])
-  if (!checked.ok) throw new RangeError(`Cannot run ${one.test}: ${checked.reason.message}`)
-  return checked.value
+  return take(numbers, one.input.values ?? [], one)
 }
 
 function timesOf(one: Case): (number | null)[] {
-  return (one.input.times ?? []).map((text) => (text === null ? null : Date.parse(text)))
+  return take(texts, one.input.times ?? [], one).map((text) => (text === null ? null : Date.parse(text)))
+}
+
+function take<Schema extends TSchema>(validator: Validator<Schema>, value: unknown, one: Case): Static<Schema> {
+  const checked = validator.check(value)
+  if (!checked.ok) throw new RangeError(`Cannot run ${one.test}: ${checked.reason.message}`)
+  return checked.value
 }
 
 function requireTime(time: number | null): number {
