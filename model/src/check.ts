@@ -6,6 +6,10 @@ import type { Static, TSchema } from 'typebox'
 import { Check, Errors } from 'typebox/value'
 import type { Decoded } from './codec.ts'
 
+/** What a caller needs to be generic over schemas without knowing the schema library. */
+export type AnySchema = TSchema
+export type ValueOf<Schema extends TSchema> = Static<Schema>
+
 export function checkValue<const Schema extends TSchema>(schema: Schema, value: unknown): Decoded<Static<Schema>> {
   if (Check(schema, value)) return { ok: true, value }
   const [first] = Errors(schema, value)
