@@ -1,5 +1,163 @@
-/** The event hash id of CBV 2.0. */
+/**
+ * The event hash id of CBV 2.0 §8.9.2: the same for every way of writing one event. The order of members, the way extensions close their
+ * element and the writing of numbers follow the reference implementation (`ver=CBV2.0`), with which identifiers are exchanged.
+ */
+import { canonicalKey } from '../gs1/key.ts'
+import { sha256Hex } from '../sha256.ts'
+import { buildEventTree, type HashNode } from './event-tree.ts'
 import type { EpcisEvent } from './event.ts'
+
+/** `ni:///sha-256;…?ver=CBV2.0` of an event; `context` is the JSON-LD context of its document. */
 export function eventHashId(event: EpcisEvent, context?: unknown): string {
-  return `ni:///sha-256;${JSON.stringify([event, context]).length}?ver=CBV2.0`
+  return `ni:///sha-256;${sha256Hex(eventPreHash(event, context))}?ver=CBV2.0`
+}
+
+/** The canonical text that is hashed. */
+export function eventPreHash(event: EpcisEvent, context?: unknown): string {
+  const children = buildEventTree(event, context)
+  const ordered = writeInOrder(children, eventOrder)
+  return `eventType=${event.type}${ordered}${writeRest(children.filter(({ name }) => !ignored.has(name)))}`
+}
+
+interface Order {
+  readonly name: string
+  readonly inside?: readonly Order[]
+}
+
+const names = (...list: string[]): Order[] => list.map((name) => ({ name }))
+const quantities: readonly Order[] = [{ name: 'quantityElement', inside: names('epcClass', 'quantity', 'uom') }]
+const epcs = names('epc')
+
+const sensorMetadata = names('time', 'startTime', 'endTime', 'deviceID', 'deviceMetadata', 'rawData', 'dataProcessingMethod', 'bizRules')
+const sensorReport = names(
+  'type',
+  'exception',
+  'deviceID',
+  'deviceMetadata',
+  'rawData',
+  'dataProcessingMethod',
+  'time',
+  'microorganism',
+  'chemicalSubstance',
+  'value',
+  'component',
+  'stringValue',
+  'booleanValue',
+  'hexBinaryValue',
+  'uriValue',
+  'minValue',
+  'maxValue',
+  'meanValue',
+  'sDev',
+  'percRank',
+  'percValue',
+  'uom',
+  'coordinateReferenceSystem'
+)
+
+/** What is not named here follows at the end, sorted: business transactions, sources and destinations, ILMD, extensions. */
+const eventOrder: readonly Order[] = [
+  ...names('eventTime', 'eventTimeZoneOffset', 'certificationInfo', 'parentID'),
+  { name: 'epcList', inside: epcs },
+  { name: 'inputEPCList', inside: epcs },
+  { name: 'childEPCs', inside: epcs },
+  { name: 'quantityList', inside: quantities },
+  { name: 'childQuantityList', inside: quantities },
+  { name: 'inputQuantityList', inside: quantities },
+  { name: 'outputEPCList', inside: epcs },
+  { name: 'outputQuantityList', inside: quantities },
+  ...names('action', 'transformationID', 'bizStep', 'disposition'),
+  { name: 'persistentDisposition', inside: names('set', 'unset') },
+  { name: 'readPoint', inside: names('id') },
+  { name: 'bizLocation', inside: names('id') },
+  {
+    name: 'sensorElementList',
+    inside: [
+      {
+        name: 'sensorElement',
+        inside: [
+          { name: 'sensorMetadata', inside: sensorMetadata },
+          { name: 'sensorReport', inside: sensorReport }
+        ]
+      }
+    ]
+  }
+]
+
+const ignored: ReadonlySet<string> = new Set(['recordTime', 'eventID', 'type', 'errorDeclaration'])
+
+/** Writes the children that the order names and takes them out of the list; what stays in the list is written by `writeRest`. */
+function writeInOrder(children: HashNode[], order: readonly Order[]): string {
+  const extensions = takeExtensions(children)
+  let text = ''
+  for (const { name, inside } of order) {
+    const written: string[] = []
+    for (const child of children.filter((node) => node.name === name)) {
+      const inner = inside === undefined ? '' : writeInOrder(child.children, inside)
+      const value = child.text.trim() === '' ? '' : `=${isTime(name) ? writeTime(child.text.trim()) : writeValue(child.text.trim())}`
+      if (value !== '' || inner !== '') written.push(name + value + inner)
+      if (child.children.length === 0) children.splice(children.indexOf(child), 1)
+    }
+    text += written.sort().join('')
+  }
+  return text + writeRest(extensions)
+}
+
+/** Extensions inside a standard element close that element; those of the event itself come last of all. */
+function takeExtensions(children: HashNode[]): HashNode[] {
+  if (children.length <= 1 || children.some(({ name }) => name.includes('eventTime') || name.includes('action'))) return []
+  const extensions = children.filter(({ name }) => name.includes('{') && name.includes('/}'))
+  for (const extension of extensions) children.splice(children.indexOf(extension), 1)
+  return extensions
+}
+
+function writeRest(children: readonly HashNode[]): string {
+  const written = children.map(({ name, text, children: inner }) => {
+    const value = text.trim() === '' ? '' : `=${writeValue(text.trim())}`
+    return name + value + writeRest(inner)
+  })
+  // A pair of type and bizTransaction, source or destination keeps its order.
+  const isPair = children.some(({ name }) => name === 'bizTransaction' || name === 'source' || name === 'destination')
+  return (isPair ? written : written.sort()).join('')
+}
+
+function isTime(name: string): boolean {
+  return /time/i.test(name) && !/offset/i.test(name)
+}
+
+/** UTC with milliseconds, rounded half to even from microseconds. */
+function writeTime(text: string): string {
+  const parts = /^(.*T\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i.exec(text)
+  const wholeMs = parts === null ? Number.NaN : Date.parse(`${parts[1]}${parts[3]?.toUpperCase()}`)
+  if (parts === null || Number.isNaN(wholeMs)) return text
+  const micros = Number((parts[2] ?? '').padEnd(6, '0').slice(0, 6))
+  const down = Math.floor(micros / 1_000)
+  const rest = micros % 1_000
+  const millis = rest > 500 || (rest === 500 && down % 2 === 1) ? down + 1 : down
+  return new Date(wholeMs + millis).toISOString()
+}
+
+const cbvUrns: readonly (readonly [string, string])[] = [
+  ['urn:epcglobal:cbv:bizstep:', 'https://ref.gs1.org/cbv/BizStep-'],
+  ['urn:epcglobal:cbv:disp:', 'https://ref.gs1.org/cbv/Disp-'],
+  ['urn:epcglobal:cbv:btt:', 'https://ref.gs1.org/cbv/BTT-'],
+  ['urn:epcglobal:cbv:sdt:', 'https://ref.gs1.org/cbv/SDT-'],
+  ['urn:epcglobal:cbv:er:', 'https://ref.gs1.org/cbv/ER-']
+]
+
+function writeValue(text: string): string {
+  let value = text
+  for (const [urn, uri] of cbvUrns) value = value.replaceAll(urn, uri)
+  value = writeNumber(value)
+  return canonicalKey(value) ?? value
+}
+
+/** A number without sign, zeros and point it does not need, written as the reference implementation writes it; other text as it is. */
+function writeNumber(text: string): string {
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return text
+  const value = Number(text)
+  if (!Number.isFinite(value)) return text
+  if (Number.isInteger(value)) return BigInt(value).toString()
+  if (Math.abs(value) >= 1e-4) return String(value)
+  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
 }

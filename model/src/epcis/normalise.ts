@@ -1,6 +1,7 @@
 /** An EPCIS event as the trace store wants it: canonical keys, bare CBV words, integer times, its JSON ready to be served. */
 import type { SubjectRole, TraceEvent, TraceSubject } from '../trace-event.ts'
 import { canonicalKey, keyKind } from '../gs1/key.ts'
+import { declaredPrefixes } from './context.ts'
 import type { EpcisEvent } from './event.ts'
 import { eventHashId } from './event-hash.ts'
 import { bareTerm } from './vocabulary.ts'
@@ -141,17 +142,6 @@ function contextFor(event: EpcisEvent, context: unknown): Record<string, string>
   collectPrefixes(event, used)
   const needed = [...declared].filter(([prefix]) => used.has(prefix) && !standardPrefixes.has(prefix))
   return needed.length === 0 ? undefined : Object.fromEntries(needed)
-}
-
-/** The prefixes that a JSON-LD context declares in place; named contexts are never fetched. */
-export function declaredPrefixes(context: unknown): Map<string, string> {
-  const prefixes = new Map<string, string>()
-  const parts: unknown[] = Array.isArray(context) ? context : [context]
-  for (const part of parts) {
-    if (typeof part !== 'object' || part === null) continue
-    for (const [prefix, uri] of Object.entries(part)) if (typeof uri === 'string') prefixes.set(prefix, uri)
-  }
-  return prefixes
 }
 
 const depthMax = 64
