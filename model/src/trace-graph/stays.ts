@@ -1,0 +1,217 @@
+/**
+ * Where goods were and when, from their own events and those of the things they were inside of. Pure over a loaded session;
+ * it must not guess: without evidence of leaving, goods stay where they were last seen.
+ */
+import { leavingBizSteps, type TraceSubject } from '../trace-event.ts'
+import type { Stay } from '../trace.ts'
+import { compareFacts, endsGoods, isClassKind, type Containment, type TraceFact, type TraceSession } from './session.ts'
+
+/** At `place` from the event on; without a place: gone from where it was. */
+interface Move {
+  readonly fact: TraceFact
+  readonly place: string | undefined
+  readonly within: string | undefined
+}
+
+/** Moves of keys already worked out, per question; `path` guards against things that are said to be inside of themselves. */
+interface MoveMemo {
+  readonly moves: Map<string, Move[]>
+  readonly path: Set<string>
+  cyclesMet: number
+}
+const memos = new WeakMap<TraceSession, MoveMemo>()
+
+/** The GLN place that a place key with an extension (AI 254) belongs to; the key itself otherwise. */
+export function glnPlace(place: string): string {
+  const at = place.indexOf('/254/')
+  return at < 0 ? place : place.slice(0, at)
+}
+
+/** A sub-location belongs to its GLN place when that is asked for; an exact sub-location matches itself alone. */
+export function placeMatches(asked: string, place: string): boolean {
+  return place === asked || glnPlace(place) === asked
+}
+
+/** Every stay of a loaded key, oldest first. */
+export function deriveStays(session: TraceSession, key: string): Stay[] {
+  if (isClassKind(session.kindOf(key))) return classStays(session, key)
+  return movesToStays(session, key, movesOf(session, key))
+}
+
+/** Own moves and, while inside of something, its moves; one-of-a-kind things are in one place at a time. */
+function movesOf(session: TraceSession, key: string): Move[] {
+  const memo = memos.get(session) ?? { moves: new Map<string, Move[]>(), path: new Set<string>(), cyclesMet: 0 }
+  memos.set(session, memo)
+  const known = memo.moves.get(key)
+  if (known !== undefined) return known
+  const cyclesBefore = memo.cyclesMet
+  const byFact = new Map<TraceFact, Move>()
+  memo.path.add(key)
+  for (const containment of session.containments(key)) {
+    if (memo.path.has(containment.parent)) {
+      memo.cyclesMet += 1
+      continue
+    }
+    for (const move of movesInside(session, containment)) byFact.set(move.fact, move)
+  }
+  memo.path.delete(key)
+  for (const fact of session.facts(key)) {
+    const move = ownMove(session.subjectsOf(fact, key), fact)
+    if (move !== undefined) byFact.set(fact, move)
+  }
+  const moves = [...byFact.values()].sort((a, b) => compareFacts(a.fact, b.fact))
+  if (memo.cyclesMet === cyclesBefore) memo.moves.set(key, moves)
+  return moves
+}
+
+function ownMove(roles: readonly TraceSubject[], fact: TraceFact): Move | undefined {
+  const used = roles.some((subject) => subject.role === 'input') && !roles.some((subject) => subject.role === 'output')
+  if (used || (endsGoods(fact) && fact.type !== 'TransformationEvent')) return { fact, place: undefined, within: undefined }
+  if (fact.bizLocation !== undefined) return { fact, place: fact.bizLocation, within: undefined }
+  return leavingBizSteps.has(fact.bizStep ?? '') ? { fact, place: undefined, within: undefined } : undefined
+}
+
+/** What the parent did while it held the child, opened by where the parent was at that time. */
+function movesInside(session: TraceSession, containment: Containment): Move[] {
+  const { parent, opened, closed } = containment
+  const moves: Move[] = []
+  let before: Move | undefined
+  for (const move of movesOf(session, parent)) {
+    if (closed !== undefined && compareFacts(move.fact, closed) >= 0) break
+    if (compareFacts(move.fact, opened) < 0) before = move
+    else moves.push({ ...move, within: parent })
+  }
+  if (before?.place !== undefined && opened.bizLocation === undefined && moves[0]?.fact !== opened) {
+    moves.unshift({ fact: opened, place: before.place, within: parent })
+  }
+  return moves
+}
+
+function movesToStays(session: TraceSession, key: string, moves: readonly Move[], endMs?: number): Stay[] {
+  const kind = session.kindOf(key)
+  const stays: Stay[] = []
+  let at: Move | undefined
+  const close = (toMs: number | undefined): void => {
+    if (at?.place === undefined) return
+    stays.push({
+      key,
+      kind,
+      place: at.place,
+      fromMs: at.fact.eventTimeMs,
+      ...(toMs === undefined ? {} : { toMs }),
+      ...(at.within === undefined ? {} : { within: at.within }),
+      eventID: at.fact.eventID
+    })
+  }
+  for (const move of moves) {
+    if (move.place === at?.place) continue
+    close(move.fact.eventTimeMs)
+    at = move
+  }
+  close(endMs)
+  return stays
+}
+
+/** A lot lies loose in places and is inside of units at the same time; both kinds of stays stand side by side. */
+function classStays(session: TraceSession, key: string): Stay[] {
+  const stays = looseStays(session, key)
+  for (const containment of session.containments(key)) {
+    const { quantity, uom } = containment
+    for (const stay of movesToStays(session, key, movesInside(session, containment), containment.closed?.eventTimeMs)) {
+      stays.push({
+        ...stay,
+        within: containment.parent,
+        ...(quantity === undefined ? {} : { quantity }),
+        ...(uom === undefined ? {} : { uom })
+      })
+    }
+  }
+  return stays.sort((a, b) => a.fromMs - b.fromMs || (a.place < b.place ? -1 : 1))
+}
+
+interface LoosePart {
+  readonly fact: TraceFact
+  /** Missing when a quantity was not told or units differ: then the first leaving event ends the stay. */
+  quantity: number | undefined
+  readonly uom: string | undefined
+}
+
+/**
+ * Loose stays of a class, per place. Commissioning, receiving and unpacking bring a quantity, other events with the place only
+ * show it; leaving, packing, use and destruction take theirs, and the stay ends when nothing is left or the rest is unknown.
+ */
+function looseStays(session: TraceSession, key: string): Stay[] {
+  const parts = new Map<string, LoosePart>()
+  const stays: Stay[] = []
+  const end = (place: string, toMs: number | undefined): void => {
+    const part = parts.get(place)
+    if (part === undefined) return
+    parts.delete(place)
+    stays.push({
+      key,
+      kind: session.kindOf(key),
+      place,
+      fromMs: part.fact.eventTimeMs,
+      ...(toMs === undefined ? {} : { toMs }),
+      eventID: part.fact.eventID,
+      ...(part.quantity === undefined ? {} : { quantity: part.quantity }),
+      ...(part.uom === undefined ? {} : { uom: part.uom })
+    })
+  }
+  for (const fact of session.facts(key)) {
+    for (const subject of session.subjectsOf(fact, key)) {
+      if (takesAway(fact, subject)) {
+        for (const place of placesLeft(fact, [...parts.keys()])) {
+          if (!partLeft(parts.get(place), subject)) end(place, fact.eventTimeMs)
+        }
+      } else if (fact.bizLocation !== undefined) {
+        arrive(parts, fact.bizLocation, fact, subject)
+      }
+    }
+  }
+  for (const place of parts.keys()) end(place, undefined)
+  return stays
+}
+
+function takesAway(fact: TraceFact, subject: TraceSubject): boolean {
+  if (subject.role === 'input') return true
+  if (subject.role === 'child') return fact.action !== 'DELETE'
+  if (subject.role === 'output') return false
+  return endsGoods(fact) || (fact.bizLocation === undefined && leavingBizSteps.has(fact.bizStep ?? ''))
+}
+
+/** Where a class left from: the place named by the event, else the only place it can be. */
+function placesLeft(fact: TraceFact, open: readonly string[]): string[] {
+  const named = [
+    fact.bizLocation,
+    fact.readPoint,
+    ...fact.sources.filter((source) => source.type === 'location').map((source) => source.key)
+  ]
+  for (const place of named) {
+    if (place === undefined) continue
+    const same = open.filter((candidate) => candidate === place)
+    if (same.length > 0) return same
+    const near = open.filter((candidate) => glnPlace(candidate) === glnPlace(place))
+    if (near.length > 0) return near.slice(0, 1)
+  }
+  return open.length === 1 ? [...open] : []
+}
+
+function partLeft(part: LoosePart | undefined, subject: TraceSubject): boolean {
+  if (part?.quantity === undefined || subject.quantity === undefined || part.uom !== subject.uom) return false
+  if (subject.quantity >= part.quantity) return false
+  part.quantity -= subject.quantity
+  return true
+}
+
+function arrive(parts: Map<string, LoosePart>, place: string, fact: TraceFact, subject: TraceSubject): void {
+  const part = parts.get(place)
+  if (part === undefined) {
+    parts.set(place, { fact, quantity: subject.quantity, uom: subject.uom })
+    return
+  }
+  const brings = fact.action === 'ADD' || subject.role === 'output' || subject.role === 'child' || fact.bizStep === 'receiving'
+  if (part.quantity === undefined || subject.quantity === undefined || part.uom !== subject.uom)
+    part.quantity = brings ? undefined : part.quantity
+  else part.quantity = brings ? part.quantity + subject.quantity : Math.max(part.quantity, subject.quantity)
+}

@@ -1,0 +1,4 @@
+import { createMemoryTraceStore } from './memory-trace.ts'
+import { runTraceSuite } from './trace-suite.ts'
+
+runTraceSuite({ name: 'memory', open: () => Promise.resolve(createMemoryTraceStore()) })

@@ -1,0 +1,122 @@
+/** The trace store in memory: the reference for every other adapter, for tests and small tools. It keeps nothing after close. */
+import { exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { compareFacts, factsPerKeyMax, transformationKey, type TraceReader } from '@tracegate/model/trace-graph/session'
+import { glnPlace } from '@tracegate/model/trace-graph/stays'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { encodeCursor, eventsLimitMax, isDuplicate, ledgerLimitDefault, matchesQuery, readCursor } from './trace-rules.ts'
+import type { CaptureOutcome, EventPage, EventQuery, TraceStore } from './trace-store.ts'
+
+interface Version {
+  readonly seq: number
+  readonly event: TraceEvent
+}
+
+interface MemoryState {
+  readonly versions: Version[]
+  readonly byId: Map<string, TraceEvent[]>
+  readonly byKey: Map<string, Set<TraceEvent>>
+  /** Keys ever named at a place; a sub-location counts for its GLN place too. */
+  readonly keysByPlace: Map<string, Set<string>>
+  readonly declared: Set<string>
+  readonly offsets: Map<string, number>
+  keys: number
+}
+
+export function createMemoryTraceStore(): TraceStore {
+  const state: MemoryState = {
+    versions: [],
+    byId: new Map(),
+    byKey: new Map(),
+    keysByPlace: new Map(),
+    declared: new Set(),
+    offsets: new Map(),
+    keys: 0
+  }
+  const reader = createReader(state)
+  return {
+    capture(events, source) {
+      if (source !== undefined) {
+        if (source.upTo <= (state.offsets.get(source.log) ?? -1)) {
+          return Promise.resolve(events.map(({ eventID }) => ({ eventID, outcome: 'duplicate' })))
+        }
+        state.offsets.set(source.log, source.upTo)
+      }
+      return Promise.resolve(events.map((event) => captureOne(state, event)))
+    },
+    capturedUpTo: (log) => Promise.resolve(state.offsets.get(log) ?? -1),
+    byId(eventID) {
+      const versions = state.byId.get(eventID) ?? []
+      const order = (event: TraceEvent): number => event.errorDeclaration?.declarationTimeMs ?? -Infinity
+      return Promise.resolve(versions.toSorted((a, b) => order(a) - order(b) || 0).map((event) => event.json))
+    },
+    events: (query) => Promise.try(() => queryEvents(state, query)),
+    ledger({ key, fromMs = -Infinity, toMs = Infinity, limit = ledgerLimitDefault }) {
+      const events = [...(state.byKey.get(key) ?? [])].filter(
+        (event) => !state.declared.has(event.eventID) && event.eventTimeMs >= fromMs && event.eventTimeMs <= toMs
+      )
+      return Promise.resolve(events.sort(compareFacts).slice(0, limit))
+    },
+    trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
+    exposure: (query) => exposureOf(reader, query),
+    stays: (key) => staysOf(reader, key),
+    holders: (query) => holdersOf(reader, query),
+    counts: () => Promise.resolve({ events: state.versions.length, keys: state.keys }),
+    close: () => Promise.resolve()
+  }
+}
+
+function captureOne(state: MemoryState, event: TraceEvent): CaptureOutcome {
+  const versions = state.byId.get(event.eventID) ?? []
+  const known = versions.map((version) => ({ declarationTimeMs: version.errorDeclaration?.declarationTimeMs }))
+  if (isDuplicate(event, known)) return { eventID: event.eventID, outcome: 'duplicate' }
+  state.versions.push({ seq: state.versions.length + 1, event })
+  state.byId.set(event.eventID, [...versions, event])
+  if (event.errorDeclaration !== undefined) state.declared.add(event.eventID)
+  const keys = new Set(event.subjects.map((subject) => subject.key))
+  for (const key of keys) {
+    if (!state.byKey.has(key)) state.keys += 1
+    addTo(state.byKey, key, event)
+  }
+  if (event.transformationID !== undefined) addTo(state.byKey, transformationKey(event.transformationID), event)
+  if (event.bizLocation !== undefined) {
+    for (const place of new Set([event.bizLocation, glnPlace(event.bizLocation)])) {
+      for (const key of keys) addTo(state.keysByPlace, place, key)
+    }
+  }
+  return { eventID: event.eventID, outcome: 'stored' }
+}
+
+function addTo<Value>(map: Map<string, Set<Value>>, key: string, value: Value): void {
+  const values = map.get(key)
+  if (values === undefined) map.set(key, new Set([value]))
+  else values.add(value)
+}
+
+function createReader(state: MemoryState): TraceReader {
+  return {
+    factsOf(keys) {
+      const facts = new Map<string, TraceEvent[]>()
+      for (const key of keys) {
+        const events = [...(state.byKey.get(key) ?? [])].filter((event) => !state.declared.has(event.eventID))
+        facts.set(key, events.sort(compareFacts).slice(0, factsPerKeyMax))
+      }
+      return Promise.resolve(facts)
+    },
+    keysAt: ({ place }) => Promise.resolve([...(state.keysByPlace.get(place) ?? [])])
+  }
+}
+
+function queryEvents(state: MemoryState, query: EventQuery): EventPage {
+  const timeOf = ({ event }: Version): number => (query.orderBy === 'eventTime' ? event.eventTimeMs : event.recordTimeMs)
+  const sign = query.order === 'ascending' ? 1 : -1
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor)
+  const limit = Math.min(query.limit, eventsLimitMax)
+  const found = state.versions
+    .filter((version) => matchesQuery(version.event, query))
+    .filter((version) => after === undefined || sign * (timeOf(version) - after.timeMs || version.seq - after.seq) > 0)
+    .sort((a, b) => sign * (timeOf(a) - timeOf(b) || a.seq - b.seq))
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  const json = page.map(({ event }) => event.json)
+  return found.length > limit && last !== undefined ? { json, next: encodeCursor({ timeMs: timeOf(last), seq: last.seq }) } : { json }
+}

@@ -1,0 +1,414 @@
+/** What every adapter of `TraceStore` must do, as tests; an adapter's test file calls `runTraceSuite` and adds only its own. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { event, item, lot, pallet, party, place, startMs } from './trace-suite-events.ts'
+import { tracebackVectorTests } from './trace-suite-vectors.ts'
+import type { EventQuery, TraceStore } from './trace-store.ts'
+
+export interface TraceSuiteAdapter {
+  readonly name: string
+  /** An empty store each time. */
+  readonly open: () => Promise<TraceStore>
+  /** Gives the same content again; left out by adapters that keep nothing. */
+  readonly reopen?: (store: TraceStore) => Promise<TraceStore>
+}
+
+const minutes = (count: number): number => startMs + count * 60_000
+const factory = place(1)
+const port = place(2)
+const chamber = place(3, 'A')
+const shop = place(4)
+
+export function runTraceSuite(adapter: TraceSuiteAdapter): void {
+  describe(`TraceStore: ${adapter.name}`, () => {
+    let store: TraceStore
+    beforeEach(async () => {
+      store = await adapter.open()
+    })
+    afterEach(() => store.close())
+    const context: SuiteContext = {
+      store: () => store,
+      capture: async (...events) => (await store.capture(events)).map(({ outcome }) => outcome)
+    }
+    describe('capture', () => captureTests(context))
+    describe('events', () => queryTests(context))
+    describe('trace', () => {
+      traceTests(context)
+      tracebackVectorTests(context.store)
+    })
+    describe('stays and exposure', () => stayTests(context))
+    describe('lots', () => lotTests(context))
+    describe('holders', () => holderTests(context))
+    const reopen = adapter.reopen
+    if (reopen !== undefined) {
+      it('finds after a new start what it stored before', async () => {
+        await store.capture(coldChain(), { log: 'journal', upTo: 7 })
+        const before = await snapshot(store)
+        store = await reopen(store)
+        assert.deepEqual(await snapshot(store), before)
+        assert.equal(await store.capturedUpTo('journal'), 7)
+        assert.deepEqual(
+          await store.capture(coldChain(), { log: 'journal', upTo: 7 }).then(outcomes),
+          coldChain().map(() => 'duplicate')
+        )
+      })
+    }
+  })
+}
+
+interface SuiteContext {
+  readonly store: () => TraceStore
+  readonly capture: (...events: TraceEvent[]) => Promise<string[]>
+}
+
+const outcomes = (captured: readonly { readonly outcome: string }[]): string[] => captured.map(({ outcome }) => outcome)
+const keysOf = (answer: { readonly nodes: readonly { readonly key: string }[] }): string[] => answer.nodes.map(({ key }) => key).sort()
+const all: EventQuery = { order: 'ascending', orderBy: 'eventTime', limit: 1_000 }
+
+/** Two items packed at the factory, shipped to a chamber in the port, one of them sold. */
+function coldChain(): TraceEvent[] {
+  return [
+    event({ id: 'make', at: 0, action: 'ADD', bizStep: 'commissioning', bizLocation: factory, objects: [item(1), item(2)] }),
+    event({ id: 'pack', at: 10, action: 'ADD', bizStep: 'packing', bizLocation: factory, parent: pallet(1), children: [item(1), item(2)] }),
+    event({ id: 'ship', at: 20, bizStep: 'shipping', disposition: 'in_transit', readPoint: factory, objects: [pallet(1)], to: party(2) }),
+    event({ id: 'receive', at: 30, bizStep: 'receiving', bizLocation: chamber, objects: [pallet(1)] }),
+    event({ id: 'unpack', at: 40, action: 'DELETE', bizStep: 'unpacking', bizLocation: chamber, parent: pallet(1) }),
+    event({ id: 'deliver', at: 50, bizStep: 'receiving', bizLocation: shop, objects: [item(1)], to: party(4) }),
+    event({ id: 'sell', at: 60, bizStep: 'retail_selling', disposition: 'retail_sold', objects: [item(1)] })
+  ]
+}
+
+async function snapshot(store: TraceStore): Promise<unknown> {
+  const { tookMs: backMs, ...back } = await store.trace({ of: item(1), direction: 'back' })
+  const { tookMs: exposureMs, ...exposure } = await store.exposure({ place: place(3), fromMs: startMs, toMs: minutes(100) })
+  assert.ok(backMs >= 0 && exposureMs >= 0)
+  return { back, exposure, stays: await store.stays(item(2)), page: await store.events(all), counts: await store.counts() }
+}
+
+function captureTests({ store, capture }: SuiteContext): void {
+  it('stores new events and drops the ones it has', async () => {
+    const [first, second] = coldChain()
+    assert.ok(first !== undefined && second !== undefined)
+    assert.deepEqual(await capture(first, second, first), ['stored', 'stored', 'duplicate'])
+    assert.deepEqual(await capture(second), ['duplicate'])
+    assert.deepEqual(await store().byId('make'), [first.json])
+    assert.deepEqual(await store().byId('nothing'), [])
+    assert.deepEqual(await store().counts(), { events: 2, keys: 3 })
+  })
+
+  it('takes a batch of a log once, by its offset', async () => {
+    const [first, second, third] = coldChain()
+    assert.ok(first !== undefined && second !== undefined && third !== undefined)
+    assert.equal(await store().capturedUpTo('journal'), -1)
+    assert.deepEqual(outcomes(await store().capture([first], { log: 'journal', upTo: 0 })), ['stored'])
+    assert.deepEqual(outcomes(await store().capture([second], { log: 'journal', upTo: 0 })), ['duplicate'])
+    assert.deepEqual(await store().byId('pack'), [])
+    assert.deepEqual(outcomes(await store().capture([second], { log: 'other', upTo: 0 })), ['stored'])
+    assert.deepEqual(outcomes(await store().capture([], { log: 'journal', upTo: 5 })), [])
+    assert.equal(await store().capturedUpTo('journal'), 5)
+  })
+
+  it('keeps an error declaration beside the event and leaves both out of the trace', async () => {
+    const [make, pack, ...rest] = coldChain()
+    assert.ok(make !== undefined && pack !== undefined)
+    const wrong = event({
+      id: 'pack',
+      at: 10,
+      action: 'ADD',
+      bizLocation: factory,
+      parent: pallet(1),
+      children: [item(1), item(2)],
+      declaredAt: 90
+    })
+    assert.deepEqual(await capture(make, pack, ...rest, wrong), [...coldChain().map(() => 'stored'), 'stored'])
+    assert.deepEqual(await capture(wrong), ['duplicate'])
+    assert.deepEqual(await store().byId('pack'), [pack.json, wrong.json])
+    assert.deepEqual(keysOf(await store().trace({ of: item(2), direction: 'forward' })), [item(2)])
+    assert.deepEqual(
+      (await store().ledger({ key: item(2) })).map(({ eventID }) => eventID),
+      ['make']
+    )
+    assert.deepEqual(
+      (await store().stays(item(2))).map(({ place, toMs }) => ({ place, toMs })),
+      [{ place: factory, toMs: undefined }]
+    )
+  })
+
+  it('leaves an event out that comes after its own declaration', async () => {
+    const wrong = event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: [item(1)], declaredAt: 90 })
+    const late = event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: [item(1)] })
+    assert.deepEqual(await capture(wrong), ['stored'])
+    assert.deepEqual(await capture(late), ['stored'])
+    assert.deepEqual(await store().byId('make'), [late.json, wrong.json])
+    assert.deepEqual(await store().stays(item(1)), [])
+  })
+
+  it('gives the ledger of a key oldest first, with the JSON as it came', async () => {
+    await capture(...coldChain().toReversed())
+    const ledger = await store().ledger({ key: item(1) })
+    assert.deepEqual(
+      ledger.map(({ eventID }) => eventID),
+      ['make', 'pack', 'deliver', 'sell']
+    )
+    assert.deepEqual(ledger[0], coldChain()[0])
+    const part = await store().ledger({ key: item(1), fromMs: minutes(10), toMs: minutes(50), limit: 1 })
+    assert.deepEqual(
+      part.map(({ eventID }) => eventID),
+      ['pack']
+    )
+  })
+}
+
+function queryTests({ store, capture }: SuiteContext): void {
+  const idsOf = async (query: Partial<EventQuery>): Promise<string[]> => {
+    const page = await store().events({ ...all, ...query })
+    return page.json.map((json) => /"eventID":"([^"]*)"/.exec(json)?.[1] ?? '')
+  }
+
+  it('matches each member of the query', async () => {
+    await capture(...coldChain())
+    assert.deepEqual(await idsOf({ eventTypes: ['AggregationEvent'] }), ['pack', 'unpack'])
+    assert.deepEqual(await idsOf({ eventTypes: ['ObjectEvent'], actions: ['ADD', 'DELETE'] }), ['make'])
+    assert.deepEqual(await idsOf({ fromMs: minutes(10), toMs: minutes(20) }), ['pack'])
+    assert.deepEqual(await idsOf({ recordFromMs: minutes(60), recordToMs: minutes(70) }), ['sell'])
+    assert.deepEqual(await idsOf({ bizSteps: ['shipping', 'packing'] }), ['pack', 'ship'])
+    assert.deepEqual(await idsOf({ dispositions: ['in_transit'] }), ['ship'])
+    assert.deepEqual(await idsOf({ readPoints: [factory] }), ['ship'])
+    assert.deepEqual(await idsOf({ bizLocations: [shop, port] }), ['deliver'])
+    assert.deepEqual(await idsOf({ eventIDs: ['sell', 'make'] }), ['make', 'sell'])
+    assert.deepEqual(await idsOf({ anyKeys: [pallet(1)] }), ['pack', 'ship', 'receive', 'unpack'])
+    assert.deepEqual(await idsOf({ objectKeys: [item(2)] }), ['make', 'pack'])
+    assert.deepEqual(await idsOf({ parentKeys: [pallet(1), item(1)] }), ['pack', 'unpack'])
+    assert.deepEqual(await idsOf({ inputKeys: [item(1)] }), [])
+    assert.deepEqual(await idsOf({ bizSteps: ['unheard_of'] }), [])
+    assert.deepEqual(await idsOf({ anyKeys: [] }), [])
+    assert.deepEqual(await idsOf({ order: 'descending', limit: 2 }), ['sell', 'deliver'])
+  })
+
+  it('pages through without losing or repeating events while others come in', async () => {
+    const made = (from: number, count: number): TraceEvent[] =>
+      Array.from({ length: count }, (_, index) => event({ id: `e${from + index}`, at: (from + index) % 5, objects: [item(1)] }))
+    await capture(...made(0, 20))
+    for (const order of ['ascending', 'descending'] as const) {
+      const seen: string[] = []
+      let cursor: string | undefined
+      for (let page = 0; page < 20; page += 1) {
+        const answer = await store().events({ ...all, order, limit: 3, ...(cursor === undefined ? {} : { cursor }) })
+        seen.push(...answer.json)
+        await capture(event({ id: `${order}${page}`, at: order === 'ascending' ? -1 : 100, objects: [item(2)] }))
+        cursor = answer.next
+        if (cursor === undefined) break
+      }
+      const first = seen.filter((json) => /"e\d+"/.test(json))
+      assert.equal(first.length, 20)
+      assert.equal(new Set(seen).size, seen.length)
+    }
+  })
+
+  it('refuses a cursor that is none', async () => {
+    await assert.rejects(store().events({ ...all, cursor: 'no cursor' }), { code: 'STORE_QUERY' })
+  })
+}
+
+function traceTests({ store, capture }: SuiteContext): void {
+  it('follows inputs back and outputs forward, across events of one transformation', async () => {
+    await capture(
+      event({ id: 'in', at: 10, inputs: [item('a')], transformationID: 'mix' }),
+      event({ id: 'out', at: 20, outputs: [item('b')], transformationID: 'mix' }),
+      event({ id: 'next', at: 30, inputs: [item('b')], outputs: [item('c'), item('d')] }),
+      event({ id: 'after', at: 40, bizStep: 'inspecting', objects: [item('a')] })
+    )
+    const back = await store().trace({ of: item('c'), direction: 'back' })
+    assert.deepEqual(keysOf(back), [item('a'), item('b'), item('c')])
+    assert.deepEqual(back.events, ['in', 'out', 'next'])
+    assert.deepEqual(
+      back.nodes.map(({ depth }) => depth),
+      [0, 1, 2]
+    )
+    const forward = await store().trace({ of: item('a'), direction: 'forward' })
+    assert.deepEqual(keysOf(forward), [item('a'), item('b'), item('c'), item('d')])
+    assert.deepEqual(
+      forward.edges.map(({ from, to, kind }) => `${kind} ${from.slice(-1)}${to.slice(-1)}`),
+      ['becomes ab', 'becomes bc', 'becomes bd']
+    )
+  })
+
+  it('does not let a reused pallet pull in strangers', async () => {
+    const trip = (name: string, at: number): TraceEvent[] => [
+      event({ id: `pack-${name}`, at, action: 'ADD', parent: pallet(1), children: [item(name)] }),
+      event({ id: `move-${name}`, at: at + 1, bizStep: 'receiving', bizLocation: port, objects: [pallet(1)] }),
+      event({ id: `unpack-${name}`, at: at + 2, action: 'DELETE', parent: pallet(1) })
+    ]
+    await capture(...trip('a', 0), ...trip('b', 10), event({ id: 'use', at: 20, inputs: [item('b')], outputs: [item('z')] }))
+    assert.deepEqual(keysOf(await store().trace({ of: item('a'), direction: 'forward' })), [pallet(1), item('a')])
+    const back = await store().trace({ of: item('z'), direction: 'back' })
+    assert.deepEqual(keysOf(back), [pallet(1), item('b'), item('z')])
+    assert.deepEqual(back.events, ['pack-b', 'move-b', 'unpack-b', 'use'])
+    assert.deepEqual(
+      back.edges.find(({ kind }) => kind === 'contains'),
+      {
+        from: pallet(1),
+        to: item('b'),
+        kind: 'contains',
+        eventID: 'pack-b',
+        fromMs: minutes(10),
+        toMs: minutes(12)
+      }
+    )
+  })
+
+  it('goes no further than the time, the depth and the number of nodes asked for', async () => {
+    await capture(
+      event({ id: 'one', at: 10, inputs: [item('a')], outputs: [item('b')] }),
+      event({ id: 'two', at: 20, inputs: [item('b')], outputs: [item('c')] })
+    )
+    const ask = (options: { atMs?: number; depthMax?: number; nodesMax?: number }) =>
+      store().trace({ of: item('a'), direction: 'forward', ...options })
+    assert.deepEqual(keysOf(await ask({ atMs: minutes(15) })), [item('a'), item('b')])
+    const shallow = await ask({ depthMax: 1 })
+    assert.deepEqual([keysOf(shallow), shallow.truncated], [[item('a'), item('b')], true])
+    const few = await ask({ nodesMax: 2 })
+    assert.deepEqual([few.nodes.length, few.truncated], [2, true])
+    assert.equal((await ask({})).truncated, false)
+  })
+
+  it('knows nothing of a key that no event names', async () => {
+    const answer = await store().trace({ of: item('x'), direction: 'back' })
+    assert.deepEqual([answer.nodes.length, answer.events], [1, []])
+    assert.deepEqual(await store().stays(item('x')), [])
+    assert.deepEqual(await store().ledger({ key: item('x') }), [])
+  })
+}
+
+function stayTests({ store, capture }: SuiteContext): void {
+  it('lets goods stay where what holds them stays', async () => {
+    await capture(...coldChain())
+    assert.deepEqual(
+      (await store().stays(item(1))).map(({ place, fromMs, toMs, within, eventID }) => ({ place, fromMs, toMs, within, eventID })),
+      [
+        { place: factory, fromMs: minutes(0), toMs: minutes(20), within: undefined, eventID: 'make' },
+        { place: chamber, fromMs: minutes(30), toMs: minutes(50), within: pallet(1), eventID: 'receive' },
+        { place: shop, fromMs: minutes(50), toMs: minutes(60), within: undefined, eventID: 'deliver' }
+      ]
+    )
+  })
+
+  it('exposes what was there, directly or inside, and nothing that came later or left before', async () => {
+    await capture(
+      ...coldChain(),
+      event({ id: 'early', at: 25, bizLocation: chamber, objects: [item('early')] }),
+      event({ id: 'gone', at: 31, bizLocation: shop, objects: [item('early')] }),
+      event({ id: 'late', at: 45, bizLocation: chamber, objects: [item('late')] })
+    )
+    const exposed = async (asked: string, from: number, to: number): Promise<string[]> =>
+      (await store().exposure({ place: asked, fromMs: minutes(from), toMs: minutes(to) })).goods.map(({ key }) => key).sort()
+    assert.deepEqual(await exposed(chamber, 32, 39), [pallet(1), item(1), item(2)])
+    assert.deepEqual(await exposed(place(3), 32, 39), [pallet(1), item(1), item(2)])
+    assert.deepEqual(await exposed(place(3, 'B'), 32, 39), [])
+    assert.deepEqual(await exposed(chamber, 26, 29), [item('early')])
+    assert.deepEqual(await exposed(chamber, 51, 99), [pallet(1), item(2), item('late')])
+  })
+
+  it('mends stays when an event comes late', async () => {
+    const [make, pack, ship, ...rest] = coldChain()
+    assert.ok(make !== undefined && pack !== undefined && ship !== undefined)
+    await capture(make, ...rest)
+    assert.equal((await store().stays(item(2))).length, 1)
+    await capture(pack, ship)
+    assert.deepEqual(
+      (await store().stays(item(2))).map(({ place }) => place),
+      [factory, chamber]
+    )
+    const exposed = await store().exposure({ place: chamber, fromMs: minutes(32), toMs: minutes(39) })
+    assert.equal(exposed.goods.length, 3)
+  })
+
+  it('cuts an exposure at its limit and says so', async () => {
+    await capture(...coldChain())
+    const answer = await store().exposure({ place: chamber, fromMs: minutes(32), toMs: minutes(39), limit: 2 })
+    assert.deepEqual([answer.goods.length, answer.truncated], [2, true])
+  })
+}
+
+function lotTests({ store, capture }: SuiteContext): void {
+  const some = (quantity: number) => ({ key: lot('L'), quantity, uom: 'KGM' })
+
+  it('lets a lot be in two places while a part of it travels', async () => {
+    await capture(
+      event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: [some(100)] }),
+      event({ id: 'ship', at: 10, bizStep: 'shipping', readPoint: factory, objects: [some(40)] }),
+      event({ id: 'receive', at: 20, bizStep: 'receiving', bizLocation: port, objects: [some(40)] })
+    )
+    const open = (await store().stays(lot('L'))).map(({ place, quantity, toMs }) => ({ place, quantity, toMs }))
+    assert.deepEqual(open, [
+      { place: factory, quantity: 60, toMs: undefined },
+      { place: port, quantity: 40, toMs: undefined }
+    ])
+    await capture(event({ id: 'rest', at: 30, bizStep: 'shipping', readPoint: factory, objects: [some(60)] }))
+    assert.deepEqual(
+      (await store().stays(lot('L'))).map(({ toMs }) => toMs),
+      [minutes(30), undefined]
+    )
+  })
+
+  it('ends the stay of a lot without quantities with its first leaving', async () => {
+    await capture(
+      event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: [lot('M')] }),
+      event({ id: 'ship', at: 10, bizStep: 'shipping', readPoint: factory, objects: [lot('M')] })
+    )
+    assert.deepEqual(
+      (await store().stays(lot('M'))).map(({ toMs }) => toMs),
+      [minutes(10)]
+    )
+  })
+
+  it('follows a lot into the units it was packed in', async () => {
+    await capture(
+      event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: [some(100)] }),
+      event({ id: 'pack', at: 10, action: 'ADD', bizLocation: factory, parent: pallet(1), children: [some(100)] }),
+      event({ id: 'receive', at: 20, bizLocation: chamber, objects: [pallet(1)] })
+    )
+    const stays = await store().stays(lot('L'))
+    assert.deepEqual(
+      stays.map(({ place, within, fromMs, toMs }) => ({ place, within, fromMs, toMs })),
+      [
+        { place: factory, within: undefined, fromMs: minutes(0), toMs: minutes(10) },
+        { place: factory, within: pallet(1), fromMs: minutes(10), toMs: minutes(20) },
+        { place: chamber, within: pallet(1), fromMs: minutes(20), toMs: undefined }
+      ]
+    )
+    const exposed = await store().exposure({ place: chamber, fromMs: minutes(30), toMs: minutes(40) })
+    assert.deepEqual(exposed.goods.map(({ key }) => key).sort(), [pallet(1), lot('L')])
+  })
+}
+
+function holderTests({ store, capture }: SuiteContext): void {
+  it('says who holds the leaves, and in which state', async () => {
+    await capture(
+      event({ id: 'cut', at: -10, inputs: [lot('L')], outputs: [item(1), item(2)], bizLocation: factory }),
+      ...coldChain(),
+      event({ id: 'make3', at: 0, action: 'ADD', bizLocation: factory, objects: [item(3)] }),
+      event({ id: 'cut3', at: 1, inputs: [lot('L')], outputs: [item(3), item(4)], bizLocation: factory }),
+      event({ id: 'ship4', at: 5, bizStep: 'shipping', disposition: 'in_transit', objects: [item(4)], to: party(5) }),
+      event({ id: 'burn', at: 9, action: 'DELETE', bizStep: 'destroying', bizLocation: factory, objects: [item(3)] })
+    )
+    const answer = await store().holders({ of: [lot('L')] })
+    const shown = answer.holdings.map(({ state, party, place, goods }) => [state, party, place, ...goods])
+    assert.deepEqual(
+      shown.toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)),
+      [
+        ['destroyed', undefined, undefined, item(3)],
+        ['inStock', party(2), chamber, item(2)],
+        ['inTransit', party(5), undefined, item(4)],
+        ['sold', party(4), undefined, item(1)]
+      ]
+    )
+    assert.deepEqual([answer.total, answer.truncated], [4, false])
+    const earlier = await store().holders({ of: [item(1)], atMs: minutes(25) })
+    assert.deepEqual(
+      earlier.holdings.map(({ state, party }) => [state, party]),
+      [['inTransit', party(2)]]
+    )
+  })
+}
