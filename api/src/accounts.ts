@@ -26,6 +26,8 @@ export interface Accounts {
   byKey(key: string): Principal | undefined
   /** Makes the bootstrap key when there is none yet; `kept` when another one was made before. */
   ensureBootstrapKey(key: string): Promise<'made' | 'same' | 'kept'>
+  /** Makes or replaces the key of a service of ours, such as the simulator. */
+  ensureServiceKey(name: string, key: string, granted: readonly Right[]): Promise<void>
 }
 
 const Rights = Type.Array(Type.Enum(rights))
@@ -81,6 +83,12 @@ export async function openAccounts(options: { readonly cases: CaseStore }): Prom
       }
       keys.set(hash, principal)
       return 'made'
+    },
+    async ensureServiceKey(name, key, granted) {
+      const hash = sha256(key)
+      await cases.put('credentials', `service:${name}`, { name, rights: [...granted], sha256: hash })
+      for (const [known, principal] of keys) if (principal.name === name) keys.delete(known)
+      keys.set(hash, { kind: 'key', name, rights: granted })
     }
   }
 }

@@ -14,6 +14,7 @@ import { createApiEvents } from './events.ts'
 import { createLiveHub } from './live.ts'
 import { createRegisters } from './registers.ts'
 import { buildServer } from './server.ts'
+import { createTriggerEngine } from './trigger.ts'
 import { createLockOut, createSessions } from './sessions.ts'
 
 export interface ApiOptions {
@@ -50,15 +51,18 @@ export interface Api extends AsyncDisposable {
 export async function startApi(options: ApiOptions): Promise<Api> {
   const context = createContext(options)
   const app = await buildServer({ context })
+  const trigger = createTriggerEngine(context)
   if (options.bootstrapKey !== undefined && (await options.accounts.ensureBootstrapKey(options.bootstrapKey)) === 'kept')
     context.events.keyIgnored({ name: 'TRACEGATE_BOOTSTRAP_KEY' })
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
     context.live.close()
+    await trigger[Symbol.asyncDispose]()
     await app.close()
     throw error
   }
+  trigger.takeUp().catch((error: unknown) => context.events.triggerFailed({ anomaly: 'those left from before the start', error }))
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : options.port
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host
@@ -70,7 +74,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       const closing = app.close()
       context.live.close()
-      await closing
+      await Promise.all([closing, trigger[Symbol.asyncDispose]()])
       clearTimeout(cut)
     }
   }

@@ -13,6 +13,11 @@ import { liveRoutes } from './routes/live.ts'
 import { pointRoutes } from './routes/points.ts'
 import { seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { publicRoutes } from './routes/public.ts'
+import { scenarioRoutes } from './routes/scenarios.ts'
+import { traceRoutes } from './routes/trace.ts'
+import { warningRoutes } from './routes/warnings.ts'
 import { systemRoutes } from './routes/system.ts'
 import type { HttpServer } from './schema-types.ts'
 
@@ -51,6 +56,11 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   seriesRoutes(app, context)
   anomalyRoutes(app, context)
   liveRoutes(app, context)
+  deadLetterRoutes(app, context)
+  publicRoutes(app, context)
+  scenarioRoutes(app, context)
+  traceRoutes(app, context)
+  warningRoutes(app, context)
   return app
 }
 

@@ -1,0 +1,156 @@
+/**
+ * Writes warning drafts as journals. A claim per anomaly, written first, makes sure that an anomaly never gets two numbers; a crash
+ * between claim and draft leaves a number that the next try fills.
+ */
+import { Type, type Static } from 'typebox'
+import type { Anomaly } from '@tracegate/model/anomaly'
+import { compileValidator } from '@tracegate/model/codec'
+import { WarningCase } from '@tracegate/model/warning'
+import { DraftedStep, reduceWarning, type UpdatedStep, type WarningStep } from '@tracegate/model/warning-reducer'
+import type { Bus } from '@tracegate/service/bus'
+import type { CaseHead, CaseStore } from '@tracegate/store/case-store'
+import { isStoreError } from '@tracegate/store/errors'
+
+export type DraftContent = Static<typeof UpdatedStep>['content'] & Pick<WarningCase, 'anomaly' | 'startMs' | 'point' | 'place'>
+
+export interface WrittenWarning {
+  readonly outcome: 'drafted' | 'updated' | 'unchanged' | 'noGoods'
+  readonly warning?: string
+}
+
+export interface WarningWriter {
+  write(options: { readonly anomaly: Anomaly; readonly content: DraftContent; readonly receivedAtMs: number }): Promise<WrittenWarning>
+}
+
+export const triggerName = 'tracegate/trigger'
+const Claim = Type.Object({ warning: Type.String() })
+const claims = compileValidator(Claim)
+const warnings = compileValidator(WarningCase)
+const draftedSteps = compileValidator(DraftedStep)
+/** Another writer came in between: read again and retry so often. */
+const triesMax = 3
+const claimsKeptMax = 10_000
+
+export function createWarningWriter(options: {
+  readonly cases: CaseStore
+  readonly bus: Bus
+  readonly nowMs: () => number
+}): WarningWriter {
+  const { cases, bus, nowMs } = options
+  const claimed = new Map<string, string>()
+
+  async function claim(anomaly: Anomaly): Promise<string> {
+    const known = claimed.get(anomaly.id)
+    if (known !== undefined) return known
+    const id = `trigger:${anomaly.id}`
+    const before = await cases.head('audit', id)
+    const warning = before === undefined ? await makeClaim(id, anomaly) : claimOf(before)
+    claimed.set(anomaly.id, warning)
+    const oldest = claimed.size > claimsKeptMax ? claimed.keys().next().value : undefined
+    if (oldest !== undefined) claimed.delete(oldest)
+    return warning
+  }
+
+  async function makeClaim(id: string, anomaly: Anomaly): Promise<string> {
+    const year = new Date(nowMs()).getUTCFullYear()
+    const warning = warningId(year, await cases.nextNumber(`W-${year}`))
+    const step = { atMs: nowMs(), by: triggerName, action: 'claimed', why: `anomaly ${anomaly.id} is assessed`, data: { warning } }
+    try {
+      await cases.append({ kind: 'audit', id, expectedLength: 0, step, head: { open: false, state: { warning } } })
+      return warning
+    } catch (error) {
+      if (!isStoreError(error, 'STORE_CONFLICT')) throw error
+      const other = await cases.head('audit', id)
+      if (other === undefined) throw error
+      return claimOf(other)
+    }
+  }
+
+  async function append(
+    before: { warning: WarningCase; length: number } | undefined,
+    id: string,
+    step: WarningStep,
+    why: string
+  ): Promise<void> {
+    const atMs = nowMs()
+    const warning = reduceWarning(before?.warning, { id, atMs, step })
+    await cases.append({
+      kind: 'warning',
+      id,
+      expectedLength: before?.length ?? 0,
+      step: { atMs, by: triggerName, action: step.type, why, data: step },
+      head: { open: true, ...(warning.point === undefined ? {} : { point: warning.point }), state: warning }
+    })
+    bus.publish('warning', { warning })
+  }
+
+  async function writeOnce({ anomaly, content, receivedAtMs }: Parameters<WarningWriter['write']>[0]): Promise<WrittenWarning> {
+    const id = await claim(anomaly)
+    const head = await cases.head('warning', id)
+    if (head === undefined) {
+      const draftedAtMs = nowMs()
+      // Taken right before the journal is written, as the journal cannot hold its own duration; the metric covers it.
+      const draftedAfterMs = Math.max(0, draftedAtMs - receivedAtMs)
+      const drafted = draftedSteps.check({ type: 'drafted', content: { ...content, draftedAtMs, draftedAfterMs } })
+      if (!drafted.ok) throw new TypeError(`Cannot draft warning ${id}: ${drafted.reason.message}`)
+      await append(undefined, id, drafted.value, anomaly.proof.en)
+      return { outcome: 'drafted', warning: id }
+    }
+    const before = warningOf(head)
+    const { anomaly: _anomaly, startMs: _startMs, point: _point, place: _place, ...changeable } = content
+    // From assessment on a person answers for the content; the machine does not write over it.
+    if (before.status !== 'draft' || sameContent(before, changeable)) return { outcome: 'unchanged', warning: id }
+    const why = anomaly.status === 'closed' ? 'the anomaly has ended' : 'the scope or the level has changed'
+    await append({ warning: before, length: head.length }, id, { type: 'updated', content: changeable }, why)
+    return { outcome: 'updated', warning: id }
+  }
+
+  return {
+    async write(request) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await writeOnce(request)
+        } catch (error) {
+          if (tries >= triesMax || !isStoreError(error, 'STORE_CONFLICT')) throw error
+        }
+      }
+    }
+  }
+}
+
+export function warningId(year: number, number: number): string {
+  return `W-${year}-${String(number).padStart(6, '0')}`
+}
+
+function claimOf(head: CaseHead): string {
+  const read = claims.check(head.state)
+  if (!read.ok) throw new TypeError(`Cannot read claim ${head.id}: ${read.reason.message}`)
+  return read.value.warning
+}
+
+function warningOf(head: CaseHead): WarningCase {
+  const read = warnings.check(head.state)
+  if (!read.ok) throw new TypeError(`Cannot read warning ${head.id}: ${read.reason.message}`)
+  return read.value
+}
+
+/** Figures in texts change with every reading; only another level, other goods, other holders or another title is a change. */
+function sameContent(before: WarningCase, after: Static<typeof UpdatedStep>['content']): boolean {
+  return essence(before) === essence(after)
+}
+
+function essence({ title, regime, hazard, proposal, scope }: Static<typeof UpdatedStep>['content']): string {
+  const { harm, urgency, scope: spread } = proposal.criteria
+  return JSON.stringify([
+    title,
+    regime,
+    hazard,
+    proposal.level,
+    [harm.value, urgency.value, spread.value],
+    scope.exposed.map((stay) => [stay.key, stay.place, stay.fromMs, stay.toMs]),
+    scope.products,
+    scope.lots,
+    scope.holdings.map((holding) => [holding.party, holding.place, holding.state, holding.count]),
+    scope.total
+  ])
+}
