@@ -23,7 +23,7 @@ export const edgeDefaults = {
   commitAfterMs: 20,
   batchReadingsMax: 200,
   batchAfterMs: 100,
-  windowMessagesMax: 512,
+  windowMessagesMax: 256,
   windowBytesMax: 8_388_608,
   watermarkTimeoutMs: 10_000,
   pubackTimeoutMs: 20_000,

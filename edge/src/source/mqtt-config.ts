@@ -1,7 +1,7 @@
 /** The configuration of an MQTT source: a field device or gateway on a foreign broker, with its own JSON dialect. */
 import { Metric, UcumUnit } from '@tracegate/model/telemetry'
 import { Type, type Static } from 'typebox'
-import { ScanRule } from '../scan-rule.ts'
+import { ScanRule } from '@tracegate/model/scan-event'
 
 const Pointer = (description: string) =>
   Type.String({ pattern: '^(/([^~/]|~[01])*)*$', maxLength: 512, description: `JSON pointer (RFC 6901) to ${description}` })
@@ -11,10 +11,7 @@ export const timeFormats = ['iso', 'epochMs', 'epochSeconds'] as const
 const PayloadTime = Type.Object(
   {
     pointer: Pointer('the time of the payload'),
-    format: Type.Union(
-      timeFormats.map((name) => Type.Literal(name)),
-      { description: 'iso: ISO 8601 with offset; epochMs, epochSeconds: since 1970-01-01T00:00:00Z' }
-    )
+    format: Type.Enum(timeFormats, { description: 'iso: ISO 8601 with offset; epochMs, epochSeconds: since 1970-01-01T00:00:00Z' })
   },
   { additionalProperties: false }
 )

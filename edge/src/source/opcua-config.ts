@@ -1,7 +1,7 @@
 /** The configuration of an OPC UA source: which server, which variables, which AutoID reader. */
 import { Metric, UcumUnit } from '@tracegate/model/telemetry'
 import { Type, type Static } from 'typebox'
-import { ScanRule } from '../scan-rule.ts'
+import { ScanRule } from '@tracegate/model/scan-event'
 
 const DeviceName = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Device id at this point' })
 const NodeAddress = Type.String({

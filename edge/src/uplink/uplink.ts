@@ -1,0 +1,270 @@
+/**
+ * The line to the broker: one MQTT connection, made anew with back-off, that sends what the window asks for and hands the
+ * commit watermarks back to it. It decides nothing (`window.ts` does) and keeps nothing (the outbox does): MQTT.js must not
+ * resend by itself, so every connection is a new client.
+ */
+import { type Committed, Committed as CommittedSchema } from '@tracegate/model/committed'
+import { compileValidator, decodeMessage } from '@tracegate/model/codec'
+import { buildTopic, parseTopic, topicRoot } from '@tracegate/model/topics'
+import type { Logger } from '@tracegate/service/log'
+import mqtt, { type MqttClient } from 'mqtt'
+import type { EdgeDevice, ResolvedEdgeConfig } from '../config.ts'
+import type { EdgeEvents } from '../events.ts'
+import type { Outbox } from '../outbox.ts'
+import { backOffMs } from './back-off.ts'
+import { birthOf, deathOf, payloadOf, wireChannelOf } from './payload.ts'
+import type { WindowEffect, WindowEvent } from './window-types.ts'
+import { initialWindow, reduceWindow } from './window.ts'
+
+export interface UplinkOptions {
+  readonly config: ResolvedEdgeConfig
+  readonly boot: string
+  readonly outbox: Outbox
+  readonly logger: Logger
+  readonly events: EdgeEvents
+  readonly random?: () => number
+}
+
+export interface Uplink {
+  start(): void
+  /** New messages are in the outbox. */
+  appended(messages: readonly { readonly device: string; readonly urgent: boolean }[]): void
+  /** Publishes the birth of a device, now and at each new connection. */
+  announce(device: EdgeDevice): void
+  /** Publishes its death, with the reason. */
+  withdraw(device: string, reason: string): void
+  readonly connected: boolean
+  readonly inFlight: number
+  /** Why the last connection ended or was refused. */
+  readonly lastError: string | undefined
+  /** Says goodbye for every device and closes. */
+  stop(): Promise<void>
+}
+
+const tickMs = 100
+const committedValidator = compileValidator(CommittedSchema)
+
+interface Presence {
+  readonly device: EdgeDevice
+  readonly online: boolean
+  readonly reason: string
+}
+
+export function createUplink(options: UplinkOptions): Uplink {
+  const { config, outbox, events, logger } = options
+  const random = options.random ?? Math.random
+  const limits = {
+    messagesMax: config.windowMessagesMax,
+    bytesMax: config.windowBytesMax,
+    watermarkTimeoutMs: config.watermarkTimeoutMs,
+    pubackTimeoutMs: config.pubackTimeoutMs,
+    replayMessagesPerSecondMax: config.replayMessagesPerSecondMax
+  }
+  const presences = new Map<string, Presence>()
+  let window = initialWindow(options.boot)
+  let client: MqttClient | undefined
+  let attempt = 0
+  let stopped = false
+  let lastError: string | undefined
+  let retryTimer: NodeJS.Timeout | undefined
+  let tickTimer: NodeJS.Timeout | undefined
+
+  const dispatch = (event: WindowEvent) => {
+    const queue: WindowEvent[] = [event]
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const step = reduceWindow(window, next, { nowMs: performance.now(), limits })
+      window = step.state
+      for (const effect of step.effects) {
+        const answer = perform(effect)
+        if (answer !== undefined) queue.push(answer)
+      }
+    }
+  }
+
+  const perform = (effect: WindowEffect): WindowEvent | undefined => {
+    switch (effect.type) {
+      case 'send':
+        return send(effect)
+      case 'release':
+        outbox.release(effect)
+        return undefined
+      case 'resend':
+        events.resent(effect.messages)
+        logger.debug({ device: effect.device, messages: effect.messages }, 'watermark silent: sending again')
+        return undefined
+      case 'tooFar':
+        events.watermarkRefused()
+        logger.warn({ device: effect.device, upTo: effect.upTo, sentUpTo: effect.sentUpTo }, 'watermark beyond what was sent')
+        return undefined
+      case 'reconnect':
+        lastError = `no PUBACK within ${config.pubackTimeoutMs} ms`
+        client?.end(true)
+        return undefined
+      default:
+        return neverEffect(effect)
+    }
+  }
+
+  const send = (effect: WindowEffect & { type: 'send' }): WindowEvent => {
+    const line = client
+    const messages = outbox.read(effect)
+    for (const message of messages) {
+      const topic = buildTopic({ type: 'device', point: config.point, device: message.device, channel: wireChannelOf(message) })
+      line?.publish(topic, Buffer.from(payloadOf(message, config.timeQuality)), { qos: 1 }, (error) => {
+        if (error || line !== client) return
+        dispatch({ type: 'acknowledged', device: message.device, id: message.id })
+      })
+    }
+    events.sent(messages.length)
+    return {
+      type: 'sent',
+      device: effect.device,
+      exhausted: messages.length === 0,
+      messages: messages.map((message) => ({
+        id: message.id,
+        boot: message.boot,
+        seq: message.seq,
+        bytes: message.payload.length,
+        urgent: message.channel !== 'telemetry'
+      }))
+    }
+  }
+
+  const publishPresence = (presence: Presence) => {
+    const { device, online, reason } = presence
+    const timeMs = Math.max(0, Date.now())
+    const payload = online
+      ? birthOf(device, { boot: options.boot, timeMs, timeQuality: config.timeQuality })
+      : deathOf(options.boot, { timeMs, reason })
+    const topic = buildTopic({ type: 'device', point: config.point, device: device.id, channel: 'state' })
+    client?.publish(topic, Buffer.from(payload), { qos: 1, retain: true }, (error) => {
+      if (error) logger.debug({ device: device.id, detail: error.message }, 'state not published')
+    })
+  }
+
+  const onMessage = (topic: string, payload: Buffer) => {
+    const parsed = parseTopic(topic)
+    if (!parsed.ok || parsed.topic.type !== 'device' || parsed.topic.point !== config.point || parsed.topic.channel !== 'committed') return
+    const decoded = decodeMessage(committedValidator, payload)
+    if (!decoded.ok) {
+      events.watermarkRefused()
+      logger.warn({ topic, ...decoded.reason }, 'watermark cannot be read')
+      return
+    }
+    const watermark: Committed = decoded.value
+    dispatch({ type: 'watermark', device: parsed.topic.device, boot: watermark.boot, upTo: watermark.upTo })
+  }
+
+  const onOpen = (line: MqttClient) => {
+    line.subscribe(`${topicRoot}/${config.point}/+/committed`, { qos: 1 }, (error, granted) => {
+      if (line !== client) return
+      if (error || granted?.some((grant) => grant.qos > 2)) {
+        lastError = `watermark subscription refused: ${error?.message ?? 'not granted'}`
+        line.end(true)
+        return
+      }
+      attempt = 0
+      lastError = undefined
+      logger.info({ broker: config.brokerUrl, waiting: outbox.messages }, 'connected to the broker')
+      events.connected(true)
+      for (const presence of presences.values()) publishPresence(presence)
+      outbox.flush()
+      dispatch({ type: 'connected', backlog: outbox.backlog(), lastId: outbox.lastId })
+    })
+  }
+
+  const connect = () => {
+    if (stopped) return
+    const line = mqtt.connect(config.brokerUrl, {
+      clientId: `edge-${config.point}-${config.agent}`,
+      username: `${config.point}/${config.agent}`,
+      password: config.secret,
+      protocolVersion: 4,
+      clean: true,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      connectTimeout: config.connectTimeoutMs,
+      keepalive: 15,
+      will: {
+        topic: buildTopic({ type: 'device', point: config.point, device: config.agent, channel: 'state' }),
+        payload: Buffer.from(deathOf(options.boot)),
+        qos: 1,
+        retain: true
+      }
+    })
+    client = line
+    line.on('connect', () => onOpen(line))
+    line.on('message', onMessage)
+    line.on('error', (error) => {
+      lastError = error.message
+    })
+    line.once('close', () => {
+      if (line !== client) return
+      client = undefined
+      line.end(true)
+      events.connected(false)
+      dispatch({ type: 'disconnected' })
+      if (stopped) return
+      const waitMs = backOffMs(attempt, { minMs: config.backOffMinMs, maxMs: config.backOffMaxMs }, random())
+      attempt += 1
+      logger.warn({ broker: config.brokerUrl, detail: lastError ?? 'closed', attempt, waitMs }, 'no connection to the broker')
+      retryTimer = setTimeout(connect, waitMs)
+    })
+  }
+
+  return {
+    start() {
+      connect()
+      tickTimer = setInterval(() => dispatch({ type: 'tick' }), tickMs)
+    },
+    appended(messages) {
+      for (const { device, urgent } of messages) dispatch({ type: 'appended', device, messages: 1, urgent: urgent ? 1 : 0 })
+    },
+    announce(device) {
+      const presence = { device, online: true, reason: '' }
+      presences.set(device.id, presence)
+      if (window.connected) publishPresence(presence)
+    },
+    withdraw(id, reason) {
+      const known = presences.get(id)
+      if (known === undefined || !known.online) return
+      const presence = { ...known, online: false, reason }
+      presences.set(id, presence)
+      if (window.connected) publishPresence(presence)
+    },
+    get connected() {
+      return window.connected
+    },
+    get inFlight() {
+      return window.inFlightMessages
+    },
+    get lastError() {
+      return lastError
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(retryTimer)
+      clearInterval(tickTimer)
+      const line = client
+      if (line === undefined) return
+      if (window.connected)
+        for (const presence of presences.values())
+          if (presence.online) publishPresence({ ...presence, online: false, reason: 'agent stopped' })
+      await endWithin(line, 500)
+    }
+  }
+}
+
+/** Ends in good order when the broker answers in time, and at once when not. */
+async function endWithin(line: MqttClient, timeoutMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(() => line.end(true, () => resolve()), timeoutMs)
+  line.end(false, () => resolve())
+  await promise
+  clearTimeout(timer)
+}
+
+function neverEffect(effect: never): never {
+  throw new TypeError(`Cannot perform effect: it is "${JSON.stringify(effect)}", expected one of WindowEffect`)
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { WindowEffect, WindowEvent, WindowLimits, WindowState } from './window-types.ts'
+import { initialWindow, reduceWindow } from './window.ts'
+
+const limits: WindowLimits = {
+  messagesMax: 8,
+  bytesMax: 1_000,
+  watermarkTimeoutMs: 1_000,
+  pubackTimeoutMs: 5_000,
+  replayMessagesPerSecondMax: 1_000
+}
+
+interface Row {
+  readonly id: number
+  readonly device: string
+  readonly boot: string
+  readonly seq: number
+  readonly urgent: boolean
+}
+
+/** An outbox, a broker and a collector in memory around the reducer; what the collector has stored is the truth. */
+class World {
+  state: WindowState = initialWindow('now')
+  rows: Row[] = []
+  line: Row[] = []
+  stored = new Map<string, Set<number>>()
+  sends: Row[] = []
+  nextSeq = new Map<string, number>()
+  lastId = 0
+  nowMs = 0
+  lost = 0
+
+  dispatch(event: WindowEvent): WindowEffect[] {
+    const seen: WindowEffect[] = []
+    const queue = [event]
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const step = reduceWindow(this.state, next, { nowMs: this.nowMs, limits })
+      this.state = step.state
+      for (const effect of step.effects) {
+        seen.push(effect)
+        const answer = this.perform(effect)
+        if (answer !== undefined) queue.push(answer)
+      }
+    }
+    return seen
+  }
+
+  perform(effect: WindowEffect): WindowEvent | undefined {
+    if (effect.type === 'send') {
+      const rows = this.rows.filter((row) => row.device === effect.device && row.id > effect.afterId).slice(0, effect.messagesMax)
+      this.sends.push(...rows)
+      this.line.push(...rows)
+      return {
+        type: 'sent',
+        device: effect.device,
+        exhausted: rows.length === 0,
+        messages: rows.map(({ id, boot, seq, urgent }) => ({ id, boot, seq, urgent, bytes: 10 }))
+      }
+    }
+    if (effect.type === 'release') {
+      const freed = this.rows.filter((row) => row.device === effect.device && row.boot === effect.boot && row.seq <= effect.upTo)
+      for (const row of freed) if (!this.storedOf(row).has(row.seq)) this.lost += 1
+      this.rows = this.rows.filter((row) => !freed.includes(row))
+    }
+    if (effect.type === 'reconnect') this.line = []
+    return undefined
+  }
+
+  storedOf(row: { device: string; boot: string }): Set<number> {
+    const key = `${row.device}/${row.boot}`
+    const known = this.stored.get(key) ?? new Set()
+    this.stored.set(key, known)
+    return known
+  }
+
+  append(device: string, urgent: boolean): void {
+    const seq = this.nextSeq.get(device) ?? 0
+    this.nextSeq.set(device, seq + 1)
+    this.lastId += 1
+    this.rows.push({ id: this.lastId, device, boot: 'now', seq, urgent })
+    this.dispatch({ type: 'appended', device, messages: 1, urgent: urgent ? 1 : 0 })
+  }
+
+  connect(): void {
+    this.line = []
+    const backlog = [...Map.groupBy(this.rows, (row) => row.device)].map(([device, rows]) => ({
+      device,
+      messages: rows.length,
+      urgent: rows.filter((row) => row.urgent).length
+    }))
+    this.dispatch({ type: 'connected', backlog, lastId: this.lastId })
+  }
+
+  /** The collector stores the next message of the line; the PUBACK and the watermark may be lost. */
+  deliver(options: { puback: boolean; watermark: boolean }): void {
+    const row = this.line.shift()
+    if (row === undefined) return
+    this.storedOf(row).add(row.seq)
+    if (options.puback) this.dispatch({ type: 'acknowledged', device: row.device, id: row.id })
+    if (options.watermark) this.watermark(row)
+  }
+
+  watermark(row: { device: string; boot: string }): void {
+    const stored = this.storedOf(row)
+    let upTo = -1
+    while (stored.has(upTo + 1)) upTo += 1
+    if (upTo >= 0) this.dispatch({ type: 'watermark', device: row.device, boot: row.boot, upTo })
+  }
+}
+
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant('append' as const), device: fc.constantFrom('a', 'b', 'c'), urgent: fc.boolean() })
+  },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('deliver' as const), puback: fc.boolean(), watermark: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('cut' as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('connect' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 6_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('wild' as const), upTo: fc.integer({ min: 0, max: 1_000_000 }) }) }
+)
+
+test('whatever is lost on the way, nothing is freed before it is stored, the window holds, and all arrives in the end', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const world = new World()
+      for (const one of steps) {
+        if (one.type === 'append') world.append(one.device, one.urgent)
+        if (one.type === 'deliver') world.deliver(one)
+        if (one.type === 'cut') {
+          world.line = []
+          world.dispatch({ type: 'disconnected' })
+        }
+        if (one.type === 'connect') world.connect()
+        if (one.type === 'pass') {
+          world.nowMs += one.ms
+          world.dispatch({ type: 'tick' })
+        }
+        if (one.type === 'wild') world.dispatch({ type: 'watermark', device: 'x', boot: 'now', upTo: one.upTo })
+        const inFlight = [...world.state.streams.values()].flatMap((stream) => stream.inFlight)
+        assert.ok(inFlight.length <= limits.messagesMax)
+        assert.equal(inFlight.length, world.state.inFlightMessages)
+        assert.equal(inFlight.length * 10, world.state.inFlightBytes)
+        assert.equal(world.lost, 0)
+      }
+      world.connect()
+      for (let round = 0; round < 400 && world.rows.length > 0; round += 1) {
+        if (world.line.length === 0) {
+          world.nowMs += 2_000
+          world.dispatch({ type: 'tick' })
+        } else world.deliver({ puback: true, watermark: true })
+      }
+      assert.equal(world.rows.length, 0)
+      for (const [device, count] of world.nextSeq) assert.equal(world.storedOf({ device, boot: 'now' }).size, count)
+      assert.equal(world.lost, 0)
+    }),
+    { numRuns: 300 }
+  )
+})
+
+test('within one connection a device is sent in the order of the outbox', () => {
+  const world = new World()
+  for (let count = 0; count < 40; count += 1) world.append('a', count % 7 === 0)
+  world.connect()
+  while (world.line.length > 0) world.deliver({ puback: true, watermark: true })
+  assert.deepEqual(
+    world.sends.map((row) => row.seq),
+    Array.from({ length: 40 }, (_, seq) => seq)
+  )
+})
+
+test('a PUBACK alone frees nothing; the watermark does', () => {
+  const world = new World()
+  world.append('a', false)
+  world.connect()
+  world.deliver({ puback: true, watermark: false })
+  assert.equal(world.rows.length, 1)
+  assert.equal(world.state.inFlightMessages, 1)
+  world.watermark({ device: 'a', boot: 'now' })
+  assert.equal(world.rows.length, 0)
+  assert.equal(world.state.inFlightMessages, 0)
+})
+
+test('a watermark beyond what was ever sent frees only what was sent', () => {
+  const world = new World()
+  world.append('a', false)
+  world.connect()
+  world.append('b', false)
+  world.storedOf({ device: 'a', boot: 'now' }).add(0)
+  const effects = world.dispatch({ type: 'watermark', device: 'a', boot: 'now', upTo: 1_000 })
+  assert.ok(effects.some((effect) => effect.type === 'tooFar'))
+  world.append('a', false)
+  assert.equal(world.rows.filter((row) => row.device === 'a').length, 1)
+})
+
+test('acknowledged messages are sent again when the watermark stays silent, less and less often', () => {
+  const world = new World()
+  world.append('a', false)
+  world.connect()
+  world.deliver({ puback: true, watermark: false })
+  const resentAtMs: number[] = []
+  for (; world.nowMs < 20_000; world.nowMs += 100) {
+    if (world.dispatch({ type: 'tick' }).some((effect) => effect.type === 'resend')) {
+      resentAtMs.push(world.nowMs)
+      world.deliver({ puback: true, watermark: false })
+    }
+  }
+  assert.ok(resentAtMs.length >= 3 && resentAtMs.length <= 5, resentAtMs.join(' '))
+})
+
+test('without any PUBACK for the time allowed the line is made anew', () => {
+  const world = new World()
+  world.append('a', false)
+  world.connect()
+  world.nowMs = limits.pubackTimeoutMs + 1
+  assert.deepEqual(
+    world.dispatch({ type: 'tick' }).map((effect) => effect.type),
+    ['reconnect']
+  )
+})
+
+test('devices with events go before a backlog of telemetry', () => {
+  const world = new World()
+  for (let count = 0; count < 30; count += 1) world.append('plc', false)
+  world.append('reader', true)
+  world.connect()
+  assert.equal(world.sends[0]?.device, 'reader')
+})
+
+test('a backlog is sent no faster than its rate; what is new is not held back', () => {
+  const slow: WindowLimits = { ...limits, messagesMax: 1_000, replayMessagesPerSecondMax: 10 }
+  let state = initialWindow('now')
+  const asked: number[] = []
+  const run = (event: WindowEvent, nowMs: number) => {
+    const queue = [event]
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const result = reduceWindow(state, next, { nowMs, limits: slow })
+      state = result.state
+      for (const effect of result.effects) {
+        if (effect.type !== 'send') continue
+        const first = effect.afterId + 1
+        const messages = Array.from({ length: Math.max(0, Math.min(effect.messagesMax, 101 - first)) }, (_, index) => ({
+          id: first + index,
+          boot: 'old',
+          seq: first + index,
+          bytes: 1,
+          urgent: false
+        }))
+        asked.push(messages.length)
+        queue.push({ type: 'sent', device: effect.device, messages, exhausted: messages.length === 0 })
+      }
+    }
+  }
+  run({ type: 'connected', lastId: 100, backlog: [{ device: 'a', messages: 100, urgent: 0 }] }, 0)
+  assert.equal(
+    asked.reduce((sum, count) => sum + count, 0),
+    10
+  )
+  run({ type: 'tick' }, 1_000)
+  assert.equal(
+    asked.reduce((sum, count) => sum + count, 0),
+    20
+  )
+})
