@@ -57,7 +57,7 @@ export async function createEmbeddedCaseStore(options: EmbeddedCaseStoreOptions)
     count: async (kind, open) => read('count heads', () => tables.count(kind, open)),
     nextNumber: (series) => group.run('take number', () => tables.nextNumber(series)),
     async close() {
-      group.close()
+      await group.close()
       if (database.isOpen) database.close()
     }
   }

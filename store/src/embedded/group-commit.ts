@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { storeError } from '../errors.ts'
 import { toStoreError } from './sqlite.ts'
+import type { WriteTurn } from './write-turn.ts'
 
 export interface GroupCommitOptions {
   readonly database: DatabaseSync
@@ -13,6 +14,8 @@ export interface GroupCommitOptions {
   readonly waitingMax: number
   /** Sum of the costs that one transaction takes; the rest goes into the next, after other events had their turn. */
   readonly groupCostMax?: number
+  /** Where another thread writes the same file: a group waits for its turn without blocking this thread. */
+  readonly turn?: Pick<WriteTurn, 'tryEnter' | 'whenFree' | 'leave'>
   /** Told after each commit how many works it held and how long the event loop stood still for it. */
   readonly onCommit?: (commit: { readonly works: number; readonly tookMs: number }) => void
 }
@@ -20,8 +23,8 @@ export interface GroupCommitOptions {
 export interface GroupCommit {
   /** Resolves when the work is durable. `work` is synchronous and touches only the database. */
   run<Result>(action: string, work: () => Result, cost?: number): Promise<Result>
-  /** Commits what waits and refuses everything after it. Does not close the database. */
-  close(): void
+  /** Refuses new works and resolves when those that wait are committed. Does not close the database. */
+  close(): Promise<void>
 }
 
 type Outcome<Result> = { readonly ok: true; readonly value: Result } | { readonly ok: false; readonly error: unknown }
@@ -40,15 +43,23 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   let waiting: Waiting[] = []
   let closed = false
   let scheduled = false
+  let drained = Promise.withResolvers<void>()
 
   const flush = (): void => {
     scheduled = false
+    if (waiting.length === 0) return
+    if (options.turn?.tryEnter() === false) return wait(options.turn)
     const group = takeGroup()
-    if (group.length === 0) return
-    if (waiting.length > 0) schedule()
     const startedMs = performance.now()
     commitGroup(database, path, group)
+    options.turn?.leave()
     options.onCommit?.({ works: group.length, tookMs: performance.now() - startedMs })
+    if (waiting.length > 0) schedule()
+    else drained.resolve()
+  }
+  const wait = (turn: Pick<WriteTurn, 'whenFree'>): void => {
+    scheduled = true
+    void turn.whenFree().then(flush)
   }
   const takeGroup = (): Waiting[] => {
     let cost = 0
@@ -77,9 +88,11 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       schedule()
       return promise
     },
-    close() {
+    async close() {
       closed = true
-      while (waiting.length > 0) flush()
+      if (waiting.length === 0) return
+      drained = Promise.withResolvers<void>()
+      await drained.promise
     }
   }
 }

@@ -1,0 +1,196 @@
+/**
+ * The telemetry store on the SQLite inside Node: `telemetry.db` in the data folder. An append is one blob in a write-ahead
+ * table, committed together with its neighbours; a worker folds those into column blocks and answers queries. The main
+ * thread never waits for the worker's transactions and never reads a block.
+ */
+import { join } from 'node:path'
+import { silentLogger, type Logger } from '@tracegate/service/log'
+import { createMetrics, type Metrics } from '@tracegate/service/metrics'
+import { storeError } from './errors.ts'
+import { requireBuckets, requireRange, requireStorable } from './telemetry-limits.ts'
+import type { SeriesInfo, TelemetryStore } from './telemetry-store.ts'
+import { createGroupCommit } from './embedded/group-commit.ts'
+import { numberOf, openSqlite, requireDataFolder } from './embedded/sqlite.ts'
+import { createBacklog } from './embedded/telemetry/backlog.ts'
+import { prepareBatchWriter } from './embedded/telemetry/batch-writer.ts'
+import { latestOf, loadSeriesIndex, noReading } from './embedded/telemetry/series-index.ts'
+import { telemetryMigrations } from './embedded/telemetry/tables.ts'
+import { telemetryEvents } from './embedded/telemetry/events.ts'
+import { createWorkerClient } from './embedded/telemetry/worker-client.ts'
+import { createWriteTurn } from './embedded/write-turn.ts'
+
+export interface EmbeddedTelemetryStoreOptions {
+  readonly dataDir: string
+  readonly logger?: Logger
+  readonly metrics?: Metrics
+  /** Readings stay in the write-ahead table so long at most. Default 300,000. */
+  readonly foldAfterMs?: number
+  /** Or until there are so many of them. Default 100,000. */
+  readonly foldAfterReadings?: number
+  /** Past so many an append waits for the worker. Default 500,000. */
+  readonly unfoldedReadingsMax?: number
+  /** Readings of a full block. Default 2,048. */
+  readonly blockReadingsMax?: number
+  /** Upper bound of the file in pages of 4 KiB; past it `append` rejects with `STORE_FULL`. Unlimited when left out. */
+  readonly pageCountMax?: number
+}
+
+export interface EmbeddedTelemetryStore extends TelemetryStore {
+  /** Folds what is in the write-ahead table now; the store does so by itself. */
+  fold(): Promise<void>
+}
+
+const appendsWaitingMax = 10_000
+const readingsPerCommitMax = 20_000
+
+/** Rejects with `STORE_DATA_FOLDER`, `STORE_IO`, `STORE_CORRUPT`, `STORE_IN_USE` or `STORE_VERSION`. */
+export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetryStoreOptions): Promise<EmbeddedTelemetryStore> {
+  const { foldAfterMs = 300_000, foldAfterReadings = 100_000, unfoldedReadingsMax = 500_000, blockReadingsMax = 2_048 } = options
+  const path = join(requireDataFolder(options.dataDir), 'telemetry.db')
+  const { pageCountMax } = options
+  const limit = pageCountMax === undefined ? {} : { pageCountMax }
+  const database = openSqlite({ path, migrations: telemetryMigrations, pageCacheKiB: 1_024, ...limit })
+  // The worker copies the log back; this is only for the case that it does not come to it.
+  database.exec('PRAGMA wal_autocheckpoint = 20000')
+  const logger = (options.logger ?? silentLogger).child({ store: 'telemetry' })
+  const events = telemetryEvents(options.metrics ?? createMetrics(), logger)
+  const index = loadSeriesIndex(database)
+  const writer = prepareBatchWriter(database, index)
+  const turn = createWriteTurn()
+  const group = createGroupCommit({
+    database,
+    path,
+    turn,
+    waitingMax: appendsWaitingMax,
+    groupCostMax: readingsPerCommitMax,
+    onCommit: events.committed
+  })
+  const backlog = createBacklog({ readingsMax: unfoldedReadingsMax, onFull: () => void foldSoon() })
+  const worker = createWorkerClient({
+    worker: { path, turn: turn.shared, blockReadingsMax, pageCountMax },
+    turn,
+    logger,
+    onFolded(readings) {
+      backlog.add(-readings)
+      events.folded(readings)
+    },
+    onRestart: () => backlog.set(unfoldedIn())
+  })
+  const unfoldedIn = (): number => numberOf(database.prepare('SELECT coalesce(sum(count), 0) AS count FROM batch').get(), 'count')
+  let folding = false
+  let closing: Promise<void> | undefined
+
+  const needsFold = (): boolean => backlog.readings >= foldAfterReadings || (backlog.waiting > 0 && backlog.readings > 0)
+  /** One fold at a time, and another when more has come meanwhile. Never rejects. */
+  const foldSoon = async (): Promise<void> => {
+    if (folding || closing !== undefined) return
+    folding = true
+    try {
+      do {
+        const before = backlog.readings
+        await worker.ask({ type: 'fold' })
+        // Without progress the count itself is in doubt: take it from the file, so that this loop always ends.
+        if (backlog.readings >= before) backlog.set(unfoldedIn())
+      } while (needsFold())
+    } catch (error) {
+      if (closing === undefined) events.foldFailed(error)
+      backlog.refuse(error)
+    } finally {
+      folding = false
+    }
+  }
+  const requireOpen = (action: string): void => {
+    if (closing !== undefined) throw storeError('STORE_CLOSED', { action })
+  }
+  const timer = setInterval(() => {
+    if (backlog.readings > 0) void foldSoon()
+  }, foldAfterMs)
+  timer.unref()
+  backlog.set(unfoldedIn())
+  events.watch({ unfolded: () => backlog.readings, series: () => index.size })
+
+  return {
+    async append(readings, source) {
+      requireOpen('append')
+      requireStorable(readings)
+      if (readings.length === 0 && source === undefined) return
+      await backlog.admit(readings.length, async () => {
+        const remember = await group.run('append readings', () => writer.write(readings, source), readings.length)
+        if (remember === undefined) return events.dropped(readings.length)
+        remember()
+        backlog.add(readings.length)
+        events.stored(readings.length)
+        if (needsFold()) void foldSoon()
+      })
+    },
+    async appendedUpTo(log) {
+      requireOpen('appendedUpTo')
+      return writer.appendedUpTo(log)
+    },
+    async range(query) {
+      requireOpen('range')
+      const { series, ...range } = requireRange(query)
+      const entry = index.get(series)
+      if (entry === undefined) return { series, unit: '', ...emptyRange() }
+      const { columns, truncated } = await worker.ask({ type: 'range', series: entry.id, ...range })
+      return { series, unit: entry.unit, ...columns, truncated }
+    },
+    async buckets(query) {
+      requireOpen('buckets')
+      const { series, fromMs, toMs } = requireRange(query)
+      const buckets = requireBuckets(query.buckets)
+      const entry = index.get(series)
+      if (entry === undefined) return { series, unit: '', ...emptyBuckets() }
+      const answer = await worker.ask({ type: 'buckets', series: entry.id, fromMs, toMs, buckets })
+      return { series, unit: entry.unit, ...answer.buckets }
+    },
+    async latest(prefix) {
+      requireOpen('latest')
+      return index
+        .matching(prefix)
+        .filter((entry) => entry.timeMs >= 0)
+        .map(latestOf)
+    },
+    async series(prefix) {
+      requireOpen('series')
+      const entries = index.matching(prefix)
+      const { extents } = await worker.ask({ type: 'extents', series: entries.map(({ id }) => id) })
+      return entries.flatMap(({ name, unit }, at): SeriesInfo[] => {
+        const extent = extents[at]
+        if (extent === undefined) return []
+        return [{ series: name, unit, firstMs: extent.firstMs, lastMs: extent.lastMs, count: extent.count }]
+      })
+    },
+    async retain(beforeMs) {
+      requireOpen('retain')
+      const { dropped, emptied } = await worker.ask({ type: 'retain', beforeMs })
+      const lastById = new Map(emptied.map(({ series, lastMs }) => [series, lastMs]))
+      for (const entry of index.matching('')) if (entry.timeMs <= (lastById.get(entry.id) ?? -1)) Object.assign(entry, noReading)
+      events.retained(dropped)
+      return dropped
+    },
+    async fold() {
+      requireOpen('fold')
+      await worker.ask({ type: 'fold' })
+    },
+    close() {
+      closing ??= (async () => {
+        clearInterval(timer)
+        backlog.refuse(storeError('STORE_CLOSED', { action: 'append' }))
+        await group.close()
+        await worker.close()
+        database.close()
+      })()
+      return closing
+    }
+  }
+}
+
+function emptyRange() {
+  return { timeMs: new Float64Array(0), value: new Float64Array(0), quality: new Uint8Array(0), truncated: false }
+}
+
+function emptyBuckets() {
+  const none = () => new Float64Array(0)
+  return { startMs: none(), min: none(), max: none(), mean: none(), count: new Uint32Array(0) }
+}

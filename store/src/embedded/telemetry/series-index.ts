@@ -1,0 +1,86 @@
+/** The series that the store knows, with the latest reading of each, in the memory of the main thread. */
+import type { DatabaseSync } from 'node:sqlite'
+import { qualityFlags, type QualityFlag } from '@tracegate/model/quality'
+import type { LatestValue } from '../../telemetry-store.ts'
+import { bytesOf, numberOf, textOf } from '../sqlite.ts'
+import { decodeBatch } from './batch.ts'
+import { extentOfRow } from './tables.ts'
+
+export interface SeriesEntry {
+  readonly id: number
+  readonly name: string
+  unit: string
+  /** Of the reading with the latest event time; -1 when no reading is there. */
+  timeMs: number
+  value: number
+  quality: QualityFlag
+}
+
+export interface SeriesIndex {
+  get(name: string): SeriesEntry | undefined
+  add(entry: SeriesEntry): void
+  /** Sorted by name. */
+  matching(prefix: string): SeriesEntry[]
+  readonly size: number
+}
+
+export function createSeriesIndex(): SeriesIndex {
+  const byName = new Map<string, SeriesEntry>()
+  let sorted: SeriesEntry[] | undefined
+  return {
+    get: (name) => byName.get(name),
+    add(entry) {
+      byName.set(entry.name, entry)
+      sorted = undefined
+    },
+    matching(prefix) {
+      sorted ??= [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1))
+      return sorted.filter(({ name }) => name.startsWith(prefix))
+    },
+    get size() {
+      return byName.size
+    }
+  }
+}
+
+/** Takes a reading as the latest unless a later one is known. */
+export function noteReading(entry: SeriesEntry, timeMs: number, value: number, quality: QualityFlag): void {
+  if (timeMs < entry.timeMs) return
+  entry.timeMs = timeMs
+  entry.value = value
+  entry.quality = quality
+}
+
+export function latestOf({ name, unit, timeMs, value, quality }: SeriesEntry): LatestValue {
+  return { series: name, unit, timeMs, value, quality }
+}
+
+/** Rebuilds the index from the file: what is folded, then the write-ahead batches in their order. */
+export function loadSeriesIndex(database: DatabaseSync): SeriesIndex {
+  const index = createSeriesIndex()
+  const byId = new Map<number, SeriesEntry>()
+  for (const row of database.prepare('SELECT id, name, unit FROM series').iterate()) {
+    const entry = { id: numberOf(row, 'id'), name: textOf(row, 'name'), unit: textOf(row, 'unit'), ...noReading }
+    byId.set(entry.id, entry)
+    index.add(entry)
+  }
+  for (const row of database.prepare('SELECT * FROM extent').iterate()) {
+    const entry = byId.get(numberOf(row, 'series'))
+    const { lastMs, lastValue, lastQuality } = extentOfRow(row)
+    if (entry !== undefined) noteReading(entry, lastMs, lastValue, flagOf(lastQuality))
+  }
+  for (const row of database.prepare('SELECT readings FROM batch ORDER BY seq').iterate()) {
+    const { series, timeMs, value, quality } = decodeBatch(bytesOf(row, 'readings'))
+    for (const [at, id] of series.entries()) {
+      const entry = byId.get(id)
+      if (entry !== undefined) noteReading(entry, timeMs[at] ?? 0, value[at] ?? NaN, flagOf(quality[at] ?? 9))
+    }
+  }
+  return index
+}
+
+export const noReading: Pick<SeriesEntry, 'timeMs' | 'value' | 'quality'> = { timeMs: -1, value: NaN, quality: 9 }
+
+function flagOf(quality: number): QualityFlag {
+  return qualityFlags.find((flag) => flag === quality) ?? 2
+}

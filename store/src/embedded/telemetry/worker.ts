@@ -1,0 +1,105 @@
+/**
+ * The thread beside the main one that folds, reads and drops. It alone writes blocks and extents; it never writes batches.
+ * Not to be imported: it is started by `worker-client.ts`.
+ */
+import { isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { CodedError } from '@tracegate/model/errors'
+import { storeError } from '../../errors.ts'
+import { openSqlite, toStoreError } from '../sqlite.ts'
+import { shareWriteTurn } from '../write-turn.ts'
+import { createFoldEngine } from './fold-engine.ts'
+import type { Answer, Ask, AskMessage, PortableError, WorkerMessage, WorkerOptions } from './protocol.ts'
+import { readBuckets, readExtent, readRange, type SeriesView } from './query.ts'
+import { dropBlocksBefore } from './retain.ts'
+import { telemetryMigrations } from './tables.ts'
+
+if (!isMainThread && parentPort !== null) serve(parentPort, workerData)
+
+function serve(port: MessagePort, options: WorkerOptions): void {
+  const database = openSqlite({
+    path: options.path,
+    migrations: telemetryMigrations,
+    pageCacheKiB: 2_048,
+    ...(options.pageCountMax === undefined ? {} : { pageCountMax: options.pageCountMax })
+  })
+  database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;')
+  const tell = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+  const engine = createFoldEngine({
+    database,
+    turn: shareWriteTurn(options.turn),
+    blockReadingsMax: options.blockReadingsMax,
+    onFolded: (readings) => tell({ type: 'folded', readings })
+  })
+  /** Folds and drops run one after another, queries between their slices. */
+  let writing: Promise<unknown> = Promise.resolve()
+  const afterWriting = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = writing.then(work, work)
+    writing = result
+    return result
+  }
+  const view = (series: number): SeriesView => ({ series, tables: engine.blocks, pending: engine.pendingOf(series) })
+
+  const answer = async (ask: Ask): Promise<Answer> => {
+    switch (ask.type) {
+      case 'range':
+        engine.refresh()
+        return { type: 'range', ...readRange(view(ask.series), ask) }
+      case 'buckets':
+        engine.refresh()
+        return { type: 'buckets', buckets: readBuckets(view(ask.series), ask) }
+      case 'extents':
+        engine.refresh()
+        return { type: 'extents', extents: ask.series.map((series) => readExtent(view(series), engine.extents.get(series))) }
+      case 'fold':
+        await afterWriting(() => engine.fold())
+        return { type: 'fold' }
+      case 'retain':
+        return afterWriting(async () => {
+          await engine.fold()
+          return { type: 'retain', ...(await dropBlocksBefore(database, engine, ask.beforeMs)) }
+        })
+      case 'close':
+        await writing.catch(() => undefined)
+        database.close()
+        return { type: 'close' }
+      default:
+        return neverAsk(ask)
+    }
+  }
+
+  port.on('message', ({ id, ask }: AskMessage) => {
+    const where = { action: `${ask.type} telemetry`, path: options.path }
+    answer(ask).then(
+      (answer) => tell({ type: 'answer', id, answer }, buffersOf(answer)),
+      (error: unknown) => tell({ type: 'failure', id, error: portable(asStoreError(where, error)) })
+    )
+  })
+}
+
+/** The columns of an answer are made for it alone: their memory is handed over, not copied. */
+function buffersOf(answer: Answer): ArrayBuffer[] {
+  if (answer.type === 'range')
+    return Object.values(answer.columns)
+      .map(({ buffer }) => buffer)
+      .filter((buffer) => buffer instanceof ArrayBuffer)
+  if (answer.type === 'buckets')
+    return Object.values(answer.buckets)
+      .map(({ buffer }) => buffer)
+      .filter((buffer) => buffer instanceof ArrayBuffer)
+  return []
+}
+
+function asStoreError(where: { readonly action: string; readonly path: string }, error: unknown): unknown {
+  // A block or batch that does not decode.
+  if (error instanceof RangeError) return storeError('STORE_CORRUPT', { ...where, detail: error.message }, error)
+  return toStoreError(where, error)
+}
+
+function portable(error: unknown): PortableError {
+  if (error instanceof CodedError) return { code: error.code, parameters: error.parameters, message: error.message }
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
+function neverAsk(ask: never): never {
+  throw new TypeError(`Cannot answer: ask is ${JSON.stringify(ask)}`)
+}
