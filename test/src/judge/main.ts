@@ -1,11 +1,6 @@
 /** `npm run judge -- <kind> <path>`: runs the vectors at the path and says what passed. Exits 1 on a failure, 2 on a wrong call. */
 import { stat } from 'node:fs/promises'
-import type { Judge } from './result.ts'
-
-/** Loaded on demand, so that one kind does not pay for the others. */
-const judges: Readonly<Record<string, () => Promise<{ judge: Judge }>>> = {
-  qartod: () => import('./qartod.ts')
-}
+import { judges } from './judges.ts'
 
 const [kind = '', path = '', ...rest] = process.argv.slice(2)
 const load = judges[kind]

@@ -1,0 +1,12 @@
+/** The judges by kind. Add a line here for a new one. */
+import type { Judge } from './result.ts'
+
+/** Loaded on demand, so that one kind does not pay for the others. */
+export const judges: Readonly<Record<string, () => Promise<{ judge: Judge }>>> = {
+  'check-digit': () => import('./check-digit.ts'),
+  'digital-link': () => import('./digital-link.ts'),
+  epcis: () => import('./epcis.ts'),
+  'epcis-hash': () => import('./epcis-hash.ts'),
+  'scan-data': () => import('./scan-data.ts'),
+  qartod: () => import('./qartod.ts')
+}
