@@ -50,7 +50,7 @@ export interface Api extends AsyncDisposable {
 
 export async function startApi(options: ApiOptions): Promise<Api> {
   const context = createContext(options)
-  const app = await buildServer({ context })
+  const app = await buildServer({ context, pages: { webRoot: options.webRoot, webReady: options.webReady } })
   const trigger = createTriggerEngine(context)
   if (options.bootstrapKey !== undefined && (await options.accounts.ensureBootstrapKey(options.bootstrapKey)) === 'kept')
     context.events.keyIgnored({ name: 'TRACEGATE_BOOTSTRAP_KEY' })

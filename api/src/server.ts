@@ -5,11 +5,13 @@ import rateLimit from '@fastify/rate-limit'
 import type { ApiContext } from './context.ts'
 import { installDocs } from './docs.ts'
 import { apiError } from './errors.ts'
+import { epcisRoutes } from './epcis/routes.ts'
 import { installGatekeeper } from './gatekeeper.ts'
 import { installProblems } from './problem.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { liveRoutes } from './routes/live.ts'
+import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
 import { seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -28,6 +30,7 @@ const requestTimeoutMs = 30_000
 
 export interface ServerOptions {
   readonly context: ApiContext
+  readonly pages?: PageOptions
   /** Told how an answer becomes text; tests pass one that checks the answer against the schema of its route. */
   readonly serializerCompiler?: Parameters<HttpServer['setSerializerCompiler']>[0]
 }
@@ -61,6 +64,8 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   scenarioRoutes(app, context)
   traceRoutes(app, context)
   warningRoutes(app, context)
+  await epcisRoutes(app, context)
+  await pageRoutes(app, context, options.pages ?? { webRoot: undefined, webReady: undefined })
   return app
 }
 
