@@ -1,0 +1,96 @@
+/** Events without their JSON, as text in the store, and blocks of cold events. */
+import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib'
+import { compileValidator } from '@tracegate/model/codec'
+import { actions, epcisEventTypes, subjectRoles, type TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceFact } from '@tracegate/model/trace-graph/session'
+import { nodeKinds } from '@tracegate/model/trace'
+import { Type } from 'typebox'
+import { storeError } from '../../errors.ts'
+
+const oneOf = <const Names extends readonly string[]>(names: Names) => Type.Union(names.map((name: Names[number]) => Type.Literal(name)))
+const text = Type.Optional(Type.String())
+const Party = Type.Object({ type: Type.String(), key: Type.String() })
+
+const Fact = compileValidator(
+  Type.Object({
+    eventID: Type.String(),
+    type: oneOf(epcisEventTypes),
+    action: Type.Optional(oneOf(actions)),
+    eventTimeMs: Type.Number(),
+    recordTimeMs: Type.Number(),
+    timeZoneOffset: Type.String(),
+    bizStep: text,
+    disposition: text,
+    readPoint: text,
+    bizLocation: text,
+    subjects: Type.Array(
+      Type.Object({
+        key: Type.String(),
+        kind: oneOf(nodeKinds),
+        role: oneOf(subjectRoles),
+        quantity: Type.Optional(Type.Number()),
+        uom: text
+      })
+    ),
+    transformationID: text,
+    sources: Type.Array(Party),
+    destinations: Type.Array(Party),
+    bizTransactions: Type.Array(Type.Object({ type: text, id: Type.String() })),
+    errorDeclaration: Type.Optional(
+      Type.Object({ declarationTimeMs: Type.Number(), reason: text, correctiveEventIDs: Type.Array(Type.String()) })
+    )
+  })
+)
+
+export function encodeFact(event: TraceEvent): string {
+  return JSON.stringify({ ...event, json: undefined })
+}
+
+export function decodeFact(stored: string): TraceFact {
+  const value: unknown = JSON.parse(stored)
+  const checked = Fact.check(value)
+  if (!checked.ok) throw storeError('STORE_CORRUPT', { action: 'read event', path: 'trace.db', detail: checked.reason.message })
+  return checked.value
+}
+
+/** One event as it is stored: the facts and the JSON that is served. */
+export interface StoredEvent {
+  readonly seq: number
+  readonly facts: string
+  readonly json: string
+}
+
+/** Events compressed together: more would press harder but make one event dearer to read. Block n holds the seqs from n × this on. */
+export const eventsPerBlock = 16
+const compressionLevel = 3
+
+/** Layout before compression: place in the block and the byte lengths of facts and JSON of each event as 32-bit words after their count, then all texts. */
+export function encodeBlock(events: readonly StoredEvent[]): Uint8Array {
+  const texts = events.flatMap((event) => [Buffer.from(event.facts), Buffer.from(event.json)])
+  const head = Buffer.alloc(4 + events.length * 12)
+  head.writeUInt32LE(events.length, 0)
+  for (const [index, event] of events.entries()) {
+    head.writeUInt32LE(event.seq % eventsPerBlock, 4 + index * 12)
+    head.writeUInt32LE(texts[index * 2]?.length ?? 0, 8 + index * 12)
+    head.writeUInt32LE(texts[index * 2 + 1]?.length ?? 0, 12 + index * 12)
+  }
+  return zstdCompressSync(Buffer.concat([head, ...texts]), { params: { [constants.ZSTD_c_compressionLevel]: compressionLevel } })
+}
+
+export function decodeBlock(block: number, data: Uint8Array): StoredEvent[] {
+  const bytes = zstdDecompressSync(data)
+  const count = bytes.readUInt32LE(0)
+  let at = 4 + count * 12
+  return Array.from({ length: count }, (_, index) => {
+    const head = 4 + index * 12
+    const factsEnd = at + bytes.readUInt32LE(head + 4)
+    const jsonEnd = factsEnd + bytes.readUInt32LE(head + 8)
+    const event = {
+      seq: block * eventsPerBlock + bytes.readUInt32LE(head),
+      facts: bytes.toString('utf8', at, factsEnd),
+      json: bytes.toString('utf8', factsEnd, jsonEnd)
+    }
+    at = jsonEnd
+    return event
+  })
+}

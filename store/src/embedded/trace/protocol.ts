@@ -1,0 +1,60 @@
+/** What the main thread and the worker of the trace store say to each other. */
+import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
+import type { ErrorParameters } from '@tracegate/model/errors'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { EventPage, EventQuery, ExposureQuery, TraceQuery } from '../../trace-store.ts'
+
+export interface QueryMap {
+  byId: { ask: string; answer: string[] }
+  events: { ask: EventQuery; answer: EventPage }
+  ledger: {
+    ask: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number }
+    answer: TraceEvent[]
+  }
+  trace: { ask: TraceQuery; answer: TraceAnswer }
+  exposure: { ask: ExposureQuery; answer: ExposureAnswer }
+  stays: { ask: string; answer: Stay[] }
+  holders: { ask: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }; answer: HoldersAnswer }
+  counts: { ask: undefined; answer: { readonly events: number; readonly keys: number } }
+}
+export type QueryKind = keyof QueryMap
+
+export interface WorkerData {
+  readonly dataDir: string
+  readonly hotEventsMax: number
+  readonly mergeRefsMax: number
+  readonly indexPagesMax?: number
+}
+
+export interface QueryMessage<Kind extends QueryKind = QueryKind> {
+  readonly type: 'query'
+  readonly id: number
+  /** Events up to this one count, if they were committed. */
+  readonly upTo: number
+  readonly kind: Kind
+  readonly ask: QueryMap[Kind]['ask']
+}
+
+export type ToWorker = QueryMessage | { readonly type: 'appended' } | { readonly type: 'close' }
+
+export interface WireError {
+  readonly code?: string
+  readonly status?: number
+  readonly message: string
+  readonly parameters?: ErrorParameters
+}
+
+export type FromWorker =
+  /** The answer has the type that belongs to the kind of the query with this id. */
+  | { readonly type: 'answer'; readonly id: number; readonly answer: never }
+  | { readonly type: 'refusal'; readonly id: number; readonly error: WireError }
+  | { readonly type: 'progress'; readonly indexed: number; readonly merged: number; readonly cold: number }
+  /** Indexing, merging or compacting cannot go on for now; tried again later. */
+  | { readonly type: 'stuck'; readonly error: WireError }
+
+/** An answer as the worker sends it. */
+export interface AnswerSent {
+  readonly type: 'answer'
+  readonly id: number
+  readonly answer: unknown
+}

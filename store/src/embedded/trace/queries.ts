@@ -1,0 +1,110 @@
+/** Every read of the trace store, over the worker's own connections. */
+import type { DatabaseSync } from 'node:sqlite'
+import { exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { compareFacts, factsPerKeyMax, transformationKey, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { storeError } from '../../errors.ts'
+import { ledgerLimitDefault } from '../../trace-rules.ts'
+import type { EventReader, KnownFact } from './event-reader.ts'
+import type { Indexer } from './indexer.ts'
+import { eventIDKey, hashKey, placeKey, roleBits, subjectBits } from './key-hash.ts'
+import type { Ledger } from './ledger.ts'
+import { createPageQuery } from './page-query.ts'
+import type { Progress } from './progress.ts'
+import type { QueryKind, QueryMap } from './protocol.ts'
+import type { Terms } from './terms.ts'
+
+export interface QueriesOptions {
+  readonly index: DatabaseSync
+  readonly ledger: Ledger
+  readonly events: EventReader
+  readonly indexer: Indexer
+  readonly progress: Progress
+  readonly terms: Terms
+}
+
+export type Queries = { readonly [Kind in QueryKind]: (ask: QueryMap[Kind]['ask']) => Promise<QueryMap[Kind]['answer']> }
+
+/** Events that one question about a place may look at. */
+const placeEventsMax = 200_000
+
+export function createQueries(options: QueriesOptions): Queries {
+  const { ledger, progress } = options
+  const reader = createReader(options)
+  const page = createPageQuery(options)
+  return {
+    byId: (eventID) => Promise.try(() => versionsOf(options, eventID)),
+    events: (query) => Promise.try(() => page(query)),
+    ledger: (query) => Promise.try(() => readLedger(options, query)),
+    trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
+    exposure: (query) => exposureOf(reader, query),
+    stays: (key) => staysOf(reader, key),
+    holders: (query) => holdersOf(reader, query),
+    counts: () => Promise.try(() => ({ events: progress.get('events'), keys: ledger.keys() }))
+  }
+}
+
+function createReader({ ledger, events, indexer }: QueriesOptions): TraceReader {
+  const factsOf = (key: string): TraceFact[] => {
+    const rows = ledger.find({ hash: hashKey(key), roles: subjectBits | roleBits.transformation, limit: factsPerKeyMax })
+    const facts: TraceFact[] = []
+    for (const { seq } of rows) {
+      const known = events.fact(seq)
+      if (known === undefined || indexer.isDeclared(known.fact.eventID) || !names(known, key)) continue
+      facts.push(known.fact)
+    }
+    return facts
+  }
+  return {
+    factsOf: (keys) => Promise.try(() => new Map(keys.map((key) => [key, factsOf(key)]))),
+    keysAt: ({ place, toMs }) =>
+      Promise.try(() => {
+        const rows = ledger.find({ hash: hashKey(placeKey(place)), roles: roleBits.place, toMs, limit: placeEventsMax + 1 })
+        if (rows.length > placeEventsMax) {
+          throw storeError('STORE_TOO_MUCH', {
+            action: 'find goods',
+            what: `events at ${place}`,
+            current: rows.length,
+            wanted: placeEventsMax
+          })
+        }
+        const keys = new Set<string>()
+        for (const { seq } of rows) for (const key of events.fact(seq)?.keys ?? []) keys.add(key)
+        return [...keys]
+      })
+  }
+}
+
+function names(known: KnownFact, key: string): boolean {
+  const { transformationID } = known.fact
+  return known.keys.has(key) || (transformationID !== undefined && transformationKey(transformationID) === key)
+}
+
+function versionsOf({ ledger, events }: QueriesOptions, eventID: string): string[] {
+  const versions = ledger
+    .find({ hash: hashKey(eventIDKey(eventID)), roles: roleBits.eventID, limit: factsPerKeyMax })
+    .flatMap(({ seq }) => events.fact(seq) ?? [])
+    .filter(({ fact }) => fact.eventID === eventID)
+  const declaredMs = ({ fact }: KnownFact): number => fact.errorDeclaration?.declarationTimeMs ?? -Infinity
+  const ordered = versions.sort((a, b) => (declaredMs(a) === declaredMs(b) ? a.seq - b.seq : declaredMs(a) - declaredMs(b)))
+  return ordered.flatMap(({ seq }) => events.json(seq) ?? [])
+}
+
+function readLedger({ ledger, events, indexer }: QueriesOptions, query: QueryMap['ledger']['ask']): TraceEvent[] {
+  const { key, fromMs, toMs, limit = ledgerLimitDefault } = query
+  const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) }
+  const found: KnownFact[] = []
+  // Events of one time are put in order by more than the ledger knows: read all of the last time before cutting.
+  let cutMs = Infinity
+  for (const row of ledger.find({ hash: hashKey(key), roles: subjectBits, ...range, limit: ledgerRowsMax })) {
+    if (row.timeMs > cutMs) break
+    const known = events.fact(row.seq)
+    if (known === undefined || indexer.isDeclared(known.fact.eventID) || !known.keys.has(key)) continue
+    found.push(known)
+    if (found.length === limit) cutMs = row.timeMs
+  }
+  const ordered = found.sort((a, b) => compareFacts(a.fact, b.fact)).slice(0, limit)
+  return ordered.map(({ seq, fact }) => ({ ...fact, json: events.json(seq) ?? '' }))
+}
+
+const ledgerRowsMax = 100_000
