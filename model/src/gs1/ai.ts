@@ -1,7 +1,6 @@
 /** Application identifiers by name: format, pairings and Digital Link role, read once from `ai-data.ts`; and the check of one value. */
 import { aiData } from './ai-data.ts'
 import { contentRules, type ContentError } from './ai-content.ts'
-import { cset82 } from './check-digit.ts'
 
 type CharacterSet = 'N' | 'X' | 'Y' | 'Z'
 
@@ -51,8 +50,13 @@ export function fitsPattern(ai: string, pattern: string): boolean {
   return true
 }
 
+export interface ValueOptions {
+  /** Takes a piece number above its total in (8006) and (8026): it is wrong, and still names one thing. */
+  readonly anyPiece?: boolean
+}
+
 /** Checks length, characters and content of a value; undefined when it is right. */
-export function checkAiValue(ai: Ai, value: string): ContentError | undefined {
+export function checkAiValue(ai: Ai, value: string, options: ValueOptions = {}): ContentError | undefined {
   if (value === '') return 'EMPTY_VALUE'
   let offset = 0
   for (const component of ai.components) {
@@ -61,15 +65,16 @@ export function checkAiValue(ai: Ai, value: string): ContentError | undefined {
     const length = Math.min(rest, component.max)
     if (length < component.min) return 'INCORRECT_LENGTH'
     const part = value.slice(offset, offset + length)
-    const wrong = checkCharacters(component.set, part) ?? checkRules(component, part)
+    const wrong = checkCharacters(component.set, part) ?? checkRules(component, part, options)
     if (wrong !== undefined) return wrong
     offset += length
   }
   return offset === value.length ? undefined : 'INCORRECT_LENGTH'
 }
 
-function checkRules(component: Component, part: string): ContentError | undefined {
+function checkRules(component: Component, part: string, options: ValueOptions): ContentError | undefined {
   for (const rule of component.rules) {
+    if (rule === 'pieceoftotal' && options.anyPiece === true) continue
     const wrong = contentRules[rule]?.(part)
     if (wrong !== undefined) return wrong
   }
@@ -81,7 +86,7 @@ function checkCharacters(set: CharacterSet, text: string): ContentError | undefi
     case 'N':
       return /^\d*$/.test(text) ? undefined : 'NON_DIGIT_CHARACTER'
     case 'X':
-      return [...text].every((character) => cset82.includes(character)) ? undefined : 'INVALID_CSET82_CHARACTER'
+      return /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]*$/.test(text) ? undefined : 'INVALID_CSET82_CHARACTER'
     case 'Y':
       return /^[#\-/0-9A-Z]*$/.test(text) ? undefined : 'INVALID_CSET39_CHARACTER'
     case 'Z':

@@ -20,7 +20,7 @@ export const checkErrors = [
 export type CheckError = (typeof checkErrors)[number]
 
 /** The 82 characters of AI values (GS1 General Specifications, figure 7.11-1), in the order of their check values. */
-export const cset82 = '!"%&\'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+const cset82 = '!"%&\'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
 const cset32 = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 /** One weight for each character before the pair, aligned to the right: the first 97 primes. */
 const primes = firstPrimes(97)

@@ -4,7 +4,7 @@
  */
 import type { Decoded } from '../codec.ts'
 import { checkAiValue, findAi, type Ai } from './ai.ts'
-import { checkAssociations, refuseCode, type AiValue } from './element-string.ts'
+import { checkAssociations, readBracketed, readElementString, refuseCode, type AiValue } from './element-string.ts'
 import { escapeUri, unescapeUri } from './uri-escape.ts'
 
 export interface DigitalLinkOptions {
@@ -131,7 +131,7 @@ function readValue(ai: string, escaped: string, options: DigitalLinkOptions & { 
     return refuseCode('LINK_VALUE', `value of (${ai}) is "${escaped.slice(0, 48)}", expected text without NUL`)
   const value = ai === '01' && options.zeroSuppressedGtin === true && /^(\d{8}|\d{12,13})$/.test(text) ? text.padStart(14, '0') : text
   const known = findAi(ai)
-  const wrong = known === undefined ? undefined : checkAiValue(known, value)
+  const wrong = known === undefined ? undefined : checkAiValue(known, value, { anyPiece: true })
   return wrong === undefined ? { ok: true, value } : refuseCode(wrong, `value of (${ai}) is "${value.slice(0, 48)}": ${wrong}`)
 }
 
@@ -150,7 +150,7 @@ function checkLink({ ais, pathCount }: DigitalLink, options: DigitalLinkOptions)
     const inserted = path.some((_, index) => isPath([...path.slice(0, index + 1), ai, ...path.slice(index + 1)], options))
     if (inserted) return { code: 'GS1_BELONGS_IN_PATH', message: `(${ai}) stands in the query, expected it in the path` }
   }
-  return checkAssociations(ais, { withoutRequired: options.legacyPrimaryKeys === true })
+  return checkAssociations(ais, { placed: path })
 }
 
 function isAttribute(ai: Ai | undefined, options: DigitalLinkOptions): boolean {
@@ -201,6 +201,15 @@ export function writeDigitalLink(ais: readonly AiValue[], options: WriteLinkOpti
   const segments = path.map((ai) => `/${named(ai)}/${escapeUri(values.get(ai) ?? '')}`)
   const parameters = ordered.map((ai) => `${named(ai)}=${escapeUri(values.get(ai) ?? '', 'query')}`)
   return { ok: true, value: stem.replace(/\/$/, '') + segments.join('') + (parameters.length > 0 ? `?${parameters.join('&')}` : '') }
+}
+
+/** An element string, bracketed or with FNC1, as a link. */
+export function elementStringToLink(text: string, options: WriteLinkOptions = {}): Decoded<{ ais: AiValue[]; link: string }> {
+  const reading = { anyPiece: true, ...(options.unknownAIs === true ? { unknownAIs: true } : {}) }
+  const read = text.startsWith('(') ? readBracketed(text, reading) : readElementString(text, reading)
+  if (!read.ok) return read
+  const written = writeDigitalLink(read.value, options)
+  return written.ok ? { ok: true, value: { ais: read.value, link: written.value } } : written
 }
 
 function bestQualifiers(key: string, values: ReadonlyMap<string, string>): readonly string[] {

@@ -1,6 +1,6 @@
 /** GS1 element strings, bracketed `(01)…(10)…` and with FNC1, read and written; and which identifiers may stand together. */
 import type { Decoded } from '../codec.ts'
-import { aiAt, checkAiValue, findAi, fitsPattern, type Ai } from './ai.ts'
+import { aiAt, checkAiValue, findAi, fitsPattern, type Ai, type ValueOptions } from './ai.ts'
 
 /** An application identifier and its value. */
 export type AiValue = [ai: string, value: string]
@@ -10,7 +10,7 @@ export const groupSeparator = '\u001d'
 /** Most identifiers of one element string. */
 export const aisMax = 64
 
-export interface ElementStringOptions {
+export interface ElementStringOptions extends ValueOptions {
   /** Takes identifiers that are not allocated, as of variable length. */
   readonly unknownAIs?: boolean
   /** Refuses data that does not open with FNC1. */
@@ -72,7 +72,11 @@ function addAi(ais: AiValue[], [ai, value]: AiValue, options: ElementStringOptio
   if (known === undefined && options.unknownAIs !== true)
     return refuseCode('UNKNOWN_AI', `identifier is (${ai}), expected an allocated one`)
   const wrong =
-    value === '' ? 'EMPTY_VALUE' : known === undefined || options.withoutValidation === true ? undefined : checkAiValue(known, value)
+    value === ''
+      ? 'EMPTY_VALUE'
+      : known === undefined || options.withoutValidation === true
+        ? undefined
+        : checkAiValue(known, value, options)
   if (wrong !== undefined) return refuseCode(wrong, `value of (${ai}) is "${show(value)}", expected ${formatOf(known)}: ${wrong}`)
   if (ais.length >= aisMax) return refuseCode('TOO_MANY_AIS', `element string has more than ${aisMax} identifiers`)
   ais.push([ai, value])
@@ -94,6 +98,8 @@ function show(text: string): string {
 export interface AssociationOptions {
   /** Leaves out which identifiers need others: true for one of several codes on a label. */
   readonly withoutRequired?: boolean
+  /** Identifiers that stand where they belong, as the qualifiers in a link's path: they need nothing beside them. */
+  readonly placed?: readonly string[]
 }
 
 /** Checks which identifiers exclude, need or repeat each other; undefined when they may stand together. */
@@ -114,7 +120,8 @@ export function checkAssociations(
     if (known === undefined) continue
     const other = present.find((name) => name !== ai && known.excluded.some((pattern) => fitsPattern(name, pattern)))
     if (other !== undefined) return { code: 'GS1_EXCLUSIVE_AIS', message: `(${ai}) stands with (${other}), expected only one of them` }
-    const missing = options.withoutRequired === true ? undefined : missingFor(known, present)
+    const needsNothing = options.withoutRequired === true || options.placed?.includes(ai) === true
+    const missing = needsNothing ? undefined : missingFor(known, present)
     if (missing !== undefined) return { code: 'GS1_REQUIRED_AI', message: `(${ai}) stands without ${missing}, expected it beside` }
   }
   return signedWithoutSerial(values)

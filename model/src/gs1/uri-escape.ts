@@ -4,10 +4,10 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** Escapes all but `A-Z a-z 0-9 - . _ ~`; a space becomes `%20` in a path and `+` in a query. */
-export function escapeUri(text: string, part: 'path' | 'query' = 'path'): string {
-  if (/^[A-Za-z0-9\-._~]*$/.test(text)) return text
+export function escapeUri(text: string | Uint8Array, part: 'path' | 'query' = 'path'): string {
+  if (typeof text === 'string' && /^[A-Za-z0-9\-._~]*$/.test(text)) return text
   let out = ''
-  for (const byte of encoder.encode(text)) {
+  for (const byte of typeof text === 'string' ? encoder.encode(text) : text) {
     const character = String.fromCharCode(byte)
     if (/[A-Za-z0-9\-._~]/.test(character)) out += character
     else if (byte === 0x20 && part === 'query') out += '+'

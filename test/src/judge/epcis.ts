@@ -1,0 +1,153 @@
+/** Judge `epcis`: documents accepted with every event kept, or refused with every finding (`testdata/epcis/openepcis`, `pedigrees`). XML is not known. */
+import { isDeepStrictEqual } from 'node:util'
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { Type, type Static } from 'typebox'
+import { compileValidator } from '@tracegate/model/codec'
+import { parseCapture } from '@tracegate/model/epcis/document'
+import { toTraceEvent } from '@tracegate/model/epcis/normalise'
+import { createJudgeSheet, type Judge, type JudgeSheet } from './result.ts'
+import { listFiles, readJson } from './vectors.ts'
+
+const Accepted = Type.Object({ file: Type.String(), events: Type.Integer(), eventTypes: Type.Optional(Type.Array(Type.String())) })
+const Refused = Type.Object({ file: Type.String(), violations: Type.Array(Type.Object({ pointer: Type.String() })) })
+const Bodies = Type.Array(Type.Object({ file: Type.String() }))
+const DocumentIndex = Type.Object({
+  valid: Type.Array(Accepted),
+  events: Type.Optional(Type.Array(Accepted)),
+  queryDocuments: Type.Optional(Type.Array(Accepted)),
+  invalid: Type.Optional(Type.Array(Refused)),
+  queryDocumentsInvalid: Type.Optional(Type.Array(Refused)),
+  queryBodies: Type.Optional(Bodies),
+  queryBodiesInvalid: Type.Optional(Bodies)
+})
+const PedigreeIndex = Type.Object({
+  documents: Type.Array(
+    Type.Object({
+      file: Type.String(),
+      events: Type.Integer(),
+      publishedSchemaValid: Type.Boolean(),
+      normalisedSchemaValid: Type.Boolean(),
+      normalisedSchemaFindings: Type.Optional(Type.Array(Type.Object({ pointer: Type.String() })))
+    })
+  )
+})
+const documentIndex = compileValidator(DocumentIndex)
+const pedigreeIndex = compileValidator(PedigreeIndex)
+
+/** A folder with its index, and the one file that is asked for, if any. */
+interface Scene {
+  readonly sheet: JudgeSheet
+  readonly folder: string
+  readonly only: string | undefined
+}
+
+export const judge: Judge = {
+  kind: 'epcis',
+  about: 'EPCIS 2.0 JSON documents: validation and normalisation',
+  async run(path) {
+    const sheet = createJudgeSheet()
+    sheet.note(
+      'accepted although the JSON Schema of GS1 refuses them: persistentDisposition on any event, measurement types that GS1 does not list, sensor reports without type'
+    )
+    for (const { index, only } of await indexesAt(path)) {
+      const scene: Scene = { sheet, folder: dirname(index), only }
+      const value = await readJson(index)
+      const documents = documentIndex.check(value)
+      const pedigrees = pedigreeIndex.check(value)
+      if (documents.ok) await judgeDocuments(scene, documents.value)
+      else if (pedigrees.ok) await judgePedigrees(scene, pedigrees.value)
+      else if (Array.isArray(value) || index.includes('xml')) sheet.skip(relative(path, index) || basename(index), 'XML is not supported')
+    }
+    return sheet.result()
+  }
+}
+
+/** The indexes under a folder; for a single document the index above that lists it. */
+async function indexesAt(path: string): Promise<{ index: string; only: string | undefined }[]> {
+  const isFile = (await stat(path)).isFile()
+  if (!isFile || basename(path) === 'index.json') {
+    const files = isFile ? [path] : await listFiles(path, (name) => name === 'index.json')
+    if (files.length > 0) return files.filter((file) => !file.includes('/hash/')).map((index) => ({ index, only: undefined }))
+  }
+  let folder = isFile ? dirname(resolve(path)) : resolve(path)
+  for (let depth = 0; depth < 8; depth += 1) {
+    if (existsSync(join(folder, 'index.json'))) return [{ index: join(folder, 'index.json'), only: relative(folder, resolve(path)) }]
+    folder = dirname(folder)
+  }
+  return []
+}
+
+const isAsked = (scene: Scene, file: string): boolean =>
+  scene.only === undefined || file === scene.only || file.startsWith(`${scene.only}/`)
+
+async function judgeDocuments(scene: Scene, index: Static<typeof DocumentIndex>): Promise<void> {
+  for (const row of [...index.valid, ...(index.events ?? []), ...(index.queryDocuments ?? [])]) {
+    if (isAsked(scene, row.file)) checkAccepted(scene.sheet, row, await readJson(join(scene.folder, row.file)))
+  }
+  for (const row of [...(index.invalid ?? []), ...(index.queryDocumentsInvalid ?? [])]) {
+    if (isAsked(scene, row.file))
+      checkRefused(scene.sheet, row.file, {
+        value: await readJson(join(scene.folder, row.file)),
+        pointers: row.violations.map(({ pointer }) => pointer)
+      })
+  }
+  for (const row of [...(index.queryBodies ?? []), ...(index.queryBodiesInvalid ?? [])]) {
+    if (isAsked(scene, row.file)) scene.sheet.skip(row.file, 'named queries are not supported')
+  }
+}
+
+async function judgePedigrees(scene: Scene, index: Static<typeof PedigreeIndex>): Promise<void> {
+  for (const row of index.documents) {
+    const normalised = `normalised/${row.file}`
+    if (isAsked(scene, normalised)) {
+      const value = await readJson(join(scene.folder, normalised))
+      if (row.normalisedSchemaValid) checkAccepted(scene.sheet, { file: normalised, events: row.events }, value)
+      else checkRefused(scene.sheet, normalised, { value, pointers: (row.normalisedSchemaFindings ?? []).map(({ pointer }) => pointer) })
+    }
+    const published = `published/${row.file}`
+    if (!isAsked(scene, published)) continue
+    const capture = parseCapture(await readJson(join(scene.folder, published)))
+    scene.sheet.check(published, capture.ok === row.publishedSchemaValid, () =>
+      capture.ok ? 'accepted, wanted a refusal' : show(capture.findings)
+    )
+  }
+}
+
+/** Accepted, every event there, and stored with the content it came with. */
+function checkAccepted(sheet: JudgeSheet, row: { file: string; events: number; eventTypes?: string[] }, value: unknown): void {
+  const capture = parseCapture(value)
+  if (!capture.ok) {
+    sheet.check(row.file, false, () => show(capture.findings))
+    return
+  }
+  const types = capture.events.map(({ type }) => type)
+  const isComplete = capture.events.length === row.events && (row.eventTypes === undefined || isDeepStrictEqual(types, row.eventTypes))
+  sheet.check(row.file, isComplete, () => `found ${types.join(', ')}, wanted ${row.events} events ${row.eventTypes?.join(', ') ?? ''}`)
+  for (const [index, event] of capture.events.entries()) {
+    const stored: unknown = JSON.parse(toTraceEvent(event, { recordTimeMs: 0, context: capture.context }).json)
+    sheet.check(`${row.file} event ${index}`, isDeepStrictEqual(contentOf(stored), contentOf(event)), () => 'the stored event differs')
+  }
+}
+
+/** Without the members that the capturer fills in. */
+function contentOf(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null) return event
+  return Object.fromEntries(Object.entries(event).filter(([name]) => !['@context', 'eventID', 'recordTime'].includes(name)))
+}
+
+function checkRefused(sheet: JudgeSheet, name: string, row: { value: unknown; pointers: readonly string[] }): void {
+  const capture = parseCapture(row.value)
+  if (capture.ok) {
+    sheet.check(name, false, () => 'accepted, wanted a refusal')
+    return
+  }
+  const found = capture.findings.map(({ pointer }) => pointer)
+  const missing = row.pointers.filter((pointer) => !found.some((at) => at === pointer || at.startsWith(`${pointer}/`)))
+  sheet.check(name, missing.length === 0, () => `no finding at ${missing.join(', ')}; found ${show(capture.findings)}`)
+}
+
+function show(findings: readonly { code: string; message: string }[]): string {
+  return findings.map(({ code, message }) => `${code} ${message}`).join('; ')
+}
