@@ -36,25 +36,27 @@ export function createBucketAccumulator(query: BucketQuery): BucketAccumulator {
     while (current < buckets - 1 && timeMs >= (starts[current + 1] ?? Infinity)) current += 1
     return current
   }
-  const add = (bucket: number, part: { min: number; max: number; sum: number; good: number }): void => {
-    min[bucket] = Math.min(min[bucket] ?? Infinity, part.min)
-    max[bucket] = Math.max(max[bucket] ?? -Infinity, part.max)
-    sum[bucket] = (sum[bucket] ?? 0) + part.sum
-    count[bucket] = (count[bucket] ?? 0) + part.good
-  }
-
   return {
     addHead(head) {
       if (head.firstMs < query.fromMs || head.lastMs > query.toMs) return false
       const bucket = seek(head.firstMs)
       if (head.lastMs >= (starts[bucket + 1] ?? Infinity)) return false
-      if (head.good > 0) add(bucket, head)
+      if (head.good === 0) return true
+      min[bucket] = Math.min(min[bucket] ?? Infinity, head.min)
+      max[bucket] = Math.max(max[bucket] ?? -Infinity, head.max)
+      sum[bucket] = (sum[bucket] ?? 0) + head.sum
+      count[bucket] = (count[bucket] ?? 0) + head.good
       return true
     },
     addColumns({ timeMs, value, quality }, start, end) {
       for (let index = start; index < end; index++) {
         const one = value[index] ?? NaN
-        if (countsInBuckets(one, quality[index] ?? 9)) add(seek(timeMs[index] ?? 0), { min: one, max: one, sum: one, good: 1 })
+        if (!countsInBuckets(one, quality[index] ?? 9)) continue
+        const bucket = seek(timeMs[index] ?? 0)
+        if (one < (min[bucket] ?? Infinity)) min[bucket] = one
+        if (one > (max[bucket] ?? -Infinity)) max[bucket] = one
+        sum[bucket] = (sum[bucket] ?? 0) + one
+        count[bucket] = (count[bucket] ?? 0) + 1
       }
     },
     result() {

@@ -12,10 +12,14 @@ export const bucketsMax = 10_000
 
 const timeMax = 253_402_300_799_999
 
-/** The value and quality as stored: missing is NaN with 9, always both; minus zero is zero. */
+/** Missing is stored as NaN with quality 9, always both. */
+export function isMissing(reading: Reading): boolean {
+  return reading.quality === 9 || Number.isNaN(reading.value)
+}
+
+/** The value and quality as stored; minus zero is zero. */
 export function storedValueOf(reading: Reading): { readonly value: number; readonly quality: Reading['quality'] } {
-  const missing = reading.quality === 9 || Number.isNaN(reading.value)
-  return missing ? { value: NaN, quality: 9 } : { value: reading.value + 0, quality: reading.quality }
+  return isMissing(reading) ? { value: NaN, quality: 9 } : { value: reading.value + 0, quality: reading.quality }
 }
 
 export function requireStorable(readings: readonly Reading[]): void {

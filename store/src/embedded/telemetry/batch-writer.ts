@@ -28,15 +28,13 @@ export function prepareBatchWriter(database: DatabaseSync, index: SeriesIndex): 
   }
   /** Series that this batch brings or whose unit it changes; the index learns of them only when they are durable. */
   const entryOf = (reading: Reading, changed: Map<string, SeriesEntry>): SeriesEntry => {
+    const found = index.find(reading)
+    if (found?.unit === reading.unit && changed.size === 0) return found
     const name = seriesKeyOf(reading)
-    const known = changed.get(name) ?? index.get(name)
+    const known = changed.get(name) ?? found
     if (known?.unit === reading.unit) return known
-    const entry: SeriesEntry = {
-      ...(known ?? noReading),
-      id: numberOf(upsertSeries.get(name, reading.unit), 'id'),
-      name,
-      unit: reading.unit
-    }
+    const id = numberOf(upsertSeries.get(name, reading.unit), 'id')
+    const entry: SeriesEntry = { ...(known ?? noReading), id, name, unit: reading.unit }
     changed.set(name, entry)
     return entry
   }
@@ -71,10 +69,11 @@ function remember(
     if (known === undefined) index.add(entry)
     else known.unit = entry.unit
   }
-  for (const [at, reading] of batch.readings.entries()) {
-    const written = batch.entries[at]
-    if (written === undefined) continue
-    const entry = batch.changed.has(written.name) ? (index.get(written.name) ?? written) : written
+  let at = 0
+  for (const reading of batch.readings) {
+    const written = batch.entries[at++]
+    if (written === undefined || reading.timeMs < written.timeMs) continue
+    const entry = batch.changed.size === 0 ? written : (index.get(written.name) ?? written)
     const { value, quality } = storedValueOf(reading)
     noteReading(entry, reading.timeMs, value, quality)
   }

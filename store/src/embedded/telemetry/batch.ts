@@ -4,7 +4,7 @@
  */
 import type { Reading } from '@tracegate/model/telemetry'
 import type { Columns } from '../../column-block.ts'
-import { storedValueOf } from '../../telemetry-limits.ts'
+import { isMissing } from '../../telemetry-limits.ts'
 
 export interface Batch extends Columns {
   readonly series: Uint32Array
@@ -17,12 +17,14 @@ export function encodeBatch(readings: readonly Reading[], idOf: (reading: Readin
   const buffer = new ArrayBuffer(8 + count * bytesPerReading)
   new Float64Array(buffer, 0, 1)[0] = count
   const { timeMs, value, quality, series } = viewsOf(buffer, count)
-  for (const [index, reading] of readings.entries()) {
-    const stored = storedValueOf(reading)
+  let index = 0
+  for (const reading of readings) {
+    const missing = isMissing(reading)
     timeMs[index] = reading.timeMs
-    value[index] = stored.value
-    quality[index] = stored.quality
+    value[index] = missing ? NaN : reading.value + 0
+    quality[index] = missing ? 9 : reading.quality
     series[index] = idOf(reading)
+    index += 1
   }
   return new Uint8Array(buffer)
 }

@@ -18,6 +18,8 @@ export interface SeriesEntry {
 
 export interface SeriesIndex {
   get(name: string): SeriesEntry | undefined
+  /** The same by the parts of the name, without putting them together: this runs once a reading. */
+  find(reading: { readonly point: string; readonly device: string; readonly metric: string }): SeriesEntry | undefined
   add(entry: SeriesEntry): void
   /** Sorted by name. */
   matching(prefix: string): SeriesEntry[]
@@ -26,11 +28,17 @@ export interface SeriesIndex {
 
 export function createSeriesIndex(): SeriesIndex {
   const byName = new Map<string, SeriesEntry>()
+  const byParts = new Map<string, Map<string, Map<string, SeriesEntry>>>()
   let sorted: SeriesEntry[] | undefined
   return {
     get: (name) => byName.get(name),
+    find: ({ point, device, metric }) => byParts.get(point)?.get(device)?.get(metric),
     add(entry) {
       byName.set(entry.name, entry)
+      const [point = '', device = '', ...metric] = entry.name.split('/')
+      const devices = byParts.get(point) ?? new Map<string, Map<string, SeriesEntry>>()
+      const metrics = devices.get(device) ?? new Map<string, SeriesEntry>()
+      byParts.set(point, devices.set(device, metrics.set(metric.join('/'), entry)))
       sorted = undefined
     },
     matching(prefix) {
