@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readWarningStep, reduceWarning, type WarningStep } from './warning-reducer.ts'
+
+const changeable = {
+  title: { zh: '题', en: 'title' },
+  hazard: 'biological',
+  regime: 'general',
+  proposal: {
+    level: 'II',
+    criteria: {
+      harm: { value: 4, reason: { zh: '一', en: 'a' } },
+      urgency: { value: 2, reason: { zh: '二', en: 'b' } },
+      scope: { value: 1, reason: { zh: '三', en: 'c' } }
+    },
+    table: { id: 't', version: 1, source: '[ours]' },
+    reason: { zh: '因', en: 'reason' }
+  },
+  scope: { exposed: [], products: [], lots: [], holdings: [], total: 0, truncated: false, asOfMs: 1 },
+  matters: { zh: '事', en: 'matters' }
+} satisfies Extract<WarningStep, { type: 'updated' }>['content']
+
+const drafted: WarningStep = { type: 'drafted', content: { ...changeable, anomaly: 'a-1', startMs: 1, draftedAtMs: 2, draftedAfterMs: 3 } }
+const updated: WarningStep = { type: 'updated', content: { ...changeable, title: { zh: '新', en: 'new' } } }
+
+test('a draft and its update give the case, with the draft kept where the update is silent', () => {
+  const draft = reduceWarning(undefined, { id: 'W-1', atMs: 2, step: drafted })
+  assert.equal(draft.status, 'draft')
+  const after = reduceWarning(draft, { id: 'W-1', atMs: 9, step: updated })
+  assert.deepEqual(after, { ...draft, title: { zh: '新', en: 'new' }, updatedAtMs: 9 })
+})
+
+test('a second draft and an update of nothing are programming errors', () => {
+  const draft = reduceWarning(undefined, { id: 'W-1', atMs: 2, step: drafted })
+  assert.throws(() => reduceWarning(draft, { id: 'W-1', atMs: 3, step: drafted }), TypeError)
+  assert.throws(() => reduceWarning(undefined, { id: 'W-1', atMs: 3, step: updated }), TypeError)
+})
+
+test('readWarningStep() takes what was stored and refuses anything else', () => {
+  assert.deepEqual(readWarningStep(JSON.parse(JSON.stringify(drafted))), { ok: true, value: drafted })
+  assert.equal(readWarningStep({ type: 'published' }).ok, false)
+})
