@@ -15,7 +15,7 @@ import { createEdgeEvents, type EdgeCounts } from './events.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createOutbox } from './outbox.ts'
 import { startMqttSource } from './source/mqtt.ts'
-import { requireSecurity, startOpcuaSource } from './source/opcua.ts'
+import { requireSecurity } from './source/opcua-config.ts'
 import type { Source, SourceDependencies, SourceStatus } from './source/source.ts'
 import { createUplink } from './uplink/uplink.ts'
 
@@ -92,7 +92,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     uplink.announce(known.get(id) ?? unknownDevice(id))
   }
   uplink.start()
-  const sources = startSources(config, { intake, logger, events, dataDir: config.dataDir, onDevice })
+  const sources = await startSources(config, { intake, logger, events, dataDir: config.dataDir, onDevice })
 
   const status = (): EdgeStatus => ({
     boot,
@@ -126,10 +126,13 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
   }
 }
 
-function startSources(config: EdgeConfig, dependencies: Omit<SourceDependencies, 'clientId'>): Source[] {
-  return config.sources.map((source, index) => {
+/** The OPC UA library costs a second and much memory, and is loaded only where a source needs it. */
+async function startSources(config: EdgeConfig, dependencies: Omit<SourceDependencies, 'clientId'>): Promise<Source[]> {
+  const opcua = config.sources.some((source) => source.type === 'opcua') ? await import('./source/opcua.ts') : undefined
+  return config.sources.flatMap((source, index) => {
     const own = { ...dependencies, clientId: `tracegate-${config.point}-${config.agent}-${index}` }
-    return source.type === 'opcua' ? startOpcuaSource(source, own) : startMqttSource(source, own)
+    if (source.type === 'mqtt') return [startMqttSource(source, own)]
+    return opcua === undefined ? [] : [opcua.startOpcuaSource(source, own)]
   })
 }
 

@@ -18,13 +18,10 @@ export const ScanRule = Type.Object(
     bizStep: BizStep,
     disposition: Type.Optional(Disposition),
     action: Action,
-    mode: Type.Union(
-      scanModes.map((mode) => Type.Literal(mode)),
-      {
-        description:
-          'observe: every scan is an ObjectEvent; pack: the label of a logistic unit or asset takes in what was scanned before it; unpack: such a label releases all it holds'
-      }
-    )
+    mode: Type.Enum(scanModes, {
+      description:
+        'observe: every scan is an ObjectEvent; pack: the label of a logistic unit or asset takes in what was scanned before it; unpack: such a label releases all it holds'
+    })
   },
   { additionalProperties: false, description: 'What a scan at this place means' }
 )

@@ -1,6 +1,8 @@
 /** The configuration of an OPC UA source: which server, which variables, which AutoID reader. */
+import { isIPv4 } from 'node:net'
 import { Metric, UcumUnit } from '@tracegate/model/telemetry'
 import { Type, type Static } from 'typebox'
+import { edgeError } from '../errors.ts'
 import { ScanRule } from '@tracegate/model/scan-event'
 
 const DeviceName = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Device id at this point' })
@@ -138,3 +140,11 @@ export const OpcuaSource = Type.Object(
   { additionalProperties: false }
 )
 export type OpcuaSource = Static<typeof OpcuaSource>
+
+/** Security mode None beyond loopback needs a word from the configuration. Throws `OPCUA_INSECURE`. */
+export function requireSecurity(config: OpcuaSource): void {
+  if ((config.securityMode ?? opcuaDefaults.securityMode) !== 'None' || config.allowInsecure === true) return
+  const host = new URL(config.endpoint.replace('opc.tcp:', 'http:')).hostname
+  if (host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))) return
+  throw edgeError('OPCUA_INSECURE', { endpoint: config.endpoint })
+}

@@ -3,7 +3,6 @@
  * line; what it does not notice, the own watchdog does, and everything is made anew. This file owns connection, session and
  * watchdog only; what is subscribed to is in `opcua-variables.ts` and `opcua-autoid.ts`.
  */
-import { isIPv4 } from 'node:net'
 import { join } from 'node:path'
 import {
   type ClientSession,
@@ -12,12 +11,13 @@ import {
   OPCUAClient,
   readNamespaceArray,
   SecurityPolicy,
+  setErrorLogger,
+  setWarningLogger,
   type UserIdentityInfo,
   UserTokenType
 } from 'node-opcua-client'
-import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
-import { edgeError } from '../errors.ts'
 import { backOffMs } from '../uplink/back-off.ts'
+import { createCertificateManager } from './opcua-certificates.ts'
 import { subscribeAutoId } from './opcua-autoid.ts'
 import { opcuaDefaults, type OpcuaSource } from './opcua-config.ts'
 import { subscribeVariables, type Variables } from './opcua-variables.ts'
@@ -30,14 +30,6 @@ const watchMs = 500
 /** Nodes that were missing are looked for again by a new session after this time. */
 const missingRetryMs = 60_000
 
-/** Security mode None beyond loopback needs a word from the configuration. Throws `OPCUA_INSECURE`. */
-export function requireSecurity(config: OpcuaSource): void {
-  if ((config.securityMode ?? opcuaDefaults.securityMode) !== 'None' || config.allowInsecure === true) return
-  const host = new URL(config.endpoint.replace('opc.tcp:', 'http:')).hostname
-  if (host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))) return
-  throw edgeError('OPCUA_INSECURE', { endpoint: config.endpoint })
-}
-
 interface Line {
   readonly client: OPCUAClient
   readonly session: ClientSession
@@ -47,8 +39,10 @@ interface Line {
 }
 
 export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDependencies): Source {
-  requireSecurity(config)
   const { logger, events, onDevice } = dependencies
+  // The library writes to the console of the process otherwise.
+  setWarningLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
+  setErrorLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
   const stop = new AbortController()
   const devices = new Set([config.device, ...config.variables.flatMap((variable) => variable.device ?? [])])
   if (config.autoId !== undefined) devices.add(config.autoId.device)
@@ -101,7 +95,7 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
 
   const run = async (): Promise<void> => {
     for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
-      const client = createClient(config, dependencies)
+      const client = await createClient(config, dependencies)
       try {
         const line = await open({ client, config, dependencies, onData, signal: stop.signal })
         attempt = 0
@@ -137,7 +131,7 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
   }
 }
 
-function createClient(config: OpcuaSource, dependencies: SourceDependencies): OPCUAClient {
+async function createClient(config: OpcuaSource, dependencies: SourceDependencies): Promise<OPCUAClient> {
   return OPCUAClient.create({
     applicationName: 'Tracegate edge',
     clientName: dependencies.clientId,
@@ -148,10 +142,10 @@ function createClient(config: OpcuaSource, dependencies: SourceDependencies): OP
     requestedSessionTimeout: 60_000,
     transportTimeout: connectTimeoutMs,
     connectionStrategy: { maxRetry: -1, initialDelay: 500, maxDelay: 10_000, randomisationFactor: 0.2 },
-    clientCertificateManager: new OPCUACertificateManager({
-      rootFolder: join(dependencies.dataDir, 'pki'),
-      automaticallyAcceptUnknownCertificate: config.trustUnknownCertificate ?? opcuaDefaults.trustUnknownCertificate
-    })
+    clientCertificateManager: await createCertificateManager(
+      join(dependencies.dataDir, 'pki'),
+      config.trustUnknownCertificate ?? opcuaDefaults.trustUnknownCertificate
+    )
   })
 }
 
