@@ -150,7 +150,7 @@ function checkLink({ ais, pathCount }: DigitalLink, options: DigitalLinkOptions)
     const inserted = path.some((_, index) => isPath([...path.slice(0, index + 1), ai, ...path.slice(index + 1)], options))
     if (inserted) return { code: 'GS1_BELONGS_IN_PATH', message: `(${ai}) stands in the query, expected it in the path` }
   }
-  return checkAssociations(ais, { placed: path })
+  return checkAssociations(ais, { placed: options.legacyPrimaryKeys === true ? path : path.slice(1) })
 }
 
 function isAttribute(ai: Ai | undefined, options: DigitalLinkOptions): boolean {
