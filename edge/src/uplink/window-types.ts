@@ -18,6 +18,7 @@ export interface SentMessage {
 }
 
 export interface InFlight extends SentMessage {
+  readonly sentAtMs: number
   readonly acknowledged: boolean
 }
 
@@ -34,6 +35,8 @@ export interface Stream {
   /** When the watermark, a PUBACK or the first message of the flight was last seen. */
   readonly progressAtMs: number
   readonly silenceFactor: number
+  /** The last watermark over this connection. */
+  readonly watermark: { readonly boot: string; readonly upTo: number } | undefined
   readonly servedAt: number
 }
 
@@ -46,7 +49,6 @@ export interface WindowState {
   readonly asked: { readonly device: string } | undefined
   readonly inFlightMessages: number
   readonly inFlightBytes: number
-  readonly lastAckAtMs: number
   /** Messages up to this id waited when the connection was made; sending them costs tokens. */
   readonly backlogUpToId: number
   readonly tokens: number
@@ -89,6 +91,7 @@ export const emptyStream: Stream = {
   sentUpTo: -1,
   progressAtMs: 0,
   silenceFactor: 1,
+  watermark: undefined,
   servedAt: 0
 }
 

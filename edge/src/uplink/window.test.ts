@@ -119,12 +119,13 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('cut' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('connect' as const) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 6_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('skip' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('wild' as const), upTo: fc.integer({ min: 0, max: 1_000_000 }) }) }
 )
 
 test('whatever is lost on the way, nothing is freed before it is stored, the window holds, and all arrives in the end', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
       const world = new World()
       for (const one of steps) {
         if (one.type === 'append') world.append(one.device, one.urgent)
@@ -139,6 +140,7 @@ test('whatever is lost on the way, nothing is freed before it is stored, the win
           world.dispatch({ type: 'tick' })
         }
         if (one.type === 'wild') world.dispatch({ type: 'watermark', device: 'x', boot: 'now', upTo: one.upTo })
+        if (one.type === 'skip') world.line.shift()
         const inFlight = [...world.state.streams.values()].flatMap((stream) => stream.inFlight)
         assert.ok(inFlight.length <= limits.messagesMax)
         assert.equal(inFlight.length, world.state.inFlightMessages)
@@ -183,12 +185,32 @@ test('a PUBACK alone frees nothing; the watermark does', () => {
   assert.equal(world.state.inFlightMessages, 0)
 })
 
+test('a watermark that passes a message without PUBACK frees only what is before it', () => {
+  const world = new World()
+  for (let count = 0; count < 3; count += 1) world.append('a', false)
+  world.connect()
+  const [first, second, third] = world.line
+  assert.ok(first && second && third)
+  for (const row of [first, third]) {
+    world.storedOf(row).add(row.seq)
+    world.dispatch({ type: 'acknowledged', device: 'a', id: row.id })
+  }
+  world.dispatch({ type: 'watermark', device: 'a', boot: 'now', upTo: 2 })
+  assert.deepEqual(
+    world.rows.map((row) => row.seq),
+    [1, 2]
+  )
+  world.storedOf(second).add(1)
+  world.dispatch({ type: 'acknowledged', device: 'a', id: second.id })
+  assert.equal(world.rows.length, 0)
+})
+
 test('a watermark beyond what was ever sent frees only what was sent', () => {
   const world = new World()
   world.append('a', false)
   world.connect()
   world.append('b', false)
-  world.storedOf({ device: 'a', boot: 'now' }).add(0)
+  world.deliver({ puback: true, watermark: false })
   const effects = world.dispatch({ type: 'watermark', device: 'a', boot: 'now', upTo: 1_000 })
   assert.ok(effects.some((effect) => effect.type === 'tooFar'))
   world.append('a', false)

@@ -1,7 +1,7 @@
 /**
  * The bookkeeping of the uplink as a pure reducer: which messages are in flight, whose turn it is, when to send again, and
- * what a watermark frees. No I/O, no clock: the shell reads the outbox and talks to the broker. A message leaves the window
- * by the commit watermark only; a PUBACK merely says that the line lives.
+ * what a watermark frees. No I/O, no clock: the shell reads the outbox and talks to the broker. A message leaves by the commit
+ * watermark, and one that is in flight not before its PUBACK either: a collector may give a gap up after a while.
  *
  * Within a device the order of the outbox is kept, because the watermark is a prefix; between devices those with events or
  * scans go first, the others take turns.
@@ -27,7 +27,6 @@ export function initialWindow(boot: string): WindowState {
     asked: undefined,
     inFlightMessages: 0,
     inFlightBytes: 0,
-    lastAckAtMs: 0,
     backlogUpToId: 0,
     tokens: 0,
     tokensAtMs: 0,
@@ -62,7 +61,7 @@ function apply(state: WindowState, event: WindowEvent, options: { nowMs: number;
     case 'sent':
       return { state: sent(state, event, options.nowMs), effects: [] }
     case 'acknowledged':
-      return { state: acknowledge(state, event, options.nowMs), effects: [] }
+      return acknowledge(state, event, options)
     case 'watermark':
       return takeWatermark(state, event, options)
     case 'tick':
@@ -89,7 +88,6 @@ function connect(
     asked: undefined,
     inFlightMessages: 0,
     inFlightBytes: 0,
-    lastAckAtMs: options.nowMs,
     backlogUpToId: event.lastId,
     tokens: options.limits.replayMessagesPerSecondMax,
     tokensAtMs: options.nowMs
@@ -105,14 +103,15 @@ function disconnect(state: WindowState): WindowState {
 /** Everything in flight is to be sent again. */
 function rewind(stream: Stream): Stream {
   const first = stream.inFlight[0]
-  if (first === undefined) return stream
+  if (first === undefined) return { ...stream, watermark: undefined }
   const urgent = stream.inFlight.filter((entry) => entry.urgent).length
   return {
     ...stream,
     cursor: first.id - 1,
     unsent: stream.unsent + stream.inFlight.length,
     urgent: stream.urgent + urgent,
-    inFlight: []
+    inFlight: [],
+    watermark: undefined
   }
 }
 
@@ -129,7 +128,7 @@ function sent(state: WindowState, event: WindowEvent & { type: 'sent' }, nowMs: 
   const last = event.messages.at(-1)
   // The outbox had less than thought (freed by an earlier connection's watermark): nothing is left to send.
   if (last === undefined) return withStream(cleared, event.device, { ...stream, unsent: 0, urgent: 0 })
-  const added: InFlight[] = event.messages.map((message) => ({ ...message, acknowledged: false }))
+  const added: InFlight[] = event.messages.map((message) => ({ ...message, sentAtMs: nowMs, acknowledged: false }))
   const own = event.messages.filter((message) => message.boot === state.boot)
   const urgent = event.messages.filter((message) => message.urgent).length
   const backlog = event.messages.filter((message) => message.id <= state.backlogUpToId).length
@@ -145,41 +144,49 @@ function sent(state: WindowState, event: WindowEvent & { type: 'sent' }, nowMs: 
       servedAt: state.served + 1
     }),
     served: state.served + 1,
-    lastAckAtMs: state.inFlightMessages === 0 ? nowMs : state.lastAckAtMs,
     inFlightMessages: state.inFlightMessages + event.messages.length,
     inFlightBytes: state.inFlightBytes + sumBytes(event.messages),
     tokens: state.tokens - backlog
   }
 }
 
-function acknowledge(state: WindowState, event: WindowEvent & { type: 'acknowledged' }, nowMs: number): WindowState {
-  const alive = { ...state, lastAckAtMs: nowMs }
-  const stream = state.streams.get(event.device)
-  const index = stream?.inFlight.findIndex((entry) => entry.id === event.id) ?? -1
+function acknowledge(state: WindowState, event: WindowEvent & { type: 'acknowledged' }, options: { nowMs: number }): Step {
+  const { device, id } = event
+  const stream = state.streams.get(device)
+  const index = stream?.inFlight.findIndex((entry) => entry.id === id) ?? -1
   const entry = stream?.inFlight[index]
-  if (stream === undefined || entry === undefined || entry.acknowledged) return alive
+  if (stream === undefined || entry === undefined || entry.acknowledged) return { state, effects: [] }
   const inFlight = stream.inFlight.with(index, { ...entry, acknowledged: true })
-  return withStream(alive, event.device, { ...stream, inFlight, progressAtMs: nowMs })
+  const acknowledged = withStream(state, device, { ...stream, inFlight, progressAtMs: options.nowMs })
+  const settled = settle(acknowledged, device, options)
+  return settled.state === acknowledged ? { state: acknowledged, effects: [] } : settled
 }
 
-function takeWatermark(
-  state: WindowState,
-  event: WindowEvent & { type: 'watermark' },
-  options: { nowMs: number; limits: WindowLimits }
-): Step {
+function takeWatermark(state: WindowState, event: WindowEvent & { type: 'watermark' }, options: { nowMs: number }): Step {
   const { device, boot } = event
-  const stream = state.streams.get(device)
+  const stream = state.streams.get(device) ?? emptyStream
   // Of this boot nothing can be committed that was never sent; of earlier boots the agent no longer knows.
-  const sentUpTo = stream?.sentUpTo ?? -1
+  const { sentUpTo } = stream
   const upTo = boot === state.boot ? Math.min(event.upTo, sentUpTo) : event.upTo
-  const effects: WindowEffect[] = []
-  if (upTo < event.upTo) effects.push({ type: 'tooFar', device, upTo: event.upTo, sentUpTo })
+  const effects: WindowEffect[] = upTo < event.upTo ? [{ type: 'tooFar', device, upTo: event.upTo, sentUpTo }] : []
   if (upTo < 0) return { state, effects }
-  effects.push({ type: 'release', device, boot, upTo })
-  if (stream === undefined) return { state, effects }
-  const freed = stream.inFlight.filter((entry) => entry.boot === boot && entry.seq <= upTo)
+  const settled = settle(withStream(state, device, { ...stream, watermark: { boot, upTo } }), device, options)
+  return { state: settled.state, effects: [...effects, ...settled.effects] }
+}
+
+/** Frees what the last watermark of a device covers, up to the first message in flight that has no PUBACK yet. */
+function settle(state: WindowState, device: string, options: { nowMs: number }): Step {
+  const stream = state.streams.get(device)
+  const watermark = stream?.watermark
+  if (stream === undefined || watermark === undefined) return { state, effects: [] }
+  const { boot } = watermark
+  const covered = stream.inFlight.filter((entry) => entry.boot === boot && entry.seq <= watermark.upTo)
+  const open = covered.find((entry) => !entry.acknowledged)
+  const upTo = open === undefined ? watermark.upTo : open.seq - 1
+  const effects: WindowEffect[] = upTo < 0 ? [] : [{ type: 'release', device, boot, upTo }]
+  const freed = covered.filter((entry) => entry.seq <= upTo)
   if (freed.length === 0) return { state, effects }
-  const inFlight = stream.inFlight.filter((entry) => entry.boot !== boot || entry.seq > upTo)
+  const inFlight = stream.inFlight.filter((entry) => !freed.includes(entry))
   return {
     state: {
       ...withStream(state, device, { ...stream, inFlight, progressAtMs: options.nowMs, silenceFactor: 1 }),
@@ -193,8 +200,11 @@ function takeWatermark(
 function tick(state: WindowState, options: { nowMs: number; limits: WindowLimits }): Step {
   if (!state.connected) return { state, effects: [] }
   const { nowMs, limits } = options
-  const waits = [...state.streams.values()].some((stream) => stream.inFlight.some((entry) => !entry.acknowledged))
-  if (waits && nowMs - state.lastAckAtMs > limits.pubackTimeoutMs) return { state: disconnect(state), effects: [{ type: 'reconnect' }] }
+  const overdueMs = nowMs - limits.pubackTimeoutMs
+  const overdue = [...state.streams.values()].some((stream) =>
+    stream.inFlight.some((entry) => !entry.acknowledged && entry.sentAtMs < overdueMs)
+  )
+  if (overdue) return { state: disconnect(state), effects: [{ type: 'reconnect' }] }
   let next = state
   const effects: WindowEffect[] = []
   for (const [device, stream] of state.streams) {
