@@ -8,7 +8,7 @@ import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { createGroupCommit, type GroupCommit } from './embedded/group-commit.ts'
-import { openSqlite, requireDataFolder, toStoreError } from './embedded/sqlite.ts'
+import { numberOf, openSqlite, requireDataFolder, toStoreError } from './embedded/sqlite.ts'
 import { createAppender, type Appender } from './embedded/trace/appender.ts'
 import { createCleaner, type Cleaner } from './embedded/trace/cleaner.ts'
 import type { QueryKind, QueryMap } from './embedded/trace/protocol.ts'
@@ -33,6 +33,11 @@ export interface EmbeddedTraceStoreOptions {
   readonly indexPagesMax?: number
 }
 
+export interface EmbeddedTraceStore extends TraceStore {
+  /** Folds everything at once instead of by and by, and gives the bytes in use; for benches and tests. */
+  settle(): Promise<{ readonly bytes: number }>
+}
+
 /** Events that may wait for the worker before captures wait too. */
 const backlogMax = 20_000
 const capturesWaitingMax = 10_000
@@ -41,7 +46,7 @@ const hotEventsMaxDefault = 20_000
 const mergeRefsMaxDefault = 500_000
 
 /** Rejects with `STORE_DATA_FOLDER`, `STORE_IO`, `STORE_CORRUPT` or `STORE_VERSION`. */
-export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOptions): Promise<TraceStore> {
+export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOptions): Promise<EmbeddedTraceStore> {
   const dataDir = requireDataFolder(options.dataDir)
   const path = join(dataDir, recentFile)
   const recorder = createRecorder(options)
@@ -86,7 +91,7 @@ interface Parts {
   readonly recorder: Recorder
 }
 
-function createStore(parts: Parts): TraceStore {
+function createStore(parts: Parts): EmbeddedTraceStore {
   const { client, appender, recorder } = parts
   let closed = false
   const onCommit = ({ tookMs }: { readonly tookMs: number }): void => {
@@ -103,7 +108,7 @@ function createStore(parts: Parts): TraceStore {
     async capture(events, source) {
       if (closed) throw storeError('STORE_CLOSED', { action: 'capture events' })
       const hasRoom = (): boolean => closed || appender.lastSeq() - client.progress().indexed < backlogMax
-      await parts.room.wait({ hasRoom, trouble: client.trouble })
+      await parts.room.wait({ hasRoom, trouble: () => client.trouble() })
       return append({ group, appender, recorder }, events, source)
     },
     capturedUpTo: (log) => Promise.try(() => appender.capturedUpTo(log)),
@@ -115,10 +120,15 @@ function createStore(parts: Parts): TraceStore {
     stays: (key) => ask('stays', key),
     holders: (query) => ask('holders', query),
     counts: () => ask('counts', undefined),
+    async settle() {
+      const { bytes } = await ask('settle', undefined)
+      await parts.cleaner.finish()
+      return { bytes: bytes + usedBytes(parts.recent) }
+    },
     async close() {
       if (closed) return
       closed = true
-      group.close()
+      await group.close()
       parts.cleaner.stop()
       parts.room.wake()
       await client.close()
@@ -149,6 +159,11 @@ async function append(
     if (first !== undefined && last !== undefined) appender.forget(first, last)
     throw error
   }
+}
+
+function usedBytes(database: DatabaseSync): number {
+  const pragma = (name: string): number => numberOf(database.prepare(`PRAGMA ${name}`).get(), name)
+  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
 }
 
 function pagesMax(pageCountMax: number | undefined): { readonly pageCountMax?: number } {

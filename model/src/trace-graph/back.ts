@@ -1,14 +1,6 @@
 /** Everything that went into a thing, by the time-scoped definition: an ingredient counts up to its use and no further. */
 import { isPacking, transformationKey, type TraceFact, type TraceSession } from './session.ts'
-import {
-  containerWindows,
-  containmentEdge,
-  createFindings,
-  factsInWindow,
-  type Findings,
-  type WalkLimits,
-  type WalkResult
-} from './walk.ts'
+import { containerWindows, createFindings, factsInWindow, type Findings, type WalkLimits, type WalkResult } from './walk.ts'
 
 /** The history of `key` up to and including `untilMs`. */
 interface Visit {
@@ -83,7 +75,7 @@ function walkHistory(session: TraceSession, findings: Findings, visit: Visit): V
     if (!roles.some((subject) => subject.role === 'output')) continue
     for (const { key, by } of inputsOf(session, findings, fact)) {
       if (key === visit.key) continue
-      findings.edge('becomes', key, visit.key, by)
+      findings.becomes(key, visit.key, by)
       next.push({ key, untilMs: fact.eventTimeMs, depth, asked: false })
     }
   }
@@ -125,7 +117,7 @@ function wasInside(session: TraceSession, child: string, visit: Visit): boolean 
 function walkContainers(session: TraceSession, findings: Findings, visit: Visit): void {
   for (const { window, containment } of containerWindows(session, visit.key, visit.depth)) {
     if (window.from.eventTimeMs > visit.untilMs || !findings.node(window.container, window.depth)) continue
-    containmentEdge(findings, containment)
+    findings.contains(containment)
     for (const fact of factsInWindow(session, window)) {
       if (fact.eventTimeMs > visit.untilMs) break
       const roles = session.subjectsOf(fact, window.container)

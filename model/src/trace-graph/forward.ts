@@ -1,14 +1,6 @@
 /** Everything a thing went into and what held it since; strangers that a container held before or after do not count. */
 import { isPacking, transformationKey, type Containment, type TraceFact, type TraceSession } from './session.ts'
-import {
-  containerWindows,
-  containmentEdge,
-  createFindings,
-  factsInWindow,
-  type Findings,
-  type WalkLimits,
-  type WalkResult
-} from './walk.ts'
+import { containerWindows, createFindings, factsInWindow, type Findings, type WalkLimits, type WalkResult } from './walk.ts'
 
 /** The future of `key` from `fromMs` on; of what it holds, only what was inside of it in [fromMs, contentsToMs]. */
 interface Visit {
@@ -85,7 +77,7 @@ function walkFuture(session: TraceSession, findings: Findings, visit: Visit): Vi
   for (const { window, containment } of containerWindows(session, visit.key, visit.depth)) {
     if (window.to !== undefined && window.to.eventTimeMs < visit.fromMs) continue
     if (!findings.node(window.container, window.depth)) continue
-    containmentEdge(findings, containment)
+    findings.contains(containment)
     for (const fact of factsInWindow(session, window)) {
       if (fact.eventTimeMs < visit.fromMs || fact === window.to) continue
       findings.fact(fact)
@@ -111,7 +103,7 @@ function walkOutputs(
     for (const subject of part.subjects) {
       if (subject.role !== 'output' || subject.key === use.input) continue
       findings.fact(part)
-      findings.edge('becomes', use.input, subject.key, fact)
+      findings.becomes(use.input, subject.key, fact)
       next.push({ key: subject.key, fromMs: part.eventTimeMs, contentsToMs: Infinity, depth: use.depth })
     }
   }
@@ -124,7 +116,7 @@ function walkContents(session: TraceSession, findings: Findings, visit: Visit): 
   for (const child of childrenOf(session, visit.key)) {
     for (const containment of session.containments(child)) {
       if (containment.parent !== visit.key || !overlaps(containment, visit)) continue
-      containmentEdge(findings, containment)
+      findings.contains(containment)
       const fromMs = Math.max(containment.opened.eventTimeMs, visit.fromMs)
       const contentsToMs = Math.min(containment.closed?.eventTimeMs ?? Infinity, visit.contentsToMs)
       next.push({ key: child, fromMs, contentsToMs, depth: visit.depth + 1 })

@@ -1,5 +1,5 @@
 /** What the walks back and forward share: the nodes, edges and events found so far, within limits. */
-import type { EdgeKind, TraceAnswer, TraceEdge, TraceNode } from '../trace.ts'
+import type { TraceAnswer, TraceEdge, TraceNode } from '../trace.ts'
 import { compareFacts, type Containment, type TraceFact, type TraceSession } from './session.ts'
 import { deriveStays } from './stays.ts'
 
@@ -20,7 +20,8 @@ export interface WalkResult {
 export interface Findings {
   /** False when the node is past a limit; it is then not part of the answer. */
   node(key: string, depth: number): boolean
-  edge(kind: EdgeKind, from: string, to: string, by: TraceFact, interval?: { readonly fromMs: number; readonly toMs?: number }): void
+  becomes(input: string, output: string, by: TraceFact): void
+  contains(containment: Containment): void
   fact(fact: TraceFact): void
   /** A cut that `node` did not see. */
   cut(): void
@@ -29,7 +30,9 @@ export interface Findings {
 
 export function createFindings(limits: WalkLimits): Findings {
   const depths = new Map<string, number>()
-  const edges = new Map<string, TraceEdge>()
+  const lineage = new Map<string, TraceEdge>()
+  // A session makes each containment once, so that its identity tells them apart.
+  const containments = new Set<Containment>()
   const facts = new Map<string, TraceFact>()
   let truncated = false
   return {
@@ -46,24 +49,33 @@ export function createFindings(limits: WalkLimits): Findings {
       depths.set(key, depth)
       return true
     },
-    edge(kind, from, to, by, interval = { fromMs: by.eventTimeMs }) {
-      const id = `${kind} ${from} ${to} ${by.eventID}`
-      if (!edges.has(id)) edges.set(id, { from, to, kind, eventID: by.eventID, ...interval })
+    becomes(input, output, by) {
+      const id = `${input} ${output} ${by.eventID}`
+      if (!lineage.has(id)) lineage.set(id, { from: input, to: output, kind: 'becomes', eventID: by.eventID, fromMs: by.eventTimeMs })
     },
+    contains: (containment) => containments.add(containment),
     fact: (fact) => facts.set(fact.eventID, fact),
     cut() {
       truncated = true
     },
-    result: () => ({ depths, edges: [...edges.values()], facts: [...facts.values()].sort(compareFacts), truncated })
+    result: () => ({
+      depths,
+      edges: [...lineage.values(), ...[...containments].map(containmentEdge)],
+      facts: [...facts.values()].sort(compareFacts),
+      truncated
+    })
   }
 }
 
-export function containmentEdge(findings: Findings, containment: Containment): void {
-  const { parent, child, opened, closed } = containment
-  findings.edge('contains', parent, child, opened, {
+function containmentEdge({ parent, child, opened, closed }: Containment): TraceEdge {
+  return {
+    from: parent,
+    to: child,
+    kind: 'contains',
+    eventID: opened.eventID,
     fromMs: opened.eventTimeMs,
     ...(closed === undefined ? {} : { toMs: closed.eventTimeMs })
-  })
+  }
 }
 
 /** Part of the life of something that held goods: from the event `from` to the event `to`, both included. */

@@ -8,5 +8,6 @@ export const judges: Readonly<Record<string, () => Promise<{ judge: Judge }>>> =
   epcis: () => import('./epcis.ts'),
   'epcis-hash': () => import('./epcis-hash.ts'),
   'scan-data': () => import('./scan-data.ts'),
-  qartod: () => import('./qartod.ts')
+  qartod: () => import('./qartod.ts'),
+  traceback: () => import('./traceback.ts')
 }

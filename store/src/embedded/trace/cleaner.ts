@@ -7,6 +7,8 @@ import type { Recorder } from './recorder.ts'
 export interface Cleaner {
   /** Events up to `cold` are in blocks. */
   clean(cold: number): void
+  /** Resolves when nothing is left to delete, or it failed. */
+  finish(): Promise<void>
   stop(): void
 }
 
@@ -20,22 +22,30 @@ export function createCleaner({ recent, appender, recorder }: CleanerOptions): C
   let scheduled: NodeJS.Immediate | undefined
   let cold = 0
   let done = 0
+  let finished = Promise.withResolvers<void>()
   const slice = (): void => {
     scheduled = undefined
     const upTo = cold
     try {
       if (inTransaction(recent, () => appender.deleteCold(upTo))) scheduled = setImmediate(slice)
-      else done = upTo
+      else {
+        done = upTo
+        finished.resolve()
+      }
     } catch (error) {
       // The rest goes with the next progress of the worker.
+      finished.resolve()
       recorder.trouble(error instanceof Error ? error : new Error(String(error)))
     }
   }
   return {
     clean(upTo) {
       cold = Math.max(cold, upTo)
-      if (cold > done) scheduled ??= setImmediate(slice)
+      if (cold <= done || scheduled !== undefined) return
+      finished = Promise.withResolvers()
+      scheduled = setImmediate(slice)
     },
+    finish: () => (scheduled === undefined ? Promise.resolve() : finished.promise),
     stop: () => clearImmediate(scheduled)
   }
 }

@@ -16,6 +16,8 @@ export interface QueryMap {
   stays: { ask: string; answer: Stay[] }
   holders: { ask: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }; answer: HoldersAnswer }
   counts: { ask: undefined; answer: { readonly events: number; readonly keys: number } }
+  /** Folds all there is; the bytes are those of `trace.db` in use. */
+  settle: { ask: undefined; answer: { readonly bytes: number } }
 }
 export type QueryKind = keyof QueryMap
 

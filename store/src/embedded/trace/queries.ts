@@ -21,6 +21,7 @@ export interface QueriesOptions {
   readonly indexer: Indexer
   readonly progress: Progress
   readonly terms: Terms
+  readonly settle: () => { readonly bytes: number }
 }
 
 export type Queries = { readonly [Kind in QueryKind]: (ask: QueryMap[Kind]['ask']) => Promise<QueryMap[Kind]['answer']> }
@@ -40,7 +41,8 @@ export function createQueries(options: QueriesOptions): Queries {
     exposure: (query) => exposureOf(reader, query),
     stays: (key) => staysOf(reader, key),
     holders: (query) => holdersOf(reader, query),
-    counts: () => Promise.try(() => ({ events: progress.get('events'), keys: ledger.keys() }))
+    counts: () => Promise.try(() => ({ events: progress.get('events'), keys: ledger.keys() })),
+    settle: () => Promise.try(options.settle)
   }
 }
 
@@ -104,7 +106,7 @@ function readLedger({ ledger, events, indexer }: QueriesOptions, query: QueryMap
     if (found.length === limit) cutMs = row.timeMs
   }
   const ordered = found.sort((a, b) => compareFacts(a.fact, b.fact)).slice(0, limit)
-  return ordered.map(({ seq, fact }) => ({ ...fact, json: events.json(seq) ?? '' }))
+  return ordered.map(({ seq, fact }) => Object.assign({ json: events.json(seq) ?? '' }, fact))
 }
 
 const ledgerRowsMax = 100_000

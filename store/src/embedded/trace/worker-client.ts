@@ -85,7 +85,7 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
   })
   worker.on('exit', () => die(storeError('STORE_CLOSED', { action: 'ask the trace store' })))
   const post = (message: ToWorker): void => {
-    if (dead === undefined) worker.postMessage(message)
+    if (dead === undefined) worker.postMessage(message, [])
   }
   await started.promise
   worker.unref()
@@ -103,7 +103,7 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
         queryTimeoutMs
       )
       waiting.set(id, answer)
-      worker.postMessage({ type: 'query', id, upTo, kind, ask })
+      post({ type: 'query', id, upTo, kind, ask })
       return answer.promise.finally(() => {
         clearTimeout(timer)
         waiting.delete(id)

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CodedError } from '@tracegate/model/errors'
-import { openSqlite, toStoreError } from '../sqlite.ts'
+import { numberOf, openSqlite, toStoreError } from '../sqlite.ts'
 import { createCompactor } from './compactor.ts'
 import { createEventReader } from './event-reader.ts'
 import { createIndexer } from './indexer.ts'
@@ -30,7 +30,7 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
   const indexer = createIndexer({ recent, index, ledger, progress, terms })
   const events = createEventReader({ recent, index, cachedSubjectsMax: 60_000, cachedBlocksMax: 64 })
   const compactor = createCompactor({ recent, index, progress, hotEventsMax: data.hotEventsMax })
-  const queries = createQueries({ index, ledger, events, indexer, progress, terms })
+  const queries = createQueries({ index, ledger, events, indexer, progress, terms, settle: () => settle() })
   let timer: NodeJS.Timeout | undefined
   let soon: NodeJS.Immediate | undefined
   let closed = false
@@ -40,19 +40,27 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
     send({ type: 'progress', indexed: progress.get('indexed'), merged: progress.get('merged'), cold: progress.get('cold') })
 
   /** One step of the most urgent work; says when to come again. */
-  const step = (): 'now' | 'later' | 'never' => {
+  const step = (mergeNow = false): 'now' | 'later' | 'never' => {
     const pending = ledger.pending()
     if (pending < data.mergeRefsMax * 2 && indexer.step()) return 'now'
     if (ledger.merging()) {
       if (!ledger.mergeStep()) mergedLastMs = performance.now()
       return 'now'
     }
-    if (pending >= data.mergeRefsMax || (pending > 0 && performance.now() - mergedLastMs >= idleMergeAfterMs)) {
+    if (pending >= data.mergeRefsMax || (pending > 0 && (mergeNow || performance.now() - mergedLastMs >= idleMergeAfterMs))) {
       ledger.startMerge(progress.get('indexed'))
       return 'now'
     }
     if (compactor.step()) return 'now'
     return pending > 0 ? 'later' : 'never'
+  }
+  const settle = (): { readonly bytes: number } => {
+    while (step(true) === 'now') continue
+    tellProgress()
+    const pages =
+      numberOf(index.prepare('PRAGMA page_count').get(), 'page_count') -
+      numberOf(index.prepare('PRAGMA freelist_count').get(), 'freelist_count')
+    return { bytes: pages * 4_096 }
   }
   const schedule = (when: 'now' | 'later'): void => {
     if (closed || soon !== undefined) return
