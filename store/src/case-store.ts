@@ -1,4 +1,4 @@
-/** The port for registers and case journals. Adapters: `memory.ts`, `embedded.ts`. Its suite: `case-suite.ts`. */
+/** The port for registers and case journals. Adapters: `memory-case.ts`, `embedded-case.ts`. Its suite: `case-suite.ts`. */
 import type { RegisterName } from '@tracegate/model/registers'
 
 export interface RegisterRow<Document = unknown> {

@@ -8,7 +8,8 @@ import { decodeCursor, documentText, encodeCursor, pageLimit, parseDocument } fr
 import { storeError } from './errors.ts'
 import { caseMigrations, prepareCaseTables } from './embedded/case-tables.ts'
 import { createGroupCommit } from './embedded/group-commit.ts'
-import { openSqlite, requireDataFolder, withStoreErrors } from './embedded/sqlite.ts'
+import { claimFile, openClaimed } from './embedded/file-claim.ts'
+import { requireDataFolder, withStoreErrors } from './embedded/sqlite.ts'
 
 /** Writes that may wait for their commit; one more is refused with `STORE_BUSY`. */
 export const caseWritesWaitingMax = 10_000
@@ -21,7 +22,8 @@ export interface EmbeddedCaseStoreOptions {
 /** Rejects with `STORE_DATA_FOLDER`, `STORE_IO`, `STORE_CORRUPT`, `STORE_IN_USE` or `STORE_VERSION`. */
 export async function createEmbeddedCaseStore(options: EmbeddedCaseStoreOptions): Promise<CaseStore> {
   const path = join(requireDataFolder(options.dataDir), 'cases.db')
-  const database = openSqlite({ path, migrations: caseMigrations, pageCacheKiB: 2_048 })
+  const claim = claimFile(path)
+  const database = openClaimed(claim, { path, migrations: caseMigrations, pageCacheKiB: 2_048 })
   const tables = prepareCaseTables(database)
   const group = createGroupCommit({ database, path, waitingMax: caseWritesWaitingMax, groupCostMax: writesPerCommitMax })
   const read = <Result>(action: string, work: () => Result): Result => {
@@ -59,6 +61,7 @@ export async function createEmbeddedCaseStore(options: EmbeddedCaseStoreOptions)
     async close() {
       await group.close()
       if (database.isOpen) database.close()
+      claim.release()
     }
   }
 }

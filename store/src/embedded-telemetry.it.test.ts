@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createEmbeddedTelemetryStore } from './embedded-telemetry.ts'
-import { expectedValues, readingsPerBatch, seriesCount } from './testing/kill-batches.ts'
+import { batchOf, expectedValues, readingsPerBatch, seriesCount } from './testing/kill-batches.ts'
 
 const program = fileURLToPath(new URL('./testing/append-until-killed.ts', import.meta.url))
 const kills = 10
@@ -51,6 +51,32 @@ void test('after kill -9 in the middle of appending and folding, ten times, ever
       next = acknowledged
     }
     context.diagnostic(`${kills} kills, ${(next + 1) * readingsPerBatch} readings`)
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+void test('a write-ahead log torn at any place opens with whole batches only, up to some offset', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tracegate-torn-'))
+  try {
+    await appendAndKill(dataDir, 0, 100)
+    const log = await readFile(join(dataDir, 'telemetry.db-wal'))
+    let previous = Infinity
+    for (const part of [1, 0.99, 0.7, 0.31, 0.05, 0]) {
+      const copy = join(dataDir, `torn-${part}`)
+      await mkdir(copy)
+      await copyFile(join(dataDir, 'telemetry.db'), join(copy, 'telemetry.db'))
+      await writeFile(join(copy, 'telemetry.db-wal'), log.subarray(0, Math.floor(log.length * part)))
+      const store = await createEmbeddedTelemetryStore({ dataDir: copy })
+      const upTo = await store.appendedUpTo('kill-test')
+      assert.ok(upTo <= previous)
+      previous = upTo
+      const found = await store.range({ series: 'port-1/plc/m3', fromMs: 0, toMs: 1_000_000_000, limit: 1_000_000 })
+      assert.deepEqual([...found.value], expectedValues(upTo))
+      await store.append(batchOf(upTo + 1), { log: 'kill-test', upTo: upTo + 1 })
+      assert.equal((await store.series('port-1/plc/m3'))[0]?.count, expectedValues(upTo + 1).length)
+      await store.close()
+    }
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }

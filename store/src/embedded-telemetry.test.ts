@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { createEmbeddedTelemetryStore, type EmbeddedTelemetryStoreOptions } from './embedded-telemetry.ts'
 import { isStoreError } from './errors.ts'
-import { readingAt, runTelemetrySuite } from './telemetry-suite.ts'
+import { readingAt } from './telemetry-suite-model.ts'
+import { runTelemetrySuite } from './telemetry-suite.ts'
 
 const series = 'port-1/plc/temperature'
 
@@ -97,6 +99,48 @@ void test('queries and appends go on while folding, and every answer is complete
       assert.ok(found.timeMs.length >= stored && found.timeMs.length <= stored + 10)
       stored += 10
     }
+  } finally {
+    await dispose()
+  }
+})
+
+void test('a second store on the same data folder is refused with STORE_IN_USE until the first is closed', async () => {
+  const { dataDir, store, dispose } = await openIn()
+  try {
+    await assert.rejects(createEmbeddedTelemetryStore({ dataDir }), (error) => isStoreError(error, 'STORE_IN_USE'))
+    await store.close()
+    await (await createEmbeddedTelemetryStore({ dataDir })).close()
+  } finally {
+    await dispose()
+  }
+})
+
+void test('a file that is no database is refused with STORE_CORRUPT, and the claim on it is given back', async () => {
+  const { dataDir, store, dispose } = await openIn()
+  try {
+    await store.close()
+    await writeFile(join(dataDir, 'telemetry.db'), 'no database at all, but long enough to be looked at'.repeat(100))
+    for (let round = 0; round < 2; round++)
+      await assert.rejects(createEmbeddedTelemetryStore({ dataDir }), (error) => isStoreError(error, 'STORE_CORRUPT'))
+  } finally {
+    await dispose()
+  }
+})
+
+void test('a damaged block is told with STORE_CORRUPT, and other series answer', async () => {
+  const { dataDir, store, reopen, dispose } = await openIn()
+  try {
+    const batch = (device: string) => Array.from({ length: 100 }, (_, index) => readingAt(index, index / 7, { device }))
+    await store.append([...batch('a'), ...batch('b')])
+    await store.fold()
+    await store.close()
+    const database = new DatabaseSync(join(dataDir, 'telemetry.db'))
+    database.exec(`UPDATE block SET data = x'01ff' WHERE series = (SELECT id FROM series WHERE name = 'port-1/a/temperature')`)
+    database.close()
+    const again = await reopen()
+    const range = { fromMs: 0, toMs: 1_000 }
+    await assert.rejects(again.range({ series: 'port-1/a/temperature', ...range }), (error) => isStoreError(error, 'STORE_CORRUPT'))
+    assert.equal((await again.range({ series: 'port-1/b/temperature', ...range })).timeMs.length, 100)
   } finally {
     await dispose()
   }

@@ -10,7 +10,8 @@ import { storeError } from './errors.ts'
 import { requireBuckets, requireRange, requireStorable } from './telemetry-limits.ts'
 import type { SeriesInfo, TelemetryStore } from './telemetry-store.ts'
 import { createGroupCommit } from './embedded/group-commit.ts'
-import { numberOf, openSqlite, requireDataFolder } from './embedded/sqlite.ts'
+import { claimFile, openClaimed } from './embedded/file-claim.ts'
+import { numberOf, requireDataFolder } from './embedded/sqlite.ts'
 import { createBacklog } from './embedded/telemetry/backlog.ts'
 import { prepareBatchWriter } from './embedded/telemetry/batch-writer.ts'
 import { latestOf, loadSeriesIndex, noReading } from './embedded/telemetry/series-index.ts'
@@ -49,7 +50,8 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
   const path = join(requireDataFolder(options.dataDir), 'telemetry.db')
   const { pageCountMax } = options
   const limit = pageCountMax === undefined ? {} : { pageCountMax }
-  const database = openSqlite({ path, migrations: telemetryMigrations, pageCacheKiB: 1_024, ...limit })
+  const claim = claimFile(path)
+  const database = openClaimed(claim, { path, migrations: telemetryMigrations, pageCacheKiB: 1_024, ...limit })
   // The worker copies the log back; this is only for the case that it does not come to it.
   database.exec('PRAGMA wal_autocheckpoint = 20000')
   const logger = (options.logger ?? silentLogger).child({ store: 'telemetry' })
@@ -180,6 +182,7 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
         await group.close()
         await worker.close()
         database.close()
+        claim.release()
       })()
       return closing
     }

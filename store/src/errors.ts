@@ -10,7 +10,7 @@ export const storeError = defineErrors({
   STORE_BUSY: { status: 503, message: 'Cannot {action}: {waiting} requests are waiting, expected at most {waitingMax}' },
   STORE_TIMEOUT: { status: 504, message: 'Cannot {action}: no answer within {timeoutMs} ms' },
   STORE_DATA_FOLDER: { status: 500, message: 'Cannot open data folder: path is "{path}" ({detail}), expected a writable folder' },
-  STORE_IN_USE: { status: 500, message: 'Cannot open {path}: another process has it open, expected to be the only one' },
+  STORE_IN_USE: { status: 503, message: 'Cannot {action}: {path} is in use by another process, expected to be its only user' },
   STORE_VERSION: { status: 500, message: 'Cannot open {path}: its schema version is {current}, expected at most {wanted}' },
   STORE_QUERY: { status: 400, message: 'Cannot answer query: {member} is {current}, expected {wanted}' },
   STORE_TOO_MUCH: { status: 413, message: 'Cannot {action}: {what} is {current}, expected at most {wanted}' }

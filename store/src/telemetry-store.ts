@@ -1,4 +1,4 @@
-/** The port for readings. Adapters: `memory.ts`, `embedded.ts`. Its suite: `telemetry-suite.ts`. */
+/** The port for readings. Adapters: `memory-telemetry.ts`, `embedded-telemetry.ts`. Its suite: `telemetry-suite.ts`. */
 import type { Reading } from '@tracegate/model/telemetry'
 import type { QualityFlag } from '@tracegate/model/quality'
 
@@ -58,6 +58,8 @@ export interface TelemetryStore {
   /**
    * Stores readings durably before it resolves. A reading with the series and time of a stored one replaces it (last wins).
    * Batches may come late and out of order. Rejects with `STORE_FULL` or `STORE_IO` and then has stored nothing of the batch.
+   * A sender with a `source` hands in the next batch of a log only when the one before is stored: should that one fail and a
+   * later one not, the offset would have passed it by.
    */
   append(readings: readonly Reading[], source?: BatchSource): Promise<void>
   /** The offset up to which a log's batches are in the store; -1 when none is. */
