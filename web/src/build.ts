@@ -14,6 +14,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const modelSources = fileURLToPath(new URL('../../model/src', import.meta.url))
 const lockFile = fileURLToPath(new URL('../../package-lock.json', import.meta.url))
 const folder = join(root, 'dist')
+/** Where the built pages stand, or will once they are built. */
+export const webFolder = folder
 const stampFile = join(folder, 'sources.sha256')
 const buildTimeMaxMs = 120_000
 

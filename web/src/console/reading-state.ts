@@ -1,0 +1,92 @@
+/** Judges how a reading stands on screen: inside or outside its limits, missing, suspect, or too old to be shown as live. Pure. */
+import type { LiveReading } from '@tracegate/model/live'
+import type { LatestReading } from '@tracegate/model/http'
+import type { Device, Place, ProductProfile, Watch } from '@tracegate/model/registers'
+
+export const readingStates = ['inside', 'above', 'below', 'suspect', 'missing', 'stale', 'none'] as const
+export type ReadingState = (typeof readingStates)[number]
+
+export interface Limits {
+  readonly low?: number
+  readonly high?: number
+}
+
+export interface WatchView {
+  readonly watch: Watch
+  /** point/device/metric */
+  readonly series: string
+  readonly limits: Limits
+  readonly state: ReadingState
+  readonly value: number | null
+  readonly timeMs?: number
+}
+
+/** A reading is stale after three intervals, but never before this: networks stutter. */
+export const staleMinMs = 15_000
+export const staleIntervals = 3
+
+export function staleAfter(intervalMs: number | undefined): number {
+  return Math.max(staleMinMs, (intervalMs ?? 0) * staleIntervals)
+}
+
+/** Judges one reading; `ageMs` over `staleAfterMs` wins over everything else. */
+export function judgeReading(
+  reading: { readonly value: number | null; readonly quality: number; readonly ageMs: number } | undefined,
+  rule: { readonly limits: Limits; readonly staleAfterMs: number }
+): ReadingState {
+  if (reading === undefined) return 'none'
+  if (reading.ageMs > rule.staleAfterMs) return 'stale'
+  if (reading.value === null || reading.quality === 9) return 'missing'
+  if (reading.quality === 3 || reading.quality === 4) return 'suspect'
+  if (rule.limits.high !== undefined && reading.value > rule.limits.high) return 'above'
+  if (rule.limits.low !== undefined && reading.value < rule.limits.low) return 'below'
+  return 'inside'
+}
+
+/** Every watched quantity of a place with its newest reading, whether from the last answer or from the stream. */
+export function viewWatches(from: {
+  readonly place: Place
+  readonly profile?: ProductProfile
+  readonly devices: readonly Device[]
+  readonly latest: readonly LatestReading[]
+  readonly live: ReadonlyMap<string, LiveReading>
+  readonly nowMs: number
+}): WatchView[] {
+  return from.place.watches.map((watch) => {
+    const series = `${from.place.point}/${watch.device}/${watch.metric}`
+    const reading = newest(
+      from.latest.find((entry) => entry.series === series),
+      from.live.get(series)
+    )
+    const limits = watch.quantity === 'temperature' ? limitsOf(from.profile) : {}
+    const device = from.devices.find((entry) => entry.id === watch.device)
+    const intervalMs = device?.metrics.find((entry) => entry.metric === watch.metric)?.intervalMs
+    const state = judgeReading(
+      reading === undefined ? undefined : { value: reading.value, quality: reading.quality, ageMs: from.nowMs - reading.timeMs },
+      { limits, staleAfterMs: staleAfter(intervalMs) }
+    )
+    return { watch, series, limits, state, value: reading?.value ?? null, ...(reading === undefined ? {} : { timeMs: reading.timeMs }) }
+  })
+}
+
+export function limitsOf(profile: ProductProfile | undefined): Limits {
+  return {
+    ...(profile?.low === undefined ? {} : { low: profile.low }),
+    ...(profile?.high === undefined ? {} : { high: profile.high })
+  }
+}
+
+/** Where the bar of a value begins and ends, so that limits and value are both on it with room beside them. */
+export function barRange(limits: Limits, value: number | null): { readonly from: number; readonly to: number } {
+  const marks = [limits.low, limits.high, value ?? undefined].filter((mark) => mark !== undefined)
+  const least = Math.min(...marks)
+  const most = Math.max(...marks)
+  const room = Math.max(2, (most - least) * 0.35)
+  return { from: least - room, to: most + room }
+}
+
+function newest(answer: LatestReading | undefined, live: LiveReading | undefined) {
+  const streamed = live === undefined ? undefined : { timeMs: live[1], value: live[2], quality: live[3] }
+  if (streamed === undefined || (answer !== undefined && answer.timeMs > streamed.timeMs)) return answer
+  return streamed
+}

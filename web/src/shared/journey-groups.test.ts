@@ -1,0 +1,32 @@
+/** Stages of a journey. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fixtureJourney } from '../dev/fixture-trace.ts'
+import { groupSteps, stageEvidence, zoneOfOffset } from './journey-groups.ts'
+
+const journey = fixtureJourney('https://id.gs1.org/01/09506000134352')
+
+test('groupSteps() orders by time and begins a group where the stage changes', () => {
+  const groups = groupSteps(journey.steps.toReversed())
+  assert.deepEqual(
+    groups.map((group) => group.stage),
+    ['production', 'logistics', 'inspection', 'logistics', 'sale']
+  )
+  assert.equal(groups.flatMap((group) => group.steps).length, journey.steps.length)
+})
+
+test('stageEvidence() names a missing stage', () => {
+  assert.deepEqual(stageEvidence({ stagesSeen: ['production', 'use'] }), [
+    { stage: 'production', seen: true },
+    { stage: 'inspection', seen: false },
+    { stage: 'logistics', seen: false },
+    { stage: 'sale', seen: false },
+    { stage: 'use', seen: true }
+  ])
+})
+
+test('zoneOfOffset() gives a zone', () => {
+  assert.equal(zoneOfOffset('+08:00'), '+08:00')
+  assert.equal(zoneOfOffset('-05:00'), '-05:00')
+  assert.equal(zoneOfOffset('Z'), 'utc')
+})
