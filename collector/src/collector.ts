@@ -1,0 +1,177 @@
+/**
+ * From messages to stored readings, events and anomalies: decode, check, commit to the log, acknowledge, store, judge. What it
+ * acknowledges is durable; what it cannot take is kept with the reason. It publishes no warning and talks to no person.
+ */
+import type { DetectionEngine } from '@tracegate/detect/engine'
+import type { Bus } from '@tracegate/service/bus'
+import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { Health } from '@tracegate/service/health'
+import type { IncomingMessage, IngestSink, MessagePublisher } from '@tracegate/service/ingest'
+import type { Logger } from '@tracegate/service/log'
+import type { Metrics } from '@tracegate/service/metrics'
+import type { CaseStore } from '@tracegate/store/case-store'
+import type { TelemetryStore } from '@tracegate/store/telemetry-store'
+import type { TraceStore } from '@tracegate/store/trace-store'
+import type { ScanRule } from '@tracegate/model/scan-event'
+import { createAnomalyKeeper } from './anomalies.ts'
+import { decode } from './decode.ts'
+import { createDetection } from './detection.ts'
+import { createDeviceRegister } from './devices.ts'
+import { createCollectorEvents, type CollectorStats } from './events.ts'
+import { openIngestLog, type IngestLog } from './ingest-log.ts'
+import { startJudging } from './judging.ts'
+import { defaultCollectorLimits, type CollectorLimits } from './limits.ts'
+import { startMqttInput, type MqttInputOptions } from './mqtt-input.ts'
+import { readDetectionRegisters, readScanRules } from './registers.ts'
+import { startWatermarks, type Watermarks } from './watermarks.ts'
+import { startWriter } from './writer.ts'
+
+export interface CollectorOptions {
+  readonly dataDir: string
+  readonly telemetry: TelemetryStore
+  readonly trace: TraceStore
+  readonly cases: CaseStore
+  readonly bus: Bus
+  readonly engine: DetectionEngine
+  /** Where watermarks go; an MQTT input brings its own. May be given later by `setPublisher`. */
+  readonly publisher?: MessagePublisher
+  /** Without it messages only come through `sink`. */
+  readonly input?: MqttInputOptions
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly health: Health
+  readonly limits?: Partial<CollectorLimits>
+  /** Wall clock in milliseconds. */
+  readonly nowMs?: () => number
+}
+
+export interface Collector extends AsyncDisposable {
+  /** What a broker in the same process commits to. */
+  readonly sink: IngestSink
+  readonly deadLetters: DeadLetterReader
+  stats(): CollectorStats
+  /** Reads the registers again: places, profiles, products, points and scan rules. */
+  reconfigure(): Promise<void>
+  /** For a broker that needs the sink first. */
+  setPublisher(publisher: MessagePublisher): void
+  /** Resolves when everything taken so far is stored and judged, or at the time limit. */
+  drain(timeoutMs: number): Promise<void>
+}
+
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
+  const limits: CollectorLimits = { ...defaultCollectorLimits, ...options.limits }
+  const nowMs = options.nowMs ?? Date.now
+  const { cases, bus, logger } = options
+  const events = createCollectorEvents(options)
+  let publisher = options.publisher
+  let rules = new Map<string, ScanRule>()
+  const context = { scanRule: (point: string, device: string) => rules.get(`${point}/${device}`) }
+  const watermarks = startWatermarks({ publisher: () => publisher, limits, onError: (error) => events.failed('publish watermark', error) })
+  const log = openIngestLog({
+    dataDir: options.dataDir,
+    limits,
+    decode: (row) => decode(row, context),
+    onCommit({ tookMs, streams }) {
+      events.groupCommitted(tookMs)
+      watermarks.risen(streams)
+    },
+    onGapGivenUp: (gap) => events.gapGivenUp(gap),
+    onDeadLettersDropped: (count) => events.deadLettersDropped(count)
+  })
+  const devices = createDeviceRegister({ cases, bus })
+  const keeper = createAnomalyKeeper({ cases, bus, limits, events, nowMs })
+  const { engine, trace } = options
+  const detection = createDetection({ engine, trace, limits, events, nowMs, onAnomalies: (found, atMs) => keeper.record(found, atMs) })
+  const reconfigure = async () => {
+    rules = await readScanRules(cases, logger)
+    engine.configure(await readDetectionRegisters(cases, logger))
+  }
+  await reconfigure()
+  await devices.load()
+  const judging = await startJudging({ ...options, detection, keeper, devices, events, nowMs })
+  const writer = startWriter({
+    ...options,
+    log,
+    devices,
+    limits,
+    events,
+    onStored: (batch) => judging.stored(batch, () => log.release(batch.entries))
+  })
+  const sink = createSink({ log, events, watermarks, decode: (message) => decode(message, context) })
+  const input = options.input === undefined ? undefined : startMqttInput({ input: options.input, sink, logger })
+  publisher ??= input?.publisher
+  const unregister = options.health.register('collector', async () => {
+    const trouble = writer.trouble() ?? (input?.connected() === false ? 'not connected to the broker' : undefined)
+    return { ok: trouble === undefined, detail: trouble ?? `${log.counts().bytes} bytes in the log` }
+  })
+  registerGauges(options.metrics, log)
+  const drain = async (timeoutMs: number) => {
+    const end = Date.now() + timeoutMs
+    await writer.drain(timeoutMs)
+    await detection.drain(Math.max(0, end - Date.now()))
+    await keeper.drain(Math.max(0, end - Date.now()))
+  }
+  return {
+    sink,
+    deadLetters: log.deadLetters,
+    stats: () => events.stats({ carriedOver: log.leftOver, log: log.counts() }),
+    reconfigure,
+    setPublisher: (given) => void (publisher = given),
+    drain,
+    async [Symbol.asyncDispose]() {
+      await input?.[Symbol.asyncDispose]()
+      await drain(limits.closeTimeoutMs)
+      await writer.stop()
+      await judging[Symbol.asyncDispose]()
+      watermarks[Symbol.dispose]()
+      log.close()
+      unregister()
+    }
+  }
+}
+
+interface SinkOptions {
+  readonly log: IngestLog
+  readonly events: ReturnType<typeof createCollectorEvents>
+  readonly watermarks: Watermarks
+  readonly decode: (message: IncomingMessage) => ReturnType<typeof decode>
+}
+
+function createSink({ log, events, watermarks, decode }: SinkOptions): IngestSink {
+  async function append(message: IncomingMessage, intake: ReturnType<typeof decode>): Promise<void> {
+    events.received()
+    if (!intake.ok) events.refused(intake.reason, message)
+    try {
+      const { topic, payload, receivedAtMs, clientId } = message
+      const outcome = await log.append({ topic, payload, receivedAtMs, clientId }, intake)
+      events.committed(outcome)
+      if (!intake.ok) return
+      const device = `${intake.point}/${intake.device}`
+      // Who is back, or sends again what is there, has missed its watermark.
+      const boot =
+        outcome === 'duplicate'
+          ? intake.stream?.boot
+          : intake.work.type === 'state' && intake.work.state.online
+            ? intake.work.state.boot
+            : undefined
+      if (boot !== undefined) watermarks.risen([{ device, boot, upTo: log.watermark(device, boot) }])
+    } catch (error) {
+      events.rejected(error)
+      throw error
+    }
+  }
+  return {
+    commit: (message) => append(message, decode(message)),
+    refuse: (message, reason) => append(message, { ok: false, reason })
+  }
+}
+
+function registerGauges(metrics: Metrics, log: IngestLog): void {
+  metrics.gauge({ name: 'tracegate_collector_log_bytes', help: 'Bytes in the log, not yet in the stores', read: () => log.counts().bytes })
+  metrics.gauge({
+    name: 'tracegate_collector_waiting_messages',
+    help: 'Messages on the way to their commit',
+    read: () => log.counts().waiting
+  })
+  metrics.gauge({ name: 'tracegate_collector_dead_letters', help: 'Dead letters kept', read: () => log.counts().deadLetters })
+}

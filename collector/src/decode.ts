@@ -1,0 +1,175 @@
+/** Bytes of a message to what the stores and detectors take, or the reason why not. Pure; keeps nothing. */
+import { Type } from 'typebox'
+import { compileValidator, decodeJson, decodeMessage, type Decoded } from '@tracegate/model/codec'
+import { parseCapture } from '@tracegate/model/epcis/document'
+import type { EpcisEvent } from '@tracegate/model/epcis/event'
+import { keyOf, toTraceEvent } from '@tracegate/model/epcis/normalise'
+import type { Reason } from '@tracegate/model/errors'
+import { EventMessage } from '@tracegate/model/event-message'
+import { ScanMessage } from '@tracegate/model/scan'
+import { scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
+import { State } from '@tracegate/model/state'
+import { readingsOf, Telemetry, type Reading } from '@tracegate/model/telemetry'
+import { parseTopic, type DeviceChannel } from '@tracegate/model/topics'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { payloadBytesMax } from '@tracegate/model/wire'
+
+export type Work =
+  | { readonly type: 'readings'; readonly readings: readonly Reading[] }
+  | { readonly type: 'events'; readonly events: readonly TraceEvent[] }
+  | { readonly type: 'state'; readonly state: State }
+  /** Nothing to store: a retained state was cleared. */
+  | { readonly type: 'nothing' }
+
+export interface Taken {
+  readonly ok: true
+  readonly point: string
+  readonly device: string
+  /** The place in the sender's stream; missing for state messages and bare EPCIS. */
+  readonly stream?: { readonly boot: string; readonly seq: number }
+  readonly work: Work
+  /** Parts of a message that could not be taken while the rest could. */
+  readonly partial: readonly Reason[]
+}
+
+export interface Refused {
+  readonly ok: false
+  readonly reason: Reason
+  /** `point/device` when the topic says so. */
+  readonly device?: string
+}
+
+export type Intake = Taken | Refused
+
+export interface RawMessage {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly receivedAtMs: number
+}
+
+export interface DecodeContext {
+  /** The rule of a reader that is connected directly. */
+  readonly scanRule: (point: string, device: string) => ScanRule | undefined
+}
+
+const telemetry = compileValidator(Telemetry)
+const scanMessage = compileValidator(ScanMessage)
+const eventMessage = compileValidator(EventMessage)
+const stateMessage = compileValidator(State)
+const hasEpcis = compileValidator(Type.Object({ epcis: Type.Unknown() }))
+
+interface Sender {
+  readonly point: string
+  readonly device: string
+}
+
+export function decode(message: RawMessage, context: DecodeContext): Intake {
+  const parsed = parseTopic(message.topic)
+  if (!parsed.ok) return parsed
+  const { topic } = parsed
+  if (topic.type !== 'device') return refuse('TOPIC_CHANNEL', `topic is "${message.topic}", expected one that a device publishes to`)
+  const sender = { point: topic.point, device: topic.device }
+  const taken = decodePayload(message, topic.channel, { sender, context })
+  return taken.ok ? taken : { ...taken, device: `${topic.point}/${topic.device}` }
+}
+
+function decodePayload(
+  message: RawMessage,
+  channel: DeviceChannel | 'command' | 'committed',
+  options: { readonly sender: Sender; readonly context: DecodeContext }
+): Intake {
+  const { sender } = options
+  if (message.payload.length > payloadBytesMax)
+    return refuse('PAYLOAD_TOO_LARGE', `payload has ${message.payload.length} bytes, expected at most ${payloadBytesMax}`)
+  switch (channel) {
+    case 'telemetry': {
+      const decoded = decodeMessage(telemetry, message.payload)
+      if (!decoded.ok) return decoded
+      const { boot, seq } = decoded.value
+      return {
+        ok: true,
+        ...sender,
+        stream: { boot, seq },
+        work: { type: 'readings', readings: readingsOf(decoded.value, sender) },
+        partial: []
+      }
+    }
+    case 'scan':
+      return decodeScan(message, options)
+    case 'event':
+      return decodeEvent(message, sender)
+    case 'state': {
+      if (message.payload.length === 0) return { ok: true, ...sender, work: { type: 'nothing' }, partial: [] }
+      const decoded = decodeMessage(stateMessage, message.payload)
+      return decoded.ok ? { ok: true, ...sender, work: { type: 'state', state: decoded.value }, partial: [] } : decoded
+    }
+    case 'command':
+    case 'committed':
+    case 'command/reply':
+      return refuse('TOPIC_CHANNEL', `channel is "${channel}", expected telemetry, scan, event or state`)
+    default:
+      return channel
+  }
+}
+
+function decodeEvent(message: RawMessage, sender: Sender): Intake {
+  const json = decodeJson(message.payload)
+  if (!json.ok) return json
+  if (!hasEpcis.check(json.value).ok) {
+    const captured = captureEvents(json.value, { recordTimeMs: message.receivedAtMs, pointer: '' })
+    return captured.ok ? { ok: true, ...sender, work: { type: 'events', events: captured.value }, partial: [] } : captured
+  }
+  const checked = eventMessage.check(json.value)
+  if (!checked.ok) return checked
+  const { boot, seq, epcis } = checked.value
+  const captured = captureEvents(epcis, { recordTimeMs: message.receivedAtMs, pointer: '/epcis' })
+  if (!captured.ok) return captured
+  return { ok: true, ...sender, stream: { boot, seq }, work: { type: 'events', events: captured.value }, partial: [] }
+}
+
+function captureEvents(value: unknown, options: { readonly recordTimeMs: number; readonly pointer: string }): Decoded<TraceEvent[]> {
+  const capture = parseCapture(value)
+  if (!capture.ok) {
+    const [first, ...others] = capture.findings
+    const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+    const reason = first ?? { code: 'EPCIS_INVALID', pointer: '', message: 'the document is not valid EPCIS 2.0' }
+    return { ok: false, reason: { code: reason.code, pointer: `${options.pointer}${reason.pointer}`, message: `${reason.message}${more}` } }
+  }
+  return {
+    ok: true,
+    value: capture.events.map((event) => toTraceEvent(event, { recordTimeMs: options.recordTimeMs, context: capture.context }))
+  }
+}
+
+function decodeScan(message: RawMessage, options: { readonly sender: Sender; readonly context: DecodeContext }): Intake {
+  const { sender } = options
+  const decoded = decodeMessage(scanMessage, message.payload)
+  if (!decoded.ok) return decoded
+  const rule = options.context.scanRule(sender.point, sender.device)
+  if (rule === undefined) {
+    const id = `scan-rule:${sender.point}/${sender.device}`
+    return refuse('SCAN_WITHOUT_RULE', `no rule says what a scan of ${sender.point}/${sender.device} means, expected the setting "${id}"`)
+  }
+  const { boot, seq, timeMs, scans } = decoded.value
+  const events: EpcisEvent[] = []
+  const partial: Reason[] = []
+  // Goods scanned before a label of the same message are what the label packs.
+  let pending: string[] = []
+  for (const [index, scan] of scans.entries()) {
+    const event = scanToEvent(scan, rule, { ...sender, timeMs, pending })
+    if (!event.ok) {
+      partial.push({ ...event.reason, pointer: `/scans/${index}${event.reason.pointer}` })
+      continue
+    }
+    events.push(event.value)
+    pending = event.value.type === 'ObjectEvent' ? [...pending, ...(event.value.epcList ?? []).map(keyOf)] : []
+  }
+  const [reason] = partial
+  if (events.length === 0 && reason !== undefined) return { ok: false, reason }
+  const traced = events.map((event) => toTraceEvent(event, { recordTimeMs: message.receivedAtMs }))
+  return { ok: true, ...sender, stream: { boot, seq }, work: { type: 'events', events: traced }, partial }
+}
+
+function refuse(code: string, message: string): Refused {
+  return { ok: false, reason: { code, pointer: '', message } }
+}

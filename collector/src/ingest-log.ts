@@ -1,0 +1,212 @@
+/**
+ * The durable log between receiving and storing: `collector.db`. A message is committed here, together with its place in its
+ * sender's stream, before anybody is told so; refused ones go to the dead letter in the same commit. It stores nothing elsewhere.
+ */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Reason } from '@tracegate/model/errors'
+import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import { inTransaction, openSqlite, requireDataFolder, toStoreError } from '@tracegate/store/embedded-sqlite'
+import { createDeadLetters } from './dead-letters.ts'
+import type { Intake } from './decode.ts'
+import { collectorError } from './errors.ts'
+import type { CollectorLimits } from './limits.ts'
+import { logMigrations, prepareLogTables, type LogRow } from './log-tables.ts'
+import { bytesOfRow, createLogTail, type LogEntry } from './log-tail.ts'
+import { createStreams, type StreamPosition } from './streams.ts'
+
+export type CommitOutcome = 'logged' | 'duplicate' | 'deadLettered'
+
+export interface IngestLogOptions {
+  readonly dataDir: string
+  readonly limits: CollectorLimits
+  readonly decode: (row: Omit<LogRow, 'offset'>) => Intake
+  /** Told after each commit: the streams whose watermark rose, and how long the event loop stood still. */
+  readonly onCommit: (commit: { readonly messages: number; readonly tookMs: number; readonly streams: readonly StreamPosition[] }) => void
+  readonly onGapGivenUp: (gap: { readonly device: string; readonly boot: string; readonly messages: number }) => void
+  readonly onDeadLettersDropped: (count: number) => void
+}
+
+export interface IngestLog {
+  /** Names this log to the stores: another file has another name, even in the same folder. */
+  readonly name: string
+  /** Entries that an earlier run left. */
+  readonly leftOver: number
+  /** Resolves when the message is durable. */
+  append(row: Omit<LogRow, 'offset'>, intake: Intake): Promise<CommitOutcome>
+  /** The next entries in order; empty when there is none. They stay in the log until they are released. */
+  take(): LogEntry[]
+  /** Whether everything was taken. */
+  isEmpty(): boolean
+  /** Resolves when `take` may give something. */
+  ready(): Promise<void>
+  /** Lets everything up to the last of the entries go. */
+  release(entries: readonly LogEntry[]): void
+  /** Keeps an entry that turned out to be impossible to store as a dead letter. */
+  bury(entry: LogEntry, reason: Reason): void
+  /** Up to where a stream is durable; -1 when nothing of it is. */
+  watermark(device: string, boot: string): number
+  readonly deadLetters: DeadLetterReader
+  counts(): { readonly waiting: number; readonly bytes: number; readonly deadLetters: number }
+  /** Rejects what waits and closes the file; what is in the log stays for the next start. */
+  close(): void
+}
+
+interface Waiting {
+  readonly row: Omit<LogRow, 'offset'>
+  readonly intake: Intake
+  readonly sinceMs: number
+  readonly resolve: (outcome: CommitOutcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+const checkWaitingEveryMs = 500
+const releaseEveryMs = 100
+
+export function openIngestLog(options: IngestLogOptions): IngestLog {
+  const { limits } = options
+  const path = join(requireDataFolder(options.dataDir), 'collector.db')
+  const database = openSqlite({ path, migrations: logMigrations, pageCacheKiB: 4_096 })
+  const tables = prepareLogTables(database)
+  const streams = createStreams(tables, options)
+  const dead = createDeadLetters(tables, options)
+  const left = tables.size(-1)
+  const tail = createLogTail({ tables, limits, decode: options.decode, leftOver: left.count > 0 })
+  let waiting: Waiting[] = []
+  let bytes = left.bytes
+  let toRelease: { readonly upTo: number; readonly bytes: number } | undefined
+  let closed = false
+  let timer: NodeJS.Timeout | undefined
+  let immediate: NodeJS.Immediate | undefined
+  let lastCommitMs = 1
+
+  const isFull = () => bytes >= limits.logBytesMax
+
+  function schedule(): void {
+    if (closed || immediate !== undefined) return
+    if (toRelease !== undefined && isFull()) immediate = setImmediate(flush)
+    else if (waiting.length >= limits.groupMessagesMax && !isFull()) immediate = setImmediate(flush)
+    else if (waiting.length > 0 && !isFull())
+      timer ??= setTimeout(flush, Math.min(limits.groupWaitMaxMs, Math.max(1, Math.ceil(lastCommitMs))))
+    else if (toRelease !== undefined) timer ??= setTimeout(flush, releaseEveryMs)
+  }
+
+  function flush(): void {
+    clearTimeout(timer)
+    clearImmediate(immediate)
+    timer = undefined
+    immediate = undefined
+    if (closed) return
+    const release = toRelease
+    const group = nextGroup()
+    if (group.length === 0 && release === undefined) return
+    waiting = waiting.slice(group.length)
+    commit(group, release)
+    schedule()
+  }
+
+  function nextGroup(): Waiting[] {
+    const group: Waiting[] = []
+    let room = limits.logBytesMax - bytes
+    for (const one of waiting) {
+      if (room <= 0 || group.length >= limits.groupMessagesMax) break
+      group.push(one)
+      room -= bytesOfRow(one.row)
+    }
+    return group
+  }
+
+  function commit(group: readonly Waiting[], release: typeof toRelease): void {
+    const startedMs = performance.now()
+    const nowMs = Date.now()
+    const entries: LogEntry[] = []
+    const outcomes: CommitOutcome[] = []
+    try {
+      inTransaction(database, () => {
+        if (release !== undefined) tables.release(release.upTo)
+        for (const one of group) outcomes.push(write(one, nowMs, entries))
+        streams.save(nowMs)
+      })
+    } catch (error) {
+      streams.rollback()
+      dead.reload()
+      const reason = toStoreError({ action: 'commit messages', path }, error)
+      for (const one of group) one.reject(reason)
+      return
+    }
+    if (release !== undefined) {
+      bytes -= release.bytes
+      if (toRelease === release) toRelease = undefined
+    }
+    for (const entry of entries) bytes += bytesOfRow(entry)
+    const risen = streams.commit()
+    lastCommitMs = performance.now() - startedMs
+    for (const [index, one] of group.entries()) one.resolve(outcomes[index] ?? 'logged')
+    tail.push(entries)
+    options.onCommit({ messages: group.length, tookMs: lastCommitMs, streams: risen })
+  }
+
+  function write(one: Waiting, nowMs: number, entries: LogEntry[]): CommitOutcome {
+    const { row, intake } = one
+    if (!intake.ok) {
+      dead.insert({ ...row, reason: intake.reason, ...(intake.device === undefined ? {} : { device: intake.device }) })
+      return 'deadLettered'
+    }
+    const device = `${intake.point}/${intake.device}`
+    if (intake.stream !== undefined && !streams.note({ device, ...intake.stream, nowMs })) return 'duplicate'
+    entries.push({ ...row, intake, offset: tables.insert(row) })
+    for (const reason of intake.partial) dead.insert({ ...row, device, reason })
+    return 'logged'
+  }
+
+  const patience = setInterval(() => {
+    const before = Date.now() - limits.commitTimeoutMs
+    const late = waiting.filter((one) => one.sinceMs < before)
+    if (late.length === 0) return
+    waiting = waiting.filter((one) => one.sinceMs >= before)
+    for (const one of late) one.reject(collectorError('COLLECTOR_LOG_FULL', { current: bytes, wanted: limits.logBytesMax }))
+  }, checkWaitingEveryMs)
+  patience.unref()
+
+  return {
+    name: tables.meta('log', () => `collector-${randomUUID()}`),
+    leftOver: left.count,
+    append(row, intake) {
+      if (closed) return Promise.reject(collectorError('COLLECTOR_CLOSING'))
+      if (waiting.length >= limits.waitingMax)
+        return Promise.reject(collectorError('COLLECTOR_BUSY', { current: waiting.length, wanted: limits.waitingMax }))
+      const { promise, resolve, reject } = Promise.withResolvers<CommitOutcome>()
+      waiting.push({ row, intake, sinceMs: Date.now(), resolve, reject })
+      schedule()
+      return promise
+    },
+    take: () => (closed ? [] : tail.take()),
+    isEmpty: () => tail.isEmpty(),
+    ready: () => tail.ready(),
+    release(entries) {
+      const last = entries.at(-1)
+      if (last === undefined) return
+      const size = entries.reduce((sum, entry) => sum + bytesOfRow(entry), toRelease?.bytes ?? 0)
+      toRelease = { upTo: last.offset, bytes: size }
+      schedule()
+    },
+    bury(entry, reason) {
+      const device = entry.intake.ok ? `${entry.intake.point}/${entry.intake.device}` : entry.intake.device
+      inTransaction(database, () => dead.insert({ ...entry, reason, ...(device === undefined ? {} : { device }) }))
+    },
+    watermark: (device, boot) => streams.watermark(device, boot),
+    deadLetters: dead.reader,
+    counts: () => ({ waiting: waiting.length, bytes, deadLetters: dead.count() }),
+    close() {
+      if (closed) return
+      if (toRelease !== undefined) commit([], toRelease)
+      closed = true
+      clearTimeout(timer)
+      clearImmediate(immediate)
+      clearInterval(patience)
+      for (const one of waiting) one.reject(collectorError('COLLECTOR_CLOSING'))
+      waiting = []
+      database.close()
+    }
+  }
+}

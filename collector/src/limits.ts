@@ -1,0 +1,67 @@
+/** Every bound of the collector in one place, with what happens there. All of them are counted. */
+
+export interface CollectorLimits {
+  /** Messages of one group commit, and how long the first of them waits at most. */
+  readonly groupMessagesMax: number
+  readonly groupWaitMaxMs: number
+  /** Messages that wait for their commit; one more is rejected and not acknowledged. */
+  readonly waitingMax: number
+  /** Bytes in the log; past it commits wait, and are rejected after `commitTimeoutMs`. */
+  readonly logBytesMax: number
+  readonly commitTimeoutMs: number
+  /** Bytes of decoded messages kept beside the log; what is past it is read from the log again. */
+  readonly tailBytesMax: number
+  /** Dead letters kept; the oldest go. */
+  readonly deadLettersMax: number
+  readonly deadLetterBytesMax: number
+  /** Streams (device and boot) whose state is in memory; the rest is read from the database when needed. */
+  readonly streamsInMemoryMax: number
+  /** Boots of one device that are remembered; a message of an older one is taken as new. */
+  readonly bootsPerDeviceMax: number
+  /** How long a gap that nothing fills holds the watermark back. Its messages are still taken when they come. */
+  readonly gapGiveUpMs: number
+  /** One batch to the stores. */
+  readonly batchMessagesMax: number
+  readonly batchBytesMax: number
+  readonly batchWaitMs: number
+  /** Delays between two attempts of a failing store: the first, and the longest. */
+  readonly retryFirstMs: number
+  readonly retryMaxMs: number
+  /** Readings and events that wait to be judged; past it storing waits, and after `judgeWaitMs` they stay unjudged. */
+  readonly judgeItemsMax: number
+  readonly judgeWaitMs: number
+  /** Anomalies that wait to be kept; past it the oldest change is lost. */
+  readonly anomaliesWaitingMax: number
+  /** At most so often a device is told its watermark. */
+  readonly watermarkIntervalMs: number
+  readonly watermarksPerTickMax: number
+  /** How long closing waits for what is under way. */
+  readonly closeTimeoutMs: number
+}
+
+const mebibyte = 1_048_576
+
+export const defaultCollectorLimits: CollectorLimits = {
+  groupMessagesMax: 1_000,
+  groupWaitMaxMs: 4,
+  waitingMax: 50_000,
+  logBytesMax: 512 * mebibyte,
+  commitTimeoutMs: 20_000,
+  tailBytesMax: 32 * mebibyte,
+  deadLettersMax: 10_000,
+  deadLetterBytesMax: 64 * mebibyte,
+  streamsInMemoryMax: 50_000,
+  bootsPerDeviceMax: 32,
+  gapGiveUpMs: 600_000,
+  batchMessagesMax: 2_000,
+  batchBytesMax: 4 * mebibyte,
+  batchWaitMs: 5,
+  retryFirstMs: 100,
+  retryMaxMs: 5_000,
+  judgeItemsMax: 100_000,
+  judgeWaitMs: 2_000,
+  anomaliesWaitingMax: 10_000,
+  watermarkIntervalMs: 100,
+  watermarksPerTickMax: 2_000,
+  closeTimeoutMs: 2_500
+}

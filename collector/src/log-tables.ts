@@ -1,0 +1,158 @@
+/** The tables of `collector.db` and the statements on them. Decides nothing. */
+import type { DatabaseSync } from 'node:sqlite'
+import { Type } from 'typebox'
+import { compileValidator } from '@tracegate/model/codec'
+import type { DeadLetter } from '@tracegate/model/http'
+import type { Reason } from '@tracegate/model/errors'
+import { bytesOf, numberOf, textOf, type Row } from '@tracegate/store/embedded-sqlite'
+import type { StreamState } from './stream-state.ts'
+
+export const logMigrations = [
+  `CREATE TABLE log (
+     offset INTEGER PRIMARY KEY AUTOINCREMENT,
+     topic TEXT NOT NULL,
+     payload BLOB NOT NULL,
+     received_ms INTEGER NOT NULL,
+     client_id TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE stream (
+     device TEXT NOT NULL,
+     boot TEXT NOT NULL,
+     up_to INTEGER NOT NULL,
+     gaps TEXT NOT NULL,
+     seen_ms INTEGER NOT NULL,
+     PRIMARY KEY (device, boot)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE dead_letter (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     received_ms INTEGER NOT NULL,
+     topic TEXT NOT NULL,
+     device TEXT,
+     code TEXT NOT NULL,
+     pointer TEXT NOT NULL,
+     message TEXT NOT NULL,
+     payload BLOB NOT NULL
+   ) STRICT;
+   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`
+]
+
+export interface LogRow {
+  readonly offset: number
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly receivedAtMs: number
+  readonly clientId: string
+}
+
+export interface DeadLetterEntry {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly receivedAtMs: number
+  readonly device?: string
+  readonly reason: Reason
+}
+
+const Interval = Type.Tuple([Type.Number(), Type.Number()])
+const Gaps = compileValidator(Type.Object({ above: Type.Array(Interval), holes: Type.Array(Interval), gapSinceMs: Type.Number() }))
+const noGaps = '0'
+
+export function prepareLogTables(database: DatabaseSync) {
+  const insert = database.prepare('INSERT INTO log (topic, payload, received_ms, client_id) VALUES (?, ?, ?, ?)')
+  const read = database.prepare('SELECT * FROM log WHERE offset > ? ORDER BY offset LIMIT ?')
+  const release = database.prepare('DELETE FROM log WHERE offset <= ?')
+  const size = database.prepare(
+    'SELECT count(*) AS count, coalesce(sum(length(payload) + length(topic)), 0) AS bytes FROM log WHERE offset > ?'
+  )
+  const getStream = database.prepare('SELECT up_to, gaps FROM stream WHERE device = ? AND boot = ?')
+  const putStream = database.prepare(
+    `INSERT INTO stream (device, boot, up_to, gaps, seen_ms) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (device, boot) DO UPDATE SET up_to = excluded.up_to, gaps = excluded.gaps, seen_ms = excluded.seen_ms`
+  )
+  const dropBoots = database.prepare(
+    `DELETE FROM stream WHERE device = ?1 AND boot NOT IN
+       (SELECT boot FROM stream WHERE device = ?1 ORDER BY seen_ms DESC LIMIT ?2)`
+  )
+  const insertDead = database.prepare(
+    'INSERT INTO dead_letter (received_ms, topic, device, code, pointer, message, payload) VALUES (?, ?, ?, ?, ?, ?, ?)'
+  )
+  const deadSize = database.prepare('SELECT count(*) AS count, coalesce(sum(length(payload)), 0) AS bytes FROM dead_letter')
+  const oldestDead = database.prepare('SELECT id, length(payload) AS bytes FROM dead_letter ORDER BY id LIMIT 1')
+  const dropDead = database.prepare('DELETE FROM dead_letter WHERE id = ?')
+  const listDead = database.prepare('SELECT * FROM dead_letter WHERE id < ? ORDER BY id DESC LIMIT ?')
+  const getMeta = database.prepare('SELECT value FROM meta WHERE name = ?')
+  const putMeta = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
+
+  return {
+    insert: (row: Omit<LogRow, 'offset'>) => Number(insert.run(row.topic, row.payload, row.receivedAtMs, row.clientId).lastInsertRowid),
+    read: (after: number, countMax: number): LogRow[] => read.all(after, countMax).map(logRowOf),
+    release: (upTo: number) => void release.run(upTo),
+    size: (after: number) => sizeOf(size.get(after)),
+    getStream(device: string, boot: string): StreamState | undefined {
+      const row = getStream.get(device, boot)
+      return row === undefined ? undefined : { upTo: numberOf(row, 'up_to'), ...gapsOf(textOf(row, 'gaps')) }
+    },
+    putStream(at: { readonly device: string; readonly boot: string; readonly seenMs: number }, state: StreamState) {
+      const { above, holes, gapSinceMs } = state
+      const gaps = above.length === 0 && holes.length === 0 ? noGaps : JSON.stringify({ above, holes, gapSinceMs })
+      putStream.run(at.device, at.boot, state.upTo, gaps, at.seenMs)
+    },
+    dropBoots: (device: string, keep: number) => void dropBoots.run(device, keep),
+    insertDead({ receivedAtMs, topic, device, reason, payload }: DeadLetterEntry) {
+      insertDead.run(receivedAtMs, topic, device ?? null, reason.code, reason.pointer, reason.message, payload)
+    },
+    deadSize: () => sizeOf(deadSize.get()),
+    /** Gives the bytes that went, or undefined when there was none. */
+    dropOldestDead(): number | undefined {
+      const row = oldestDead.get()
+      if (row === undefined) return undefined
+      dropDead.run(numberOf(row, 'id'))
+      return numberOf(row, 'bytes')
+    },
+    listDead: (before: number, countMax: number): DeadLetter[] => listDead.all(before, countMax).map(deadLetterOf),
+    /** The value of that name, made and kept at the first call. */
+    meta(name: string, make: () => string): string {
+      const row = getMeta.get(name)
+      if (row !== undefined) return textOf(row, 'value')
+      const value = make()
+      putMeta.run(name, value)
+      return value
+    }
+  }
+}
+export type LogTables = ReturnType<typeof prepareLogTables>
+
+function logRowOf(row: Row): LogRow {
+  return {
+    offset: numberOf(row, 'offset'),
+    topic: textOf(row, 'topic'),
+    payload: bytesOf(row, 'payload'),
+    receivedAtMs: numberOf(row, 'received_ms'),
+    clientId: textOf(row, 'client_id')
+  }
+}
+
+function deadLetterOf(row: Row): DeadLetter {
+  const payload = bytesOf(row, 'payload')
+  const device = row['device']
+  return {
+    id: numberOf(row, 'id'),
+    receivedAtMs: numberOf(row, 'received_ms'),
+    topic: textOf(row, 'topic'),
+    ...(typeof device === 'string' ? { device } : {}),
+    code: textOf(row, 'code'),
+    pointer: textOf(row, 'pointer'),
+    message: textOf(row, 'message'),
+    payloadBytes: payload.length,
+    payloadBase64: Buffer.from(payload).toString('base64')
+  }
+}
+
+function sizeOf(row: Row | undefined): { readonly count: number; readonly bytes: number } {
+  return { count: numberOf(row, 'count'), bytes: numberOf(row, 'bytes') }
+}
+
+function gapsOf(text: string): Omit<StreamState, 'upTo'> {
+  const parsed: unknown = text === noGaps ? undefined : JSON.parse(text)
+  const checked = Gaps.check(parsed)
+  return checked.ok ? checked.value : { above: [], holes: [], gapSinceMs: 0 }
+}

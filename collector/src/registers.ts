@@ -1,0 +1,53 @@
+/** What detection and decoding need of the registers, read and checked; a row that does not fit is left out and named. */
+import type { TSchema } from 'typebox'
+import { compileValidator, type Validator } from '@tracegate/model/codec'
+import { MonitoringPoint, Place, Product, ProductProfile, type RegisterName } from '@tracegate/model/registers'
+import { ScanRule } from '@tracegate/model/scan-event'
+import type { DetectionRegisters } from '@tracegate/detect/engine'
+import type { Logger } from '@tracegate/service/log'
+import type { CaseStore } from '@tracegate/store/case-store'
+
+const point = compileValidator(MonitoringPoint)
+const place = compileValidator(Place)
+const product = compileValidator(Product)
+const profile = compileValidator(ProductProfile)
+const scanRule = compileValidator(ScanRule)
+export const snapshotSetting = 'detection-snapshot'
+const scanRulePrefix = 'scan-rule:'
+
+export async function readDetectionRegisters(cases: CaseStore, logger: Logger): Promise<DetectionRegisters> {
+  const [points, places, products, profiles] = await Promise.all([
+    readAll(cases, 'points', point, logger),
+    readAll(cases, 'places', place, logger),
+    readAll(cases, 'products', product, logger),
+    readAll(cases, 'profiles', profile, logger)
+  ])
+  return { points, places, products, profiles }
+}
+
+/** By `point/device`. */
+export async function readScanRules(cases: CaseStore, logger: Logger): Promise<Map<string, ScanRule>> {
+  const rules = new Map<string, ScanRule>()
+  for (const row of await cases.list('settings')) {
+    if (!row.id.startsWith(scanRulePrefix)) continue
+    const checked = scanRule.check(row.document)
+    if (checked.ok) rules.set(row.id.slice(scanRulePrefix.length), checked.value)
+    else logger.warn({ register: 'settings', id: row.id, ...checked.reason }, 'register row left out')
+  }
+  return rules
+}
+
+async function readAll<const Schema extends TSchema>(
+  cases: CaseStore,
+  register: RegisterName,
+  validator: Validator<Schema>,
+  logger: Logger
+) {
+  const rows = await cases.list(register)
+  return rows.flatMap((row) => {
+    const checked = validator.check(row.document)
+    if (checked.ok) return [checked.value]
+    logger.warn({ register, id: row.id, ...checked.reason }, 'register row left out')
+    return []
+  })
+}
