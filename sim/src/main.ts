@@ -1,0 +1,32 @@
+/** `npm start`: the whole product with its simulated port. Only parses, starts, waits for a signal and ends. */
+import { CodedError } from '@tracegate/model/errors'
+import { describeOptions, loadConfig } from '@tracegate/service/config'
+import { waitForSignal } from '@tracegate/service/lifecycle'
+import { startAllInOne } from './all-in-one.ts'
+import { optionsPrefix, StartOptions } from './options.ts'
+import { writeWelcome } from './welcome.ts'
+
+const exitWrongCall = 2
+
+try {
+  const config = loadConfig(StartOptions, { argv: process.argv.slice(2), env: process.env, prefix: optionsPrefix })
+  if (config.helpAsked) {
+    process.stdout.write(
+      `Usage: npm start -- [options]\n\n${describeOptions(StartOptions, optionsPrefix)}\n  --config <text>  YAML or JSON file with these options\n`
+    )
+  } else {
+    const stopped = waitForSignal()
+    const running = await startAllInOne(config.values, { bootstrapKey: process.env['TRACEGATE_BOOTSTRAP_KEY'] })
+    writeWelcome(running, config.values)
+    await stopped
+    process.stdout.write('\nStopping …\n')
+    const troubles = await running.stop()
+    for (const trouble of troubles) process.stderr.write(`${trouble}\n`)
+    process.stdout.write('Stopped. Everything acknowledged is kept.\n')
+    process.exit(troubles.length === 0 ? 0 : 1)
+  }
+} catch (error) {
+  if (!(error instanceof CodedError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(exitWrongCall)
+}

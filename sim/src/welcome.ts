@@ -1,0 +1,48 @@
+/** The one screen of text at a start: where to look, how to sign in, what to try. The first password is shown here and nowhere else. */
+import type { AllInOne } from './all-in-one.ts'
+import type { StartOptions } from './options.ts'
+
+export function writeWelcome(running: AllInOne, options: StartOptions): void {
+  if (options.dev) {
+    process.stdout.write(`Tracegate ${running.version} runs at ${running.url}\n`)
+    return
+  }
+  process.stdout.write(`${welcomeLines(running, options).join('\n')}\n`)
+}
+
+function welcomeLines(running: AllInOne, options: StartOptions): string[] {
+  const signIn =
+    running.firstSignIn === undefined
+      ? ['  Sign in       with the password shown at the first start (npm start -- --fresh makes a new one, and new data)']
+      : [
+          `  Sign in       name      ${running.firstSignIn.name}`,
+          `                password  ${running.firstSignIn.password}   (shown this once; keep it)`
+        ]
+  const simulated =
+    running.exampleCode === undefined
+      ? []
+      : [
+          `  Trace page    ${running.url}/t/?code=${encodeURIComponent(running.exampleCode)}`,
+          '  Make trouble  npm run scenario -- compressor-failure     (npm run scenario lists all)',
+          '  Play a record npm run replay -- <file.csv>'
+        ]
+  return [
+    '',
+    `  Tracegate ${running.version} is running${options.simulator ? ' with its simulated port' : ''}.`,
+    '',
+    `  Console       ${running.url}/`,
+    ...signIn,
+    ...simulated,
+    `  Interface     ${running.url}/docs`,
+    `  MQTT broker   mqtt://${options.host}:${running.ports.mqtt}`,
+    ...(running.ports.plc === undefined
+      ? []
+      : [
+          `  OPC UA        opc.tcp://${options.host}:${running.ports.plc} (PLC), opc.tcp://${options.host}:${running.ports.reader} (gate reader)`
+        ]),
+    `  Data          ${running.dataDir}`,
+    '',
+    `  Started in ${(running.startedAfterMs / 1_000).toFixed(1)} s. Ctrl-C stops it; the next start goes on where it was.`,
+    ''
+  ]
+}
