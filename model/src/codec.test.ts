@@ -1,3 +1,4 @@
+/** Decodes messages, broken bytes and messages with faults. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

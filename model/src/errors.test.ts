@@ -1,3 +1,4 @@
+/** Makes coded errors from a table. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CodedError, defineErrors } from './errors.ts'

@@ -1,3 +1,4 @@
+/** Combines quality flags in every order. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

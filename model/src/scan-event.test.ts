@@ -1,3 +1,4 @@
+/** What a scan means under each rule, and what it cannot mean. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseCapture } from './epcis/document.ts'

@@ -1,3 +1,4 @@
+/** Compares the digest with the standard and the platform. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'

@@ -1,3 +1,4 @@
+/** Builds and parses topics both ways, and breaks the grammar. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

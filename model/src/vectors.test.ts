@@ -1,3 +1,4 @@
+/** The published vectors that the model must give, read in place. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -1,3 +1,4 @@
+/** Fails when a wire schema changes without a new contract version. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'

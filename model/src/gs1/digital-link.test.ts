@@ -1,3 +1,4 @@
+/** Round trips of links and element strings, and refusals with their reasons. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** Reads the tags of the Tag Data Standard, and broken ones. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readEpcHex } from './epc-binary.ts'

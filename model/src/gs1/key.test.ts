@@ -1,3 +1,4 @@
+/** Tries to give one thing two keys, and two things one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { canonicalKey, itemKey, keyKind, keyTextLengthMax, lotKey, lotKeyOf, parentKeyOf, placeKey, urnOf } from './key.ts'

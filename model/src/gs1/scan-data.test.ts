@@ -1,3 +1,4 @@
+/** Types and scans everything that people and readers send. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { itemKey, logisticKey, lotKey, productKey } from './key.ts'
