@@ -43,6 +43,20 @@ async function startMosquitto(bench: Bench): Promise<TestBroker> {
   }
 }
 
+interface Connection extends AsyncDisposable {
+  readonly client: MqttClient
+}
+
+async function connectClient(url: string): Promise<Connection> {
+  const client = await connectAsync(url)
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.endAsync(true)
+    }
+  }
+}
+
 async function send(client: MqttClient, from: number, to: number): Promise<void> {
   const sent: Promise<unknown>[] = []
   for (let seq = from; seq < to; seq += 1) {
@@ -59,7 +73,8 @@ for (const protocolVersion of [4, 5] as const) {
       await using broker = await startMosquitto(bench)
       const input = { type: 'mqtt', url: broker.url, clientId: 'collector', protocolVersion } as const
       await using collector = await bench.start({ input })
-      const client = await connectAsync(broker.url)
+      await using connection = await connectClient(broker.url)
+      const { client } = connection
       const told: string[] = []
       client.on('message', (_topic, payload) => void told.push(payload.toString()))
       await client.subscribeAsync('tg/v1/port-1/probe-1/committed', { qos: 1 })
@@ -69,7 +84,6 @@ for (const protocolVersion of [4, 5] as const) {
       await collector.drain(5_000)
       assert.equal(await storedCount(bench.telemetry), 2_000)
       await until(() => told.at(-1) === '{"v":1,"boot":"b1","upTo":1999}')
-      await client.endAsync(true)
     })
 
     it('gets again what it could not commit, and what came while it was away', async () => {
@@ -77,7 +91,8 @@ for (const protocolVersion of [4, 5] as const) {
       await using broker = await startMosquitto(bench)
       const telemetry = createFaultyStore(bench.telemetry)
       const input = { type: 'mqtt', url: broker.url, clientId: 'collector', protocolVersion } as const
-      const client = await connectAsync(broker.url)
+      await using connection = await connectClient(broker.url)
+      const { client } = connection
       telemetry.mode = 'stall'
       {
         // A small log is soon full; what it rejects is not acknowledged.
@@ -96,7 +111,6 @@ for (const protocolVersion of [4, 5] as const) {
       await until(async () => (await storedCount(bench.telemetry)) === 600, 8_000)
       await again.drain(2_000)
       assert.equal(await storedCount(bench.telemetry), 600)
-      await client.endAsync(true)
     })
   })
 }

@@ -38,7 +38,7 @@ export interface WriterOptions {
 export interface Writer {
   /** Ends after what is under way, or without it soon. */
   stop(): Promise<void>
-  /** Resolves when everything that was in the log is in the stores, or at the time limit. */
+  /** Resolves when everything that was taken is in the stores, or at the time limit. */
   drain(timeoutMs: number): Promise<void>
   /** Why storing does not go on, when it does not. */
   trouble(): string | undefined
@@ -58,7 +58,7 @@ export function startWriter(options: WriterOptions): Writer {
   const stopping = new AbortController()
   let trouble: string | undefined
   let busy = false
-  const isIdle = () => !busy && log.isEmpty()
+  const isIdle = () => !busy && log.isEmpty() && log.counts().waiting === 0
   let stopped = false
 
   async function run(): Promise<void> {
