@@ -15,5 +15,10 @@ export const edgeError = defineErrors({
     status: 400,
     message: 'Cannot connect to {endpoint}: securityMode is None beyond loopback, expected Sign or SignAndEncrypt, or allowInsecure'
   },
+  REPLAY_FILE: { status: 400, message: 'Cannot replay: the file is missing, expected `npm run replay -- <file>`' },
+  REPLAY_SECRET: {
+    status: 401,
+    message: 'Cannot replay as {username}: no secret in {variable} and none for it in {path}, expected one of them'
+  },
   RECORDING: { status: 400, message: 'Cannot replay {file}: {detail}' }
 })

@@ -18,6 +18,8 @@ export interface TestBroker extends AsyncDisposable {
   readonly port: number
   readonly url: string
   readonly received: Received[]
+  /** Of every sign-in. */
+  readonly passwords: string[]
   /** Faults, to be changed while it runs. */
   readonly faults: { watermarks: boolean; acknowledge: boolean; refuse: boolean }
   /** `device/boot/seq`, each once. */
@@ -27,12 +29,14 @@ export interface TestBroker extends AsyncDisposable {
 
 export async function startTestBroker(port = 0, received: Received[] = []): Promise<TestBroker> {
   const faults = { watermarks: true, acknowledge: true, refuse: false }
+  const passwords: string[] = []
   const next = new Map<string, number>()
   const seen = new Set(
     received.filter((message) => message.channel !== 'state').map((message) => `${message.device}/${message.boot}/${message.seq}`)
   )
   const broker = await Aedes.createBroker({
-    authenticate: (_client, _username, _password, done) => {
+    authenticate: (_client, _username, password, done) => {
+      passwords.push(password?.toString() ?? '')
       if (faults.refuse) done(Object.assign(new Error('refused'), { returnCode: 5 }), false)
       else done(null, true)
     },
@@ -86,6 +90,7 @@ export async function startTestBroker(port = 0, received: Received[] = []): Prom
     port: open,
     url: `mqtt://127.0.0.1:${open}`,
     received,
+    passwords,
     faults,
     distinct: () => seen,
     cut,
