@@ -76,7 +76,7 @@ function walkHistory(session: TraceSession, findings: Findings, visit: Visit): V
     for (const { key, by } of inputsOf(session, findings, fact)) {
       if (key === visit.key) continue
       findings.becomes(key, visit.key, by)
-      next.push({ key, untilMs: fact.eventTimeMs, depth, asked: false })
+      next.push({ key, untilMs: by.eventTimeMs, depth, asked: false })
     }
   }
   for (const fact of packingsOf(session, visit)) {
@@ -99,7 +99,7 @@ function inputsOf(session: TraceSession, findings: Findings, fact: TraceFact): {
     for (const subject of part.subjects) {
       if (subject.role !== 'input') continue
       findings.fact(part)
-      if (!inputs.has(subject.key)) inputs.set(subject.key, part)
+      if ((inputs.get(subject.key)?.eventTimeMs ?? -Infinity) < part.eventTimeMs) inputs.set(subject.key, part)
     }
   }
   return [...inputs].map(([key, by]) => ({ key, by }))

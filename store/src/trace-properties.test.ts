@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { createMemoryTraceStore } from './memory-trace.ts'
+import { filled, history, items, toEvents } from './trace-suite-history.ts'
+
+describe('trace answers', () => {
+  it('do not depend on the order in which events come in', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, fc.infiniteStream(fc.nat()), async (made, random) => {
+        const events = toEvents(made)
+        const shuffled = events
+          .map((one) => ({ one, by: Number(random.next().value) }))
+          .sort((a, b) => a.by - b.by)
+          .map(({ one }) => one)
+        const inOrder = events.toSorted((a, b) => a.eventTimeMs - b.eventTimeMs)
+        assert.deepEqual(await filled(createMemoryTraceStore(), shuffled), await filled(createMemoryTraceStore(), inOrder))
+      }),
+      { numRuns: 150 }
+    )
+  })
+
+  it('lead back from a thing to exactly those that lead forward to it', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (made) => {
+        const store = createMemoryTraceStore()
+        await store.capture(toEvents(made))
+        const reach = async (direction: 'back' | 'forward'): Promise<Map<string, Set<string>>> => {
+          const found = new Map<string, Set<string>>()
+          for (const key of items) {
+            const answer = await store.trace({ of: key, direction })
+            found.set(key, new Set(answer.nodes.map((node) => node.key)))
+          }
+          return found
+        }
+        const back = await reach('back')
+        const forward = await reach('forward')
+        for (const from of items) {
+          for (const to of items) {
+            assert.equal(forward.get(from)?.has(to), back.get(to)?.has(from), `${from} to ${to}`)
+          }
+        }
+      }),
+      { numRuns: 150 }
+    )
+  })
+})
