@@ -55,13 +55,17 @@ function requireSameOrigin(request: FastifyRequest, byCookie: boolean): void {
   const site = request.headers['sec-fetch-site']
   const origin = request.headers.origin
   if (site === 'same-origin') return
-  if (site === undefined && origin !== undefined && hostOf(origin) === request.headers.host) return
+  if (site === undefined && origin !== undefined && isOrigin(origin, request.headers.host)) return
   if (site === undefined && origin === undefined && !byCookie) return
   throw apiError('ORIGIN_REFUSED', { origin: origin ?? (typeof site === 'string' ? site : 'unknown') })
 }
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined
+function isOrigin(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false
+  const { protocol, host: wanted } = new URL(origin)
+  // The scheme's default port may be written on either side.
+  const own = `${protocol}//${host}`
+  return URL.canParse(own) && new URL(own).host === wanted
 }
 
 /** The address of the socket, not what a proxy claims; a proxy on the same machine counts as the machine unless it forwards. */

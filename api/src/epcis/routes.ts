@@ -25,7 +25,7 @@ export async function epcisRoutes(app: HttpServer, context: ApiContext): Promise
       { parseAs: 'string', bodyLimit: captureBytesMax },
       (_request, body, done) => {
         try {
-          done(null, JSON.parse(String(body)))
+          done(null, body === '' ? undefined : JSON.parse(String(body)))
         } catch (error) {
           done(apiError('BODY_NOT_JSON', { detail: error instanceof Error ? error.message : '' }, error))
         }

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createCheckedServer, createWorld, vaccine } from '../harness.ts'
+
+async function built(t: TestContext, webReady?: Promise<void>) {
+  const webRoot = await mkdtemp(join(tmpdir(), 'tracegate-pages-'))
+  t.after(() => rm(webRoot, { recursive: true }))
+  const write = async () => {
+    await mkdir(join(webRoot, 'assets'), { recursive: true })
+    await writeFile(join(webRoot, 'console.html'), '<title>console</title>')
+    await writeFile(join(webRoot, 'trace.html'), '<title>trace</title>')
+    await writeFile(join(webRoot, 'assets/main-1a2b.js'), 'let a')
+  }
+  if (webReady === undefined) await write()
+  const world = await createWorld({ withAccount: false })
+  return { app: await createCheckedServer(world, { webRoot, webReady }), write }
+}
+
+test('the views of the console give the console, the trace page its own, files themselves', async (t) => {
+  const { app } = await built(t)
+  for (const url of ['/', '/points/port-1', '/warnings', '/warnings/W-2026-000001']) {
+    const answer = await app.inject({ url })
+    assert.equal(answer.body, '<title>console</title>', url)
+    assert.equal(answer.headers['cache-control'], 'no-cache')
+    assert.match(String(answer.headers['content-type']), /^text\/html/)
+  }
+  assert.equal((await app.inject({ url: '/t/?code=1' })).body, '<title>trace</title>')
+  assert.equal((await app.inject({ url: '/t?code=1' })).headers.location, '/t/?code=1')
+  const file = await app.inject({ url: '/assets/main-1a2b.js' })
+  assert.equal(file.body, 'let a')
+  assert.match(String(file.headers['cache-control']), /immutable/)
+  for (const url of ['/nothing', '/assets/none.js', '/../package.json', '/%2e%2e/package.json', '/api/none'])
+    assert.ok([401, 403, 404].includes((await app.inject({ url })).statusCode), url)
+})
+
+test('a page asked for during the build waits for it', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { app, write } = await built(t, promise)
+  let done = false
+  const answer = app.inject({ url: '/' }).then((response) => {
+    done = true
+    return response
+  })
+  assert.equal((await app.inject({ url: '/health/live' })).statusCode, 200)
+  assert.equal(done, false)
+  await write()
+  resolve()
+  assert.equal((await answer).body, '<title>console</title>')
+})
+
+test('a failed build and a missing one say so', async (t) => {
+  const { promise, reject } = Promise.withResolvers<void>()
+  const { app } = await built(t, promise)
+  reject(new Error('no compiler'))
+  assert.equal((await app.inject({ url: '/' })).json().code, 'PAGES_ABSENT')
+})
+
+test('a Digital Link leads a browser to the trace page and gives JSON to who asks for it', async () => {
+  const app = await createCheckedServer(await createWorld({ withAccount: false }))
+  const browser = await app.inject({ url: '/01/09506000134352/10/LOT7?17=261231', headers: { accept: 'text/html,*/*' } })
+  assert.equal(browser.statusCode, 307)
+  const target = new URL(String(browser.headers.location), 'http://localhost')
+  assert.equal(target.pathname, '/t/')
+  assert.equal(target.searchParams.get('code'), `${vaccine}/10/LOT7`)
+  const json = await app.inject({ url: '/01/09506000134352/10/LOT7', headers: { accept: 'application/json' } })
+  assert.equal(json.json().kind, 'lot')
+  assert.equal((await app.inject({ url: '/00/095060001343520001' })).statusCode, 307)
+  assert.equal((await app.inject({ url: '/01/123' })).json().code, 'CODE_UNREADABLE')
+})

@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  anomalyOf,
+  authorization,
+  chamber,
+  createCheckedServer,
+  createWorld,
+  importer,
+  itemOf,
+  minuteMs,
+  raise,
+  startMs,
+  traceEvent,
+  vaccine
+} from './harness.ts'
+import { createTriggerEngine } from './trigger.ts'
+
+const series = 'port-1/plc-1/chamber1.temperature'
+const nowMs = () => startMs + 120 * minuteMs
+const headers = { authorization }
+
+/** A port with an hour of readings, one item in the chamber and an open anomaly with its warning. */
+async function running(options: Parameters<typeof createWorld>[0] = {}) {
+  const world = await createWorld({ nowMs, ...options })
+  const readings = Array.from({ length: 60 }, (_, at) => ({
+    point: 'port-1',
+    device: 'plc-1',
+    metric: 'chamber1.temperature',
+    unit: 'Cel',
+    timeMs: startMs + at * minuteMs,
+    value: at === 59 ? Number.NaN : 5 + at / 60,
+    quality: at === 59 ? (9 as const) : (1 as const)
+  }))
+  await world.telemetry.append(readings)
+  await world.trace.capture([
+    traceEvent({
+      id: 'made',
+      atMs: startMs - minuteMs,
+      action: 'ADD',
+      objects: [itemOf(vaccine, 1)],
+      bizStep: 'commissioning',
+      ilmd: { 'cbvmda:lotNumber': 'LOT7' }
+    }),
+    traceEvent({ id: 'lab', atMs: startMs - 1, objects: [`${vaccine}/10/LOT7`], bizStep: 'inspecting', disposition: 'conformant' }),
+    traceEvent({ id: 'in', atMs: startMs, objects: [itemOf(vaccine, 1)], bizStep: 'storing', bizLocation: chamber }),
+    traceEvent({ id: 'ship', atMs: startMs + 90 * minuteMs, objects: [itemOf(vaccine, 1)], bizStep: 'shipping', to: importer })
+  ])
+  {
+    await using trigger = createTriggerEngine(world.context)
+    await raise(world, anomalyOf())
+    await trigger.idle()
+  }
+  return { world, app: await createCheckedServer(world) }
+}
+
+test('every address answers to its schema', async () => {
+  const { app } = await running({
+    deadLetters: { list: () => Promise.resolve({ items: [] }), count: () => Promise.resolve(0) },
+    simulator: {
+      scenarios: () => [{ name: 'doorOpen', title: { zh: '门', en: 'Door' }, running: false }],
+      start: (name) => Promise.resolve({ name, startedAtMs: 1, target: chamber }),
+      stop: () => Promise.resolve()
+    }
+  })
+  const of = encodeURIComponent(itemOf(vaccine, 1))
+  const range = `from=${new Date(startMs).toISOString()}&to=${new Date(nowMs()).toISOString()}`
+  const addresses = [
+    '/api/v1/points',
+    '/api/v1/points/port-1',
+    '/api/v1/names',
+    '/api/v1/devices?point=port-1',
+    '/api/v1/devices/port-1/plc-1',
+    '/api/v1/series?prefix=port-1/',
+    '/api/v1/readings/latest',
+    `/api/v1/readings?series=${series}&${range}`,
+    `/api/v1/readings?series=${series}&${range}&buckets=10`,
+    '/api/v1/anomalies?state=open&point=port-1',
+    '/api/v1/anomalies/a-1',
+    '/api/v1/warnings',
+    '/api/v1/warnings/W-2026-000001',
+    '/api/v1/warnings/W-2026-000001/recall-scope',
+    `/api/v1/trace/back?of=${of}`,
+    `/api/v1/trace/forward?of=${of}&depth=3`,
+    `/api/v1/trace/holders?of=${of}`,
+    `/api/v1/trace/journey?of=${of}`,
+    `/api/v1/exposure?place=${encodeURIComponent(chamber)}&${range}`,
+    `/api/v1/lookup?code=${of}`,
+    `/api/v1/public/lookup?code=${of}`,
+    `/api/v1/public/journey?of=${of}`,
+    '/api/v1/dead-letters',
+    '/api/v1/sim/scenarios',
+    '/api/v1/session',
+    '/health/live',
+    '/health/ready',
+    '/metrics',
+    '/version'
+  ]
+  for (const url of addresses) {
+    const answer = await app.inject({ url, headers })
+    assert.equal(answer.statusCode, 200, `${url}: ${answer.body}`)
+  }
+  const started = await app.inject({ method: 'POST', url: '/api/v1/sim/scenarios/doorOpen', headers })
+  assert.equal(started.statusCode, 200, started.body)
+  assert.equal((await app.inject({ method: 'DELETE', url: '/api/v1/sim/scenarios/doorOpen', headers })).statusCode, 204)
+})
+
+test('bad input is a problem with a code and a pointer', async () => {
+  const { app } = await running()
+  const rows = [
+    ['/api/v1/points/nowhere', 404, 'NOT_FOUND'],
+    ['/api/v1/points?limit=0', 400, 'REQUEST_INVALID'],
+    ['/api/v1/points?cursor=x', 400, 'CURSOR_INVALID'],
+    ['/api/v1/devices/port-1/nothing', 404, 'NOT_FOUND'],
+    ['/api/v1/anomalies?state=maybe', 400, 'REQUEST_INVALID'],
+    ['/api/v1/anomalies?cursor=zz', 400, 'CURSOR_INVALID'],
+    ['/api/v1/anomalies/none', 404, 'NOT_FOUND'],
+    ['/api/v1/warnings/W-1', 404, 'NOT_FOUND'],
+    ['/api/v1/warnings/W-1/recall-scope', 404, 'NOT_FOUND'],
+    ['/api/v1/readings', 400, 'REQUEST_INVALID'],
+    ['/api/v1/readings?series=x&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z', 400, 'SERIES_INVALID'],
+    [`/api/v1/readings?series=${series}&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`, 400, 'RANGE_INVALID'],
+    [`/api/v1/readings?series=${series}&from=yesterday&to=2026-01-01T00:00:00Z`, 400, 'REQUEST_INVALID'],
+    ['/api/v1/trace/back?of=hello', 400, 'CODE_UNREADABLE'],
+    ['/api/v1/trace/back?of=urn:epc:id:sgtin:broken', 400, 'CODE_UNREADABLE'],
+    ['/api/v1/trace/sideways?of=x', 404, 'ROUTE_UNKNOWN'],
+    ['/api/v1/lookup?code=123', 400, 'CODE_UNREADABLE'],
+    ['/api/v1/sim/scenarios', 404, 'SIMULATOR_ABSENT'],
+    ['/nothing/here', 404, 'ROUTE_UNKNOWN']
+  ] as const
+  for (const [url, status, code] of rows) {
+    const answer = await app.inject({ url, headers })
+    assert.equal(answer.statusCode, status, `${url}: ${answer.body}`)
+    assert.match(String(answer.headers['content-type']), /^application\/problem\+json/)
+    const problem = answer.json()
+    assert.equal(problem.code, code, url)
+    assert.equal(problem.status, status)
+    assert.ok(code !== 'REQUEST_INVALID' || problem.findings.length > 0)
+  }
+})
+
+test('without a session or key everything but the public is refused', async () => {
+  const { app } = await running()
+  for (const url of ['/api/v1/points', '/api/v1/live', '/api/v1/none', '/epcis/v2/events', '/epcis/v2/nothing', '/api/v1/session']) {
+    for (const header of [{}, { authorization: 'Bearer wrong' }, { cookie: 'tg_session=wrong' }]) {
+      const answer = await app.inject({ url, headers: header })
+      assert.equal(answer.statusCode, 401, url)
+    }
+  }
+  assert.equal((await app.inject({ url: '/metrics', remoteAddress: '10.0.0.1' })).statusCode, 403)
+  assert.equal(
+    (await app.inject({ url: '/metrics', remoteAddress: '127.0.0.1', headers: { 'x-forwarded-for': '10.0.0.1' } })).statusCode,
+    403
+  )
+  assert.equal((await app.inject({ url: '/metrics', remoteAddress: '10.0.0.1', headers })).statusCode, 200)
+})
+
+test('readings come raw and in buckets, a missing value as null', async () => {
+  const { app } = await running()
+  const range = `series=${series}&from=${new Date(startMs).toISOString()}&to=${new Date(startMs + 59 * minuteMs).toISOString()}`
+  const raw = (await app.inject({ url: `/api/v1/readings?${range}`, headers })).json()
+  assert.equal(raw.readings.length, 60)
+  assert.deepEqual(raw.readings[0], [startMs, 5, 1])
+  assert.deepEqual(raw.readings[59], [startMs + 59 * minuteMs, null, 9])
+  const buckets = (await app.inject({ url: `/api/v1/readings?${range}&buckets=6`, headers })).json().buckets
+  assert.equal(
+    buckets.reduce((sum: number, bucket: number[]) => sum + (bucket[4] ?? 0), 0),
+    59
+  )
+  const cut = (await app.inject({ url: `/api/v1/readings?${range}&limit=10`, headers })).json()
+  assert.equal(cut.truncated, true)
+})
+
+test('lists of cases give open ones first and turn pages without gaps', async () => {
+  const { world, app } = await running()
+  for (let at = 0; at < 7; at += 1)
+    await raise(world, anomalyOf({ id: `b-${at}`, category: 'device', status: at % 2 === 0 ? 'open' : 'closed' }), startMs + at)
+  const ids: string[] = []
+  let next = ''
+  do {
+    const page = (await app.inject({ url: `/api/v1/anomalies?limit=3${next}`, headers })).json()
+    ids.push(...page.items.map((row: { id: string }) => row.id))
+    next = page.next === undefined ? '' : `&cursor=${encodeURIComponent(page.next)}`
+  } while (next !== '')
+  assert.equal(ids.length, 8)
+  assert.equal(new Set(ids).size, 8)
+  assert.deepEqual(ids.slice(-3).toSorted(), ['b-1', 'b-3', 'b-5'])
+})
+
+test('a journey tells stages, what the lot went through, and the readings lived through', async () => {
+  const { app } = await running()
+  const journey = (await app.inject({ url: `/api/v1/trace/journey?of=${encodeURIComponent(itemOf(vaccine, 1))}`, headers })).json()
+  assert.deepEqual(
+    journey.steps.map((step: { eventID: string; stage: string }) => [step.eventID, step.stage]),
+    [
+      ['made', 'production'],
+      ['lab', 'inspection'],
+      ['in', 'logistics'],
+      ['ship', 'logistics']
+    ]
+  )
+  assert.deepEqual(journey.stagesSeen, ['production', 'inspection', 'logistics'])
+  const [reading] = journey.steps[2].readings
+  assert.equal(reading.series, series)
+  assert.equal(reading.count, 59)
+  assert.equal(reading.min, 5)
+  assert.equal(journey.steps[2].untilMs, startMs + 90 * minuteMs)
+})
+
+test('the public hears neither parties nor drafts', async () => {
+  const { app } = await running()
+  const answer = await app.inject({ url: `/api/v1/public/journey?of=${encodeURIComponent(itemOf(vaccine, 1))}` })
+  assert.equal(answer.statusCode, 200, answer.body)
+  const journey = answer.json()
+  assert.deepEqual(journey.warnings, [])
+  assert.ok(!answer.body.includes('/417/'), 'no party key')
+  assert.ok(!answer.body.includes('plc-1'), 'no device')
+  assert.ok(!answer.body.includes('9506000134376'), 'no manufacturer number')
+  assert.equal(journey.names.products[0].name.en, 'Vaccine')
+  assert.equal(journey.names.places[0].name.en, 'Place chamber')
+  assert.equal(journey.names.points[0].unlocode, 'CNSHG')
+})
+
+test('a published warning that names the goods is told to the public', async () => {
+  const { world, app } = await running()
+  const head = await world.cases.head('warning', 'W-2026-000001')
+  assert.ok(head)
+  const state = { ...Object(head.state), status: 'published' }
+  const step = { atMs: 1, by: 'test', action: 'published', why: 'test', data: {} }
+  await world.cases.append({ kind: 'warning', id: head.id, expectedLength: head.length, step, head: { open: true, state } })
+  const named = (await app.inject({ url: `/api/v1/public/journey?of=${encodeURIComponent(itemOf(vaccine, 1))}` })).json()
+  assert.deepEqual(
+    named.warnings.map((warning: { id: string }) => warning.id),
+    ['W-2026-000001']
+  )
+  const other = (await app.inject({ url: `/api/v1/public/journey?of=${encodeURIComponent(`${vaccine}/10/LOT8`)}` })).json()
+  assert.deepEqual(other.warnings, [])
+})
+
+test('lookup takes a code apart and says whether it is known', async () => {
+  const { app } = await running()
+  const known = (
+    await app.inject({ url: `/api/v1/lookup?code=${encodeURIComponent('urn:epc:id:sgtin:9506000.013435.1')}`, headers })
+  ).json()
+  assert.deepEqual([known.key, known.kind, known.known], [itemOf(vaccine, 1), 'item', true])
+  assert.equal(known.elementString, '(01)09506000134352(21)1')
+  assert.equal(known.urn, 'urn:epc:id:sgtin:9506000.013435.1')
+  assert.equal(known.product.brand, 'Brand')
+  const digits = (await app.inject({ url: '/api/v1/lookup?code=9506000134352', headers })).json()
+  assert.deepEqual([digits.key, digits.kind], [vaccine, 'product'])
+  const unknown = (await app.inject({ url: `/api/v1/lookup?code=${encodeURIComponent(`${vaccine}/21/none`)}`, headers })).json()
+  assert.equal(unknown.known, false)
+})
+
+test('the description is OpenAPI 3.1 and the docs page asks nobody outside', async () => {
+  const { app } = await running()
+  const description = (await app.inject({ url: '/openapi.json' })).json()
+  assert.equal(description.openapi, '3.1.0')
+  for (const path of ['/api/v1/points', '/api/v1/trace/back', '/api/v1/warnings/{id}', '/epcis/v2/capture', '/api/v1/live'])
+    assert.ok(description.paths[path], path)
+  const docs = await app.inject({ url: '/docs/' })
+  assert.equal(docs.statusCode, 200)
+  assert.doesNotMatch(docs.body, /(src|href)="https?:/)
+  const policy = String(docs.headers['content-security-policy'])
+  assert.doesNotMatch(policy, /script-src[^;]*unsafe-inline|https:|upgrade-insecure/)
+})
+
+test('answers carry security headers and errors do not tell the inside', async () => {
+  const { world, app } = await running()
+  const answer = await app.inject({ url: '/version' })
+  assert.match(String(answer.headers['content-security-policy']), /default-src 'self'/)
+  assert.equal(answer.headers['x-content-type-options'], 'nosniff')
+  world.trace.stays = () => Promise.reject(new Error('secret path /x'))
+  const failed = await app.inject({ url: `/api/v1/trace/journey?of=${encodeURIComponent(itemOf(vaccine, 1))}`, headers })
+  assert.equal(failed.statusCode, 500)
+  assert.equal(failed.json().code, 'INTERNAL')
+  assert.ok(!failed.body.includes('secret path'))
+})
