@@ -34,7 +34,7 @@ async function openIn(options: Partial<EmbeddedTelemetryStoreOptions> = {}) {
 runTelemetrySuite({ name: 'embedded telemetry store', propertyRuns: 15, open: () => openIn() })
 runTelemetrySuite({ name: 'embedded telemetry store with small blocks', propertyRuns: 15, open: () => openIn({ blockReadingsMax: 8 }) })
 
-void test('a full disk refuses the whole batch with STORE_FULL, keeps what was stored and goes on when there is room', async () => {
+void test('a full disk refuses the whole batch with STORE_FULL, keeps what was stored and goes on when folding or a higher limit makes room', async () => {
   const opened = await openIn({ pageCountMax: 60 })
   try {
     const batch = (index: number) => Array.from({ length: 500 }, (_, at) => readingAt(index * 1_000 + at, Math.sin(index * 500 + at)))
@@ -57,6 +57,12 @@ void test('a full disk refuses the whole batch with STORE_FULL, keeps what was s
       assert.equal((await store.series(''))[0]?.count, stored)
       assert.equal((await store.latest(''))[0]?.timeMs, upTo * 1_000 + 499)
     }
+    await check(opened.store)
+    await opened.store.fold()
+    await check(opened.store)
+    await opened.store.append(batch(98), { log: 'l', upTo: 98 })
+    stored += 500
+    upTo = 98
     await check(opened.store)
     await opened.store.close()
     const roomy = await createEmbeddedTelemetryStore({ dataDir: opened.dataDir })

@@ -4,11 +4,12 @@
  * thread never waits for the worker's transactions and never reads a block.
  */
 import { join } from 'node:path'
+import type { Reading } from '@tracegate/model/telemetry'
 import { silentLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
-import { storeError } from './errors.ts'
+import { isStoreError, storeError } from './errors.ts'
 import { requireBuckets, requireRange, requireStorable } from './telemetry-limits.ts'
-import type { SeriesInfo, TelemetryStore } from './telemetry-store.ts'
+import type { BatchSource, SeriesInfo, TelemetryStore } from './telemetry-store.ts'
 import { createGroupCommit } from './embedded/group-commit.ts'
 import { claimFile, openClaimed } from './embedded/file-claim.ts'
 import { numberOf, requireDataFolder } from './embedded/sqlite.ts'
@@ -49,7 +50,7 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
   const { foldAfterMs = 300_000, foldAfterReadings = 100_000, unfoldedReadingsMax = 500_000, blockReadingsMax = 2_048 } = options
   const path = join(requireDataFolder(options.dataDir), 'telemetry.db')
   const { pageCountMax } = options
-  const limit = pageCountMax === undefined ? {} : { pageCountMax }
+  const limit = pageCountMax === undefined ? {} : { pageCountMax: pageCountMax - foldPages({ pageCountMax, unfoldedReadingsMax }) }
   const claim = claimFile(path)
   const database = openClaimed(claim, { path, migrations: telemetryMigrations, pageCacheKiB: 1_024, ...limit })
   // The worker copies the log back; this is only for the case that it does not come to it.
@@ -104,6 +105,14 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
   const requireOpen = (action: string): void => {
     if (closing !== undefined) throw storeError('STORE_CLOSED', { action })
   }
+  const store = async (readings: readonly Reading[], source: BatchSource | undefined): Promise<void> => {
+    const remember = await group.run('append readings', () => writer.write(readings, source), readings.length)
+    if (remember === undefined) return events.dropped(readings.length)
+    remember()
+    backlog.add(readings.length)
+    events.stored(readings.length)
+    if (needsFold()) void foldSoon()
+  }
   const timer = setInterval(() => {
     if (backlog.readings > 0) void foldSoon()
   }, foldAfterMs)
@@ -116,14 +125,13 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
       requireOpen('append')
       requireStorable(readings)
       if (readings.length === 0 && source === undefined) return
-      await backlog.admit(readings.length, async () => {
-        const remember = await group.run('append readings', () => writer.write(readings, source), readings.length)
-        if (remember === undefined) return events.dropped(readings.length)
-        remember()
-        backlog.add(readings.length)
-        events.stored(readings.length)
-        if (needsFold()) void foldSoon()
-      })
+      try {
+        await backlog.admit(readings.length, () => store(readings, source))
+      } catch (error) {
+        // Folding makes room, so that the sender's next attempt may succeed.
+        if (isStoreError(error, 'STORE_FULL')) void foldSoon()
+        throw error
+      }
     },
     async appendedUpTo(log) {
       requireOpen('appendedUpTo')
@@ -187,6 +195,11 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
       return closing
     }
   }
+}
+
+/** Pages that appends leave to the worker: a fold writes its blocks, in the worst case 16 bytes a reading, before it deletes. */
+function foldPages(limits: { readonly pageCountMax: number; readonly unfoldedReadingsMax: number }): number {
+  return Math.ceil(Math.min(limits.pageCountMax * 0.4, (limits.unfoldedReadingsMax * 16) / 4_096))
 }
 
 function emptyRange() {

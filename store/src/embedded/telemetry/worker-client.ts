@@ -20,6 +20,9 @@ export interface WorkerClientOptions {
   readonly onFolded: (readings: number) => void
   /** A worker has died and a new one starts from what the file says. */
   readonly onRestart: () => void
+  /** Another script to run as the worker, and a shorter limit: for tests of what happens when a worker dies or hangs. */
+  readonly script?: URL
+  readonly askTimeoutMs?: number
 }
 
 /** An answer of the type that was asked for. */
@@ -39,13 +42,14 @@ interface WaitingAsk {
 
 export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   const waiting = new Map<number, WaitingAsk>()
+  const timeoutMs = options.askTimeoutMs ?? askTimeoutMs
   let lastId = 0
   let closing = false
   let worker: Worker | undefined
   let restart: NodeJS.Timeout | undefined
 
   const start = (): void => {
-    const started = startWorker(options.worker)
+    const started = startWorker(options.script ?? new URL('./worker.ts', import.meta.url), options.worker)
     worker = started
     started.on('message', (message: WorkerMessage) => take(message))
     started.on('error', (error) => options.logger.error({ error: String(error) }, 'telemetry worker failed'))
@@ -82,7 +86,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       return Promise.reject(storeError('STORE_BUSY', { action, waiting: waiting.size, waitingMax: asksWaitingMax }))
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const id = ++lastId
-    const timer = ask.type === 'fold' || ask.type === 'retain' ? undefined : setTimeout(() => expire(id), askTimeoutMs)
+    const timer = ask.type === 'fold' || ask.type === 'retain' ? undefined : setTimeout(() => expire(id), timeoutMs)
     waiting.set(id, { action, resolve, reject })
     const message: AskMessage = { id, ask }
     worker.postMessage(message, [])
@@ -91,7 +95,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   const expire = (id: number): void => {
     const entry = waiting.get(id)
     waiting.delete(id)
-    entry?.reject(storeError('STORE_TIMEOUT', { action: entry.action, timeoutMs: askTimeoutMs }))
+    entry?.reject(storeError('STORE_TIMEOUT', { action: entry.action, timeoutMs }))
   }
 
   start()
@@ -116,8 +120,8 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   }
 }
 
-function startWorker(workerData: WorkerOptions): Worker {
-  return new Worker(new URL('./worker.ts', import.meta.url), {
+function startWorker(script: URL, workerData: WorkerOptions): Worker {
+  return new Worker(script, {
     name: 'telemetry',
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
