@@ -80,7 +80,7 @@ async function runGoods(options: {
           : observe(label, { bizStep: 'departing', disposition: 'in_transit', readPoint: world.siteOf(pointIds.dock) })
     }
   })
-  if (options.history !== false) await goods.start()
+  await goods.tellHistory()
   for (const untilMs = clockMs + options.minutes * 60_000; clockMs < untilMs; clockMs += 5_000) {
     if (options.smuggleAt !== undefined && clockMs - startMs === options.smuggleAt) goods.smuggle()
     await goods.step(clockMs)

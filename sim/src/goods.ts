@@ -36,7 +36,9 @@ export interface GoodsOptions {
 export interface Goods extends AsyncDisposable {
   readonly groundTruth: GroundTruth
   readonly shops: Shops
-  /** Tells the back-history if the platform has not had it, then lets the goods flow. Resolves when the history is told. */
+  /** Tells the back-history if the platform has not had it; rejects when the platform does not take it. */
+  tellHistory(): Promise<void>
+  /** Tells the back-history however often it takes, then lets the goods flow. Resolves when the history is told. */
   start(): Promise<void>
   /** Does what is due at the time; `start` does it twice a second. */
   step(atMs: number): Promise<void>
@@ -166,38 +168,46 @@ export function createGoods(options: GoodsOptions): Goods {
     await writeGoodsState(options.dataDir, { ...state, stays: groundTruth.stays() })
   }
 
-  const run = async (): Promise<void> => {
-    let retryAfterMs = stepEveryMs
-    let savedMs = 0
-    while (!stopping.signal.aborted) {
+  const tellHistory = async (): Promise<void> => {
+    if (!state.historyTold) await tellDue(state.startedMs, true)
+    state.historyTold = true
+    const lastPlanned = Math.max(0, ...[...ways.values()].map((way) => way.record.arrivalMs))
+    nextArrivalMs = Math.max(nowMs() + firstArrivalAfterMs, lastPlanned + arrivalEveryMs)
+    await save()
+  }
+
+  /** Does it again, less and less often, until it is done or the goods are stopped. */
+  const persist = async (work: () => Promise<void>): Promise<void> => {
+    for (let retryAfterMs = stepEveryMs; !stopping.signal.aborted; retryAfterMs = Math.min(retryAfterMs * 2, retryAfterMsMax)) {
       try {
-        await step(nowMs())
-        retryAfterMs = stepEveryMs
-        if (nowMs() - savedMs >= saveEveryMs) {
-          await save()
-          savedMs = nowMs()
-        }
+        return await work()
       } catch (error) {
         if (stopping.signal.aborted) return
-        retryAfterMs = Math.min(retryAfterMs * 2, retryAfterMsMax)
         logger.warn({ error: String(error), retryAfterMs }, 'goods wait: the platform did not take an event')
       }
-      await wait(retryAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      await pause(retryAfterMs)
+    }
+  }
+
+  const pause = (ms: number): Promise<void> => wait(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+
+  const flow = async (): Promise<void> => {
+    for (let savedMs = nowMs(); !stopping.signal.aborted; await pause(stepEveryMs)) {
+      await persist(() => step(nowMs()))
+      if (nowMs() - savedMs < saveEveryMs) continue
+      await persist(save)
+      savedMs = nowMs()
     }
   }
 
   return {
     groundTruth,
     shops,
+    tellHistory,
     async start() {
-      if (!state.historyTold) {
-        await tellDue(state.startedMs, true)
-        state.historyTold = true
-        await save()
-      }
-      const lastPlanned = Math.max(0, ...[...ways.values()].map((way) => way.record.arrivalMs))
-      nextArrivalMs = Math.max(nowMs() + firstArrivalAfterMs, lastPlanned + arrivalEveryMs)
-      running = run()
+      const told = persist(tellHistory)
+      running = told.then(flow)
+      await told
     },
     step,
     smuggle() {

@@ -72,7 +72,7 @@ for (const [name, design, low, high] of rooms) {
   })
 }
 
-test('a vaccine room whose compressor breaks passes 8 °C after 20 to 40 minutes whatever the phase of its thermostat', () => {
+test('a vaccine room whose compressor breaks passes 8 °C after a quarter of an hour at the earliest and within the hour, whatever the phase of its thermostat', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 1_439 }), (warmUpMinutes, startMinute) => {
       const outside = outsideTemperature(startMinute)
@@ -83,7 +83,7 @@ test('a vaccine room whose compressor breaks passes 8 °C after 20 to 40 minutes
         room = stepRoom(room, 1, vaccineRoom, { ...inputs, compressorWorks: false })
         minutes += 1
       }
-      assert.ok(minutes >= 18 && minutes <= 48, `passed after ${minutes} min at ${outside} °C`)
+      assert.ok(minutes >= 15 && minutes <= 50, `passed after ${minutes} min at ${outside} °C`)
     })
   )
 })
