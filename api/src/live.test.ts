@@ -1,3 +1,4 @@
+/** The live stream over real sockets, and its hub at its limits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Reading } from '@tracegate/model/telemetry'

@@ -1,3 +1,4 @@
+/** Every address with good and bad input; each answer is checked against the schema of its route. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

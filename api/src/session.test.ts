@@ -1,3 +1,4 @@
+/** Who gets in and who does not: accounts, sessions, keys, origins, lock-out. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openAccounts } from './accounts.ts'
@@ -92,6 +93,20 @@ test('a second bootstrap key does not replace the first', async () => {
   assert.equal(await world.accounts.ensureBootstrapKey(key), 'same')
   assert.equal(await world.accounts.ensureBootstrapKey('another-key'), 'kept')
   assert.equal((await app.inject({ url: '/api/v1/points', headers: { authorization: 'Bearer another-key' } })).statusCode, 401)
+})
+
+test('a service key has its rights and no more, also after a restart, and a new one replaces it', async () => {
+  const { world, app } = await signedOut()
+  await world.accounts.ensureServiceKey('simulator', 'first-key', ['read'])
+  const status = async (token: string, url: string, method: 'GET' | 'POST' = 'GET') =>
+    (await app.inject({ method, url, headers: { authorization: `Bearer ${token}` } })).statusCode
+  assert.equal(await status('first-key', '/api/v1/points'), 200)
+  assert.equal(await status('first-key', '/api/v1/sim/scenarios/x', 'POST'), 403)
+  const again = await openAccounts({ cases: world.cases })
+  assert.deepEqual(again.byKey('first-key')?.rights, ['read'])
+  await world.accounts.ensureServiceKey('simulator', 'second-key', ['read', 'simulate'])
+  assert.equal(await status('first-key', '/api/v1/points'), 401)
+  assert.equal(await status('second-key', '/api/v1/sim/scenarios/x', 'POST'), 404)
 })
 
 test('sessions end when unused, when old, and when there are too many', () => {

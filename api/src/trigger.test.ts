@@ -1,3 +1,4 @@
+/** The trigger engine on goods that came, went and were sold, over stores in memory. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+/** Stages of the life cycle by business step. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stageOf } from './lifecycle.ts'

@@ -1,3 +1,4 @@
+/** Recall scopes and who holds what. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exposedMax, goodsPerHoldingMax, heldGoods, recallScope } from './recall.ts'

@@ -1,3 +1,4 @@
+/** The level table, and that more of anything bad never lowers the level. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** The journal of a warning and the case it makes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readWarningStep, reduceWarning, type WarningStep } from './warning-reducer.ts'

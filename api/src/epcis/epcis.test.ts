@@ -1,3 +1,4 @@
+/** EPCIS 2.0 over HTTP: capture, query and refusals, on documents of our own and of others. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'

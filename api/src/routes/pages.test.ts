@@ -1,3 +1,4 @@
+/** Pages, files and Digital Links, before, during and after a build. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
