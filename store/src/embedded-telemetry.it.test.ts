@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -78,6 +78,23 @@ void test('a write-ahead log torn at any place opens with whole batches only, up
       await store.close()
     }
   } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+void test('the log of SQLite does not grow on while small batches are appended and nothing is folded', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tracegate-log-'))
+  const store = await createEmbeddedTelemetryStore({ dataDir })
+  try {
+    const append = async (from: number, to: number): Promise<number> => {
+      for (let offset = from; offset < to; offset++) await store.append(batchOf(offset).slice(0, 1), { log: 'l', upTo: offset })
+      return (await stat(join(dataDir, 'telemetry.db-wal'))).size
+    }
+    const early = await append(0, 1_000)
+    const late = await append(1_000, 2_300)
+    assert.ok(late < early * 1.8, `the log grew from ${early} to ${late} bytes`)
+  } finally {
+    await store.close()
     await rm(dataDir, { recursive: true, force: true })
   }
 })

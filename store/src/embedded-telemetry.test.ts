@@ -31,8 +31,8 @@ async function openIn(options: Partial<EmbeddedTelemetryStoreOptions> = {}) {
   }
 }
 
-runTelemetrySuite({ name: 'embedded telemetry store', propertyRuns: 15, open: () => openIn() })
-runTelemetrySuite({ name: 'embedded telemetry store with small blocks', propertyRuns: 15, open: () => openIn({ blockReadingsMax: 8 }) })
+runTelemetrySuite({ name: 'embedded telemetry store', propertyRuns: 8, open: () => openIn() })
+runTelemetrySuite({ name: 'embedded telemetry store with small blocks', propertyRuns: 12, open: () => openIn({ blockReadingsMax: 8 }) })
 
 void test('a full disk refuses the whole batch with STORE_FULL, keeps what was stored and goes on when folding or a higher limit makes room', async () => {
   const opened = await openIn({ pageCountMax: 60 })

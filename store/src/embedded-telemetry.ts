@@ -42,6 +42,8 @@ export interface EmbeddedTelemetryStore extends TelemetryStore {
   fold(): Promise<void>
 }
 
+/** A commit of a small batch adds some 16 KiB to the log. */
+const commitsPerCheckpoint = 1_000
 const appendsWaitingMax = 10_000
 const readingsPerCommitMax = 20_000
 
@@ -60,13 +62,18 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
   const index = loadSeriesIndex(database)
   const writer = prepareBatchWriter(database, index)
   const turn = createWriteTurn()
+  let commits = 0
   const group = createGroupCommit({
     database,
     path,
     turn,
     waitingMax: appendsWaitingMax,
     groupCostMax: readingsPerCommitMax,
-    onCommit: events.committed
+    onCommit(commit) {
+      events.committed(commit)
+      commits += 1
+      if (commits % commitsPerCheckpoint === 0) void checkpoint()
+    }
   })
   const backlog = createBacklog({ readingsMax: unfoldedReadingsMax, onFull: () => void foldSoon() })
   const worker = createWorkerClient({
@@ -101,6 +108,11 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
     } finally {
       folding = false
     }
+  }
+  /** Keeps the log of SQLite short between folds. Never rejects: the next fold or commit does the same. */
+  const checkpoint = async (): Promise<void> => {
+    if (folding || closing !== undefined) return
+    await worker.ask({ type: 'checkpoint' }).catch((error: unknown) => logger.debug({ error: String(error) }, 'checkpoint failed'))
   }
   const requireOpen = (action: string): void => {
     if (closing !== undefined) throw storeError('STORE_CLOSED', { action })

@@ -78,6 +78,7 @@ export function createFoldEngine(options: FoldEngineOptions) {
     extents,
     write,
     refresh,
+    checkpoint: () => checkpoint(options),
     /** Everything not folded of one series. */
     pendingOf: (series: number): Columns => merge(folding.of(series), pending.of(series)),
     /** Must not run twice at a time. */

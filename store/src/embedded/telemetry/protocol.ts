@@ -15,6 +15,7 @@ export type Ask =
   | { readonly type: 'buckets'; readonly series: number; readonly fromMs: number; readonly toMs: number; readonly buckets: number }
   | { readonly type: 'extents'; readonly series: readonly number[] }
   | { readonly type: 'fold' }
+  | { readonly type: 'checkpoint' }
   | { readonly type: 'retain'; readonly beforeMs: number }
   | { readonly type: 'close' }
 
@@ -23,6 +24,7 @@ export type Answer =
   | { readonly type: 'buckets'; readonly buckets: Omit<SeriesBuckets, 'series' | 'unit'> }
   | { readonly type: 'extents'; readonly extents: readonly (CountedExtent | undefined)[] }
   | { readonly type: 'fold' }
+  | { readonly type: 'checkpoint' }
   | { readonly type: 'retain'; readonly dropped: number; readonly emptied: readonly { readonly series: number; readonly lastMs: number }[] }
   | { readonly type: 'close' }
 

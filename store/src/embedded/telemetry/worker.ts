@@ -55,6 +55,9 @@ function serve(port: MessagePort, options: WorkerOptions): void {
       case 'fold':
         await afterWriting(() => engine.fold())
         return { type: 'fold' }
+      case 'checkpoint':
+        await afterWriting(async () => engine.checkpoint())
+        return { type: 'checkpoint' }
       case 'retain':
         return afterWriting(async () => {
           await engine.fold()
