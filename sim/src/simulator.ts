@@ -10,19 +10,21 @@ import type { Secrets } from './credentials.ts'
 import { startNativeProbe, type NativeProbe } from './devices/native-probe.ts'
 import { startVendorDevices, type VendorDevices } from './devices/vendor-devices.ts'
 import { edgeConfigs } from './edge-configs.ts'
+import { simError } from './errors.ts'
 import { createSimEvents, type SimEvents } from './events.ts'
 import { startFieldBroker, type FieldBroker } from './field-broker.ts'
 import { consignmentOf, goodsOf } from './goods/consignment.ts'
 import { readGoodsState, type GoodsState } from './goods/goods-state.ts'
 import type { GroundTruth } from './goods/ground-truth.ts'
 import { freshGoods } from './goods/history.ts'
-import { createPartner } from './goods/partner.ts'
+import { createPartner, type PartnerOptions } from './goods/partner.ts'
 import { createGoods, type Goods, type Readers } from './goods.ts'
 import { startLine, type Line } from './line.ts'
 import { startColdStorePlc, type ColdStorePlc } from './opcua/cold-store-plc.ts'
 import { startGateReader, type GateReader } from './opcua/gate-reader.ts'
 import { createPlant, type Plant } from './plant.ts'
 import { createScenarios } from './scenarios.ts'
+import type { Breakables } from './scenarios/scenario.ts'
 import type { World } from './world.ts'
 import { readingIntervalMs } from './world/devices.ts'
 import { isNativeSlot, pointIds, probeOf, slotNames, type SlotName } from './world/names.ts'
@@ -35,10 +37,8 @@ export interface SimulatorOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly ports: SimulatorPorts
-  /** The platform's broker and its api; both must be there. */
+  /** The platform's broker. */
   readonly broker: { readonly host: string; readonly port: number }
-  readonly apiUrl: string
-  readonly apiKey: string
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -51,16 +51,23 @@ export interface SimulatorPorts {
 
 export interface Simulator extends AsyncDisposable {
   readonly world: World
+  /** Scenarios that need devices or goods answer `SIM_NOT_STARTED` before these are there. */
   readonly control: SimulatorControl
+  /** Throws before `startGoods`. */
   readonly groundTruth: GroundTruth
-  /** The agents to start. Labels are only read once somebody listens to the readers. */
-  readonly edgeConfigs: readonly EdgeConfig[]
-  /** The ports taken. */
-  readonly ports: SimulatorPorts
-  /** Key of a vaccine that is, or was last, in the chamber: something to look up. */
-  readonly exampleCode: string | undefined
-  /** Resolves when the platform has the back-history; goods flow from then on. */
-  readonly historyTold: Promise<void>
+  /** Starts the OPC UA servers, the field bus and the devices; gives the agents to start. The broker must be there. */
+  startDevices(): Promise<readonly EdgeConfig[]>
+  /**
+   * Begins to tell the back-history, again and again until the platform took it, and lets the goods flow then. Resolves at once;
+   * `historyTold` waits. Labels are only read once somebody listens to the readers.
+   */
+  startGoods(api: PartnerOptions): Promise<void>
+  /** Resolves when the platform has the back-history; undefined before `startGoods`. */
+  historyTold(): Promise<void> | undefined
+  /** The ports taken; known after `startDevices`. */
+  ports(): SimulatorPorts | undefined
+  /** Key of a vaccine that is, or was last, in the chamber: something to look up. Known after `startGoods`. */
+  exampleKey(): string | undefined
 }
 
 interface Devices {
@@ -77,35 +84,59 @@ const palletsPerChamber = 24
 /** A forklift keeps the door open for so long. */
 const doorMs = 1_200
 
-/** Starts everything of the port but its agents. Does not wait for the back-history, which is told meanwhile. */
-export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+/** Nothing runs yet. Devices and goods start apart, as they wait for different parts of the platform. */
+export function createSimulator(options: SimulatorOptions): Simulator {
   const { world, dataDir, logger } = options
   const events = createSimEvents(options)
   const plant = createPlant(world, Date.now())
-  const state = (await readGoodsState(dataDir)) ?? freshGoods(world, Date.now())
-  const devices = await startAll(options)
-  const partner = createPartner({ url: options.apiUrl, key: options.apiKey })
-  const goods = createGoods({ world, state, dataDir, partner, readers: readersOf({ devices, plant, events }), logger })
-  const scenarios = createScenarios(
-    { world, plant, goods, line: devices.line, probe: (slot) => devices.probes.get(slot), nowMs: Date.now },
-    logger
-  )
-  const ticker = setInterval(() => tick({ plant, goods, devices, events }), readingIntervalMs)
+  let devices: Devices | undefined
+  let goods: Goods | undefined
+  let state: GoodsState | undefined
+  let told: Promise<void> | undefined
+  let ticker: NodeJS.Timeout | undefined
+  const needDevices = (action: string): Devices => devices ?? notStarted(action)
+  const needGoods = (action: string): Goods => goods ?? notStarted(action)
+  const breakables: Breakables = {
+    world,
+    plant,
+    goods: () => needGoods('change goods'),
+    line: () => needDevices('cut the line').line,
+    probe: (slot) => needDevices('reach a probe').probes.get(slot),
+    nowMs: Date.now
+  }
+  const scenarios = createScenarios(breakables, logger)
   return {
     world,
     control: scenarios,
-    groundTruth: goods.groundTruth,
-    edgeConfigs: configsOf(options, devices),
-    ports: { plc: devices.plc.port, gate: devices.gate.port, field: devices.field.port },
-    exampleCode: exampleOf(world, state),
-    historyTold: goods.start(),
+    get groundTruth() {
+      return needGoods('read the ground truth').groundTruth
+    },
+    historyTold: () => told,
+    ports: () => (devices === undefined ? undefined : { plc: devices.plc.port, gate: devices.gate.port, field: devices.field.port }),
+    exampleKey: () => (state === undefined ? undefined : exampleOf(world, state)),
+    async startDevices() {
+      const started = await startAll(options)
+      devices = started
+      ticker = setInterval(() => tick({ plant, goods, devices: started, events }), readingIntervalMs)
+      return configsOf(options, started)
+    },
+    async startGoods(api) {
+      state = (await readGoodsState(dataDir)) ?? freshGoods(world, Date.now())
+      const readers = readersOf({ devices: () => devices, plant, events })
+      goods = createGoods({ world, state, dataDir, partner: createPartner(api), readers, logger })
+      told = goods.start()
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(ticker)
       await scenarios[Symbol.asyncDispose]()
-      await goods[Symbol.asyncDispose]()
-      await closeDevices(devices)
+      await goods?.[Symbol.asyncDispose]()
+      if (devices !== undefined) await closeDevices(devices)
     }
   }
+}
+
+function notStarted(action: string): never {
+  throw simError('SIM_NOT_STARTED', { action })
 }
 
 function configsOf(options: SimulatorOptions, { plc, gate, field, line }: Devices): EdgeConfig[] {
@@ -120,16 +151,16 @@ function configsOf(options: SimulatorOptions, { plc, gate, field, line }: Device
   })
 }
 
-/** Labels go past the readers, and the door stands open while a pallet passes. */
-function readersOf({ devices, plant, events }: { devices: Devices; plant: Plant; events: SimEvents }): Readers {
+/** Labels go past the readers, and the door stands open while a pallet passes. Before the devices are there nobody sees them. */
+function readersOf({ devices, plant, events }: { devices: () => Devices | undefined; plant: Plant; events: SimEvents }): Readers {
   return {
     gate(label, atMs) {
-      const seen = devices.gate.read({ data: label, symbology: ']C1', grade: 3.4, timeMs: atMs })
+      const seen = devices()?.gate.read({ data: label, symbology: ']C1', grade: 3.4, timeMs: atMs }) ?? false
       events.scanned('gate', seen)
       return seen
     },
     dock(label, to, atMs) {
-      const seen = devices.vendor.sendScan(label, to, atMs)
+      const seen = devices()?.vendor.sendScan(label, to, atMs) ?? false
       if (seen) plant.openDoor(to.chamber, atMs + doorMs)
       events.scanned('dock', seen)
       return seen
@@ -139,7 +170,7 @@ function readersOf({ devices, plant, events }: { devices: Devices; plant: Plant;
 
 interface Ticking {
   readonly plant: Plant
-  readonly goods: Goods
+  readonly goods: Goods | undefined
   readonly devices: Devices
   readonly events: SimEvents
 }
@@ -148,7 +179,7 @@ interface Ticking {
 function tick({ plant, goods, devices, events }: Ticking): void {
   try {
     plant.advance(Date.now())
-    for (const chamber of chamberNames) plant.setLoad(chamber, goods.palletsIn(chamber) / palletsPerChamber)
+    if (goods !== undefined) for (const chamber of chamberNames) plant.setLoad(chamber, goods.palletsIn(chamber) / palletsPerChamber)
     showAll(plant, devices)
     events.sampled(chamberNames.length + slotNames.length)
   } catch (error) {

@@ -17,11 +17,11 @@ export function clonedSerial({ world, goods, nowMs }: Breakables): Scenario {
     lastsMs: 5 * minuteMs,
     targets: [],
     async begin() {
-      const sale = goods.shops.sellOneItem(nowMs())
+      const sale = goods().shops.sellOneItem(nowMs())
       if (sale === undefined)
         throw simError('SCENARIO_NO_GOODS', { name: 'cloned-serial', what: 'no item with a serial number is on a shelf' })
       sale.done()
-      await goods.tell([sale.event])
+      await goods().tell([sale.event])
       await wait(betweenSalesMs)
       const elsewhere = sale.item.goods === 'toy' ? pointIds.clinic : pointIds.toyShop
       const atMs = nowMs()
@@ -33,8 +33,8 @@ export function clonedSerial({ world, goods, nowMs }: Breakables): Scenario {
         epcs: [sale.item.key],
         quantities: []
       })
-      await goods.tell([clone])
-      return { target: sale.item.key, end: () => goods.tell([declareError(clone, nowMs(), 'did_not_occur')]) }
+      await goods().tell([clone])
+      return { target: sale.item.key, end: () => goods().tell([declareError(clone, nowMs(), 'did_not_occur')]) }
     }
   }
 }
@@ -45,11 +45,11 @@ export function missingInspection({ world, goods, nowMs }: Breakables): Scenario
     lastsMs: 5 * minuteMs,
     targets: [],
     begin() {
-      const consignment = goods.smuggle()
+      const consignment = goods().smuggle()
       const eventId = (step: string) => eventIdOf(world.seed, 'late', consignment.record.number, consignment.record.arrivalMs, step)
       return {
         target: consignment.goods.product.key,
-        end: () => goods.tell([inspectionEvent({ world, consignment, eventId }, nowMs())])
+        end: () => goods().tell([inspectionEvent({ world, consignment, eventId }, nowMs())])
       }
     }
   }

@@ -26,8 +26,8 @@ export function lineCut({ world, line }: Breakables): Scenario {
     lastsMs: minuteMs,
     targets: [],
     begin() {
-      line.cut()
-      return { target: yard, end: () => line.mend() }
+      line().cut()
+      return { target: yard, end: () => line().mend() }
     }
   }
 }

@@ -10,8 +10,8 @@ import type { SlotName } from '../world/names.ts'
 export interface Breakables {
   readonly world: World
   readonly plant: Plant
-  readonly goods: Goods
-  readonly line: Line
+  readonly goods: () => Goods
+  readonly line: () => Line
   readonly probe: (slot: SlotName) => NativeProbe | undefined
   readonly nowMs: () => number
 }
