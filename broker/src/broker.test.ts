@@ -1,3 +1,4 @@
+/** The broker over real sockets: acknowledgement after commit, rights, bounds, floods. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

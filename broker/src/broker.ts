@@ -38,7 +38,7 @@ export interface Broker extends AsyncDisposable {
   connections(): number
 }
 
-const closeTimeoutMs = 3_000
+const closeTimeoutMs = 1_500
 
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const limits: BrokerLimits = { ...defaultBrokerLimits, ...options.limits }

@@ -1,3 +1,4 @@
+/** Packets are cut out of a byte stream whole, whatever the pieces, and refused by their length. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

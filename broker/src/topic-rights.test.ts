@@ -1,3 +1,4 @@
+/** Who may publish and subscribe to what, and which filters match a topic. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** The collector with stores in memory: what becomes of each message, also when stores, engine and restarts interfere. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

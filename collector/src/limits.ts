@@ -63,5 +63,5 @@ export const defaultCollectorLimits: CollectorLimits = {
   anomaliesWaitingMax: 10_000,
   watermarkIntervalMs: 100,
   watermarksPerTickMax: 2_000,
-  closeTimeoutMs: 2_500
+  closeTimeoutMs: 1_200
 }

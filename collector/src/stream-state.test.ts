@@ -1,3 +1,4 @@
+/** Deduplication never loses a message and stays within its bounds. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
