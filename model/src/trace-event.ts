@@ -19,6 +19,8 @@ export interface TraceSubject {
   readonly key: string
   readonly kind: NodeKind
   readonly role: SubjectRole
+  /** Key of the lot of an item, where its link or the event's ILMD names it. */
+  readonly lot?: string
   readonly quantity?: number
   /** UN/ECE Recommendation 20 code, as EPCIS spells units. */
   readonly uom?: string

@@ -1,6 +1,6 @@
 /** An EPCIS event as the trace store wants it: canonical keys, bare CBV words, integer times, its JSON ready to be served. */
 import type { SubjectRole, TraceEvent, TraceSubject } from '../trace-event.ts'
-import { canonicalKey, keyKind } from '../gs1/key.ts'
+import { canonicalKey, keyKind, lotKey, lotKeyOf, parentKeyOf } from '../gs1/key.ts'
 import { declaredPrefixes } from './context.ts'
 import type { EpcisEvent } from './event.ts'
 import { eventHashId } from './event-hash.ts'
@@ -71,8 +71,9 @@ export function parseTimeMs(text: string): number {
 
 function subjectsOf(event: EpcisEvent): TraceSubject[] {
   const subjects: TraceSubject[] = []
+  const lotNumber = lotNumberOf(event)
   const epcs = (role: SubjectRole, uris: readonly string[] | undefined) => {
-    for (const uri of uris ?? []) subjects.push(subject(role, uri))
+    for (const uri of uris ?? []) subjects.push(withLot(subject(role, uri), uri, lotNumber))
   }
   const classes = (role: SubjectRole, list: readonly QuantityElement[] | undefined) => {
     for (const { epcClass, quantity, uom } of list ?? [])
@@ -116,6 +117,22 @@ interface QuantityElement {
 function subject(role: SubjectRole, uri: string): TraceSubject {
   const key = keyOf(uri)
   return { key, kind: keyKind(key), role }
+}
+
+/** Items know their lot when the link that names them does, or when the event that makes them says so in its ILMD (CBV 2.0 §9.2). */
+function withLot(found: TraceSubject, uri: string, lotNumber: string | undefined): TraceSubject {
+  if (found.kind !== 'item') return found
+  const gtin = /\/01\/(\d{14})$/.exec(parentKeyOf(found.key) ?? '')?.[1]
+  const isMade = found.role === 'object' || found.role === 'output'
+  const fromIlmd = lotNumber === undefined || gtin === undefined || !isMade ? undefined : lotKey(gtin, lotNumber)
+  const lot = (uri.startsWith('http') ? lotKeyOf(uri) : undefined) ?? fromIlmd
+  return lot === undefined ? found : { ...found, lot }
+}
+
+function lotNumberOf(event: EpcisEvent): string | undefined {
+  const ilmd = 'ilmd' in event ? event.ilmd : undefined
+  const lot = Object.entries(ilmd ?? {}).find(([name]) => name === 'cbvmda:lotNumber')?.[1]
+  return typeof lot === 'string' && lot.length <= 20 && lot !== '' ? lot : undefined
 }
 
 /**
