@@ -31,7 +31,7 @@ export const edgeDefaults = {
   backOffMinMs: 500,
   backOffMaxMs: 60_000,
   replayMessagesPerSecondMax: 2_000,
-  flushTimeoutMs: 2_000
+  flushTimeoutMs: 1_500
 } as const
 
 export const EdgeDevice = Type.Object(
@@ -89,7 +89,10 @@ export const EdgeConfig = Type.Object(
       'Most messages per second of a backlog; live ones are not held back',
       edgeDefaults.replayMessagesPerSecondMax
     ),
-    flushTimeoutMs: Milliseconds('Longest wait for the watermark when the agent ends', edgeDefaults.flushTimeoutMs),
+    flushTimeoutMs: Milliseconds(
+      'Longest time to stop the sources, hand over what waits and say goodbye when the agent ends',
+      edgeDefaults.flushTimeoutMs
+    ),
     sources: Type.Array(Type.Union([OpcuaSource, MqttSource]), {
       maxItems: 64,
       default: [],

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { compileValidator } from '@tracegate/model/codec'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { Logger } from '@tracegate/service/log'
@@ -106,11 +107,14 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
   })
   let ended: Promise<void> | undefined
   const end = async () => {
-    await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()))
-    intake.flush()
     const deadlineMs = performance.now() + resolved.flushTimeoutMs
-    while (uplink.connected && outbox.messages > 0 && performance.now() < deadlineMs) await delay(20)
-    await uplink.stop()
+    await Promise.race([
+      Promise.all(sources.map((source) => source[Symbol.asyncDispose]())),
+      sleep(resolved.flushTimeoutMs / 2, undefined, { ref: false })
+    ])
+    intake.flush()
+    while (uplink.connected && outbox.messages > 0 && performance.now() < deadlineMs) await sleep(20)
+    await uplink.stop(Math.max(200, deadlineMs - performance.now()))
     outbox[Symbol.dispose]()
     logger.info({ left: outbox.messages }, 'edge agent stopped')
   }
@@ -142,10 +146,4 @@ function agentDevice(id: string): EdgeDevice {
 
 function unknownDevice(id: string): EdgeDevice {
   return { id, kind: 'probe', name: { zh: id, en: id }, metrics: [] }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 }

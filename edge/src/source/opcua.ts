@@ -25,7 +25,7 @@ import type { Source, SourceDependencies } from './source.ts'
 
 const backOffLimits = { minMs: 500, maxMs: 30_000 }
 const connectTimeoutMs = 15_000
-const closeTimeoutMs = 1_500
+const closeTimeoutMs = 1_000
 const watchMs = 500
 /** Nodes that were missing are looked for again by a new session after this time. */
 const missingRetryMs = 60_000
@@ -126,7 +126,7 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
     }),
     async [Symbol.asyncDispose]() {
       stop.abort()
-      await within(running, closeTimeoutMs * 2).catch(() => undefined)
+      await within(running, closeTimeoutMs + watchMs).catch(() => undefined)
     }
   }
 }

@@ -37,8 +37,8 @@ export interface Uplink {
   readonly inFlight: number
   /** Why the last connection ended or was refused. */
   readonly lastError: string | undefined
-  /** Says goodbye for every device and closes. */
-  stop(): Promise<void>
+  /** Says goodbye for every device and closes, within the time limit. */
+  stop(timeoutMs: number): Promise<void>
 }
 
 const tickMs = 100
@@ -242,7 +242,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     get lastError() {
       return lastError
     },
-    async stop() {
+    async stop(timeoutMs) {
       stopped = true
       clearTimeout(retryTimer)
       clearInterval(tickTimer)
@@ -251,7 +251,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       if (window.connected)
         for (const presence of presences.values())
           if (presence.online) publishPresence({ ...presence, online: false, reason: 'agent stopped' })
-      await endWithin(line, 500)
+      await endWithin(line, timeoutMs)
     }
   }
 }
