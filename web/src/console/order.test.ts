@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { compareAnomalies, compareWarnings, holdRows } from './order.ts'
+import { compareAnomalies, compareWarnings, holdRows, worstLevels } from './order.ts'
 import { fixtureAnomaly, fixtureWarning } from '../dev/fixture-cases.ts'
 
 test('compareAnomalies() puts open before closed, goods before devices, new before old', () => {
@@ -52,4 +52,14 @@ test('holdRows() shows every row exactly once or counts it as new', () => {
       )
     })
   )
+})
+
+test('worstLevels() gives the gravest level in force, whatever the order', () => {
+  const warnings = [
+    fixtureWarning({ id: 'a', status: 'draft', level: 'III' }),
+    fixtureWarning({ id: 'b', status: 'published', level: 'II' }),
+    fixtureWarning({ id: 'c', status: 'lifted', level: 'I' })
+  ]
+  assert.equal(worstLevels(warnings).get('bonded-store'), 'II')
+  assert.equal(worstLevels(warnings.toReversed()).get('bonded-store'), 'II')
 })

@@ -1,6 +1,6 @@
 /** The order of the two case lists, and how a list on screen takes in new rows without moving the ones that stand there. */
 import type { Anomaly } from '@tracegate/model/anomaly'
-import { warningLevels, type WarningCase, type WarningStatus } from '@tracegate/model/warning'
+import { warningLevels, type WarningCase, type WarningLevel, type WarningStatus } from '@tracegate/model/warning'
 
 const categoryRank = { product: 0, trace: 1, device: 2 } as const
 /** A draft waits for a person, so it stands before what somebody has taken up. */
@@ -24,6 +24,15 @@ export function compareWarnings(left: WarningCase, right: WarningCase): number {
     right.draftedAtMs - left.draftedAtMs ||
     left.id.localeCompare(right.id)
   )
+}
+
+/** The gravest level of the warnings in force at each point. */
+export function worstLevels(warnings: readonly WarningCase[]): Map<string, WarningLevel> {
+  const levels = new Map<string, WarningLevel>()
+  for (const level of warningLevels.toReversed())
+    for (const { point, proposal, status } of warnings)
+      if (proposal.level === level && point !== undefined && status !== 'lifted') levels.set(point, level)
+  return levels
 }
 
 export interface HeldRows<Row> {

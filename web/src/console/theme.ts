@@ -39,7 +39,8 @@ const dark: ThemeConfig = {
     colorBgLayout: '#1b1d20',
     colorBgContainer: '#25282c',
     colorBgElevated: '#2c3035'
-  }
+  },
+  components: { Tabs: { itemSelectedColor: '#8ab8ff', inkBarColor: '#8ab8ff' } }
 }
 
 export function themeOf(isDark: boolean): ThemeConfig {

@@ -104,7 +104,7 @@ function answerPoint(id: string | undefined, nowMs: number): FixtureAnswer {
 
 function answerTrace(path: string, query: URLSearchParams): FixtureAnswer {
   const of = query.get('of') ?? `${vaccineKey}/10/LOT7/21/1000001`
-  if (path.endsWith('/journey')) return { status: 200, body: fixtureJourney(of) }
+  if (path.endsWith('/journey')) return { status: 200, body: { ...fixtureJourney(of), names: names(), warnings: publicWarnings(of) } }
   if (path === '/trace/back' || path === '/trace/forward') return { status: 200, body: fixtureTrace(of) }
   if (path === '/trace/holders') {
     const holdings = fixtureWarnings()[0]?.scope.holdings ?? []
@@ -115,6 +115,13 @@ function answerTrace(path: string, query: URLSearchParams): FixtureAnswer {
   if (code.length < 6) return problem(400, 'CODE_UNREADABLE')
   const key = `${vaccineKey}/10/LOT7/21/1000001`
   return { status: 200, body: { key, kind: 'item', digitalLink: key, known: true, product: fixtureProducts[0] } }
+}
+
+function publicWarnings(of: string) {
+  if (!of.includes('LOT7')) return []
+  return fixtureWarnings()
+    .filter((warning) => warning.status === 'published')
+    .map(({ id, title, matters, startMs, proposal }) => ({ id, title, matters, startMs, level: proposal.level }))
 }
 
 function answerScenario(request: FixtureRequest): FixtureAnswer {

@@ -46,7 +46,7 @@ export const consoleEn = {
   'overview.silent': 'Silent points',
   'overview.freshness': 'Newest reading',
   'overview.noReading': 'No reading',
-  'overview.readings': 'Readings on this page',
+  'overview.readings': 'Readings received',
   'map.label': 'Schematic map of the monitoring points',
   'map.legend': 'Schematic, no borders shown',
   'map.tools': 'Move the map',

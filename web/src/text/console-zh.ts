@@ -48,7 +48,7 @@ export const consoleZh: Readonly<Record<keyof typeof consoleEn, string>> = {
   'overview.silent': '无数据监测点',
   'overview.freshness': '最新读数',
   'overview.noReading': '无读数',
-  'overview.readings': '本页收到读数',
+  'overview.readings': '已收读数',
   'map.label': '监测点示意图',
   'map.legend': '示意图，未表示国界',
   'map.tools': '移动地图',

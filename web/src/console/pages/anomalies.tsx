@@ -53,7 +53,7 @@ export function Anomalies() {
         />
       </div>
       {anomalies.isError ? <ProblemNote error={anomalies.error} onRetry={() => void anomalies.refetch()} /> : null}
-      <section className="panel">
+      <section className="panel case-list">
         <NewRows count={held.newCount} onShow={held.show} />
         <AnomalyTable anomalies={held.rows} loading={anomalies.isPending} />
         {anomalies.data?.next === undefined ? null : <p className="note">{t('list.more')}</p>}

@@ -1,6 +1,6 @@
 /** Depth 1: all points at a glance; what is not normal stands out, everything else is grey. */
 import { useQuery } from '@tanstack/react-query'
-import { warningLevels, type WarningCase, type WarningLevel } from '@tracegate/model/warning'
+import { warningLevels, type WarningCase } from '@tracegate/model/warning'
 import { useMemo } from 'react'
 import { Link } from 'wouter'
 import { anomaliesQuery, pointsQuery, warningsQuery } from '../../data/queries.ts'
@@ -8,7 +8,7 @@ import { LevelShape } from '../../shared/level-mark.tsx'
 import { ProblemNote } from '../../shared/problem-note.tsx'
 import { useText } from '../../shared/use-text.ts'
 import { useLive, useNow } from '../live.tsx'
-import { compareAnomalies } from '../order.ts'
+import { compareAnomalies, worstLevels } from '../order.ts'
 import { AnomalyTable } from '../parts/anomaly-table.tsx'
 import { EventFeed } from '../parts/event-feed.tsx'
 import { PointList } from '../parts/point-list.tsx'
@@ -106,13 +106,6 @@ function Figures({ open }: { readonly open: readonly WarningCase[] }) {
       </div>
     </dl>
   )
-}
-
-function worstLevels(open: readonly WarningCase[]): Map<string, WarningLevel> {
-  const levels = new Map<string, WarningLevel>()
-  for (const level of warningLevels.toReversed())
-    for (const warning of open) if (warning.proposal.level === level && warning.point !== undefined) levels.set(warning.point, level)
-  return levels
 }
 
 function newestReading(latest: ReadonlyMap<string, readonly [string, number, number | null, number]>): number | undefined {

@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import type { Device } from '@tracegate/model/registers'
 import { Segmented } from 'antd'
 import { useMemo, useState } from 'react'
-import { anomaliesQuery, pointQuery } from '../../data/queries.ts'
+import { anomaliesQuery, pointQuery, warningsQuery } from '../../data/queries.ts'
 import { ProblemNote } from '../../shared/problem-note.tsx'
 import { useText } from '../../shared/use-text.ts'
 import { useLive, useNow } from '../live.tsx'
-import { compareAnomalies } from '../order.ts'
+import { compareAnomalies, worstLevels } from '../order.ts'
 import { AnomalyTable } from '../parts/anomaly-table.tsx'
 import { PlacePanel } from '../parts/place-panel.tsx'
 import { StatusMark } from '../parts/status-mark.tsx'
@@ -25,6 +25,8 @@ export function Point({ id }: { readonly id: string }) {
   const { t, pick, code } = useText()
   const detail = useQuery(pointQuery(id))
   const anomalies = useQuery(anomaliesQuery)
+  const warnings = useQuery(warningsQuery)
+  const level = useMemo(() => worstLevels(warnings.data?.items ?? []).get(id), [warnings.data, id])
   const live = useLive((state) => state.latest)
   const liveDevices = useLive((state) => state.devices)
   const nowMs = useNow()
@@ -47,7 +49,7 @@ export function Point({ id }: { readonly id: string }) {
             {code('pointKind', point.kind)} · {point.unlocode} · {point.latitude.toFixed(2)}, {point.longitude.toFixed(2)}
           </p>
         </div>
-        <StatusMark status={point.status} />
+        <StatusMark status={point.status} {...(level === undefined ? {} : { level })} />
         <Segmented
           value={minutes}
           onChange={setMinutes}

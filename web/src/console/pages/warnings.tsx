@@ -55,7 +55,7 @@ export function Warnings() {
         />
       </div>
       {warnings.isError ? <ProblemNote error={warnings.error} onRetry={() => void warnings.refetch()} /> : null}
-      <section className="panel">
+      <section className="panel case-list">
         <NewRows count={held.newCount} onShow={held.show} />
         {held.rows.length === 0 ? (
           <p className="empty">{t(warnings.isPending ? 'app.loading' : 'warning.none')}</p>

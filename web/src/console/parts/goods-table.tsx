@@ -50,7 +50,7 @@ function StayRow({ stay }: { readonly stay: Stay }) {
   const names = useNames()
   return (
     <tr>
-      <td>
+      <td className="goods">
         <GoodsLink goods={stay.key} />
         {names.knows(stay.key) ? (
           <>

@@ -89,9 +89,15 @@ function optionsOf(from: {
           const long = (plot.scales['x']?.max ?? 0) - (plot.scales['x']?.min ?? 0) > 86_400
           return splits.map((second) => (long ? formatShortTime(second * 1_000, zone) : formatClock(second * 1_000, zone).slice(0, 5)))
         },
-        space: 64
+        space: 64,
+        size: 30
       },
-      { ...axis, values: (_plot, splits) => splits.map(formatNumber), size: 46 }
+      {
+        ...axis,
+        values: (_plot, splits, _axis, _space, increment) =>
+          splits.map((value) => value.toFixed(increment % 1 === 0 ? 0 : increment % 0.1 < 1e-9 ? 1 : 2).replace('-', '−')),
+        size: 46
+      }
     ],
     series: [
       {},
@@ -128,6 +134,8 @@ function drawLimits(
   ctx.save()
   ctx.strokeStyle = colours.limit
   ctx.fillStyle = colours.limit
+  ctx.textAlign = 'right'
+  ctx.textBaseline = 'bottom'
   ctx.lineWidth = 1.4 * devicePixelRatio
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`
   for (const [name, value] of [
@@ -141,7 +149,7 @@ function drawLimits(
     ctx.moveTo(bbox.left, y)
     ctx.lineTo(bbox.left + bbox.width, y)
     ctx.stroke()
-    ctx.fillText(`${name} ${formatNumber(value)}`, bbox.left + 6 * devicePixelRatio, y - 4 * devicePixelRatio)
+    ctx.fillText(`${name} ${formatNumber(value)}`, bbox.left + bbox.width - 6 * devicePixelRatio, y - 4 * devicePixelRatio)
   }
   ctx.restore()
 }

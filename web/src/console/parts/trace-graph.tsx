@@ -11,8 +11,8 @@ import { useNames } from '../use-names.ts'
 type BoxNode = Node<{ readonly box: GraphBox; readonly asked: boolean; readonly onOpen: (box: GraphBox) => void }, 'box'>
 
 const nodeTypes = { box: Box }
-/** Below this zoom a big graph is unreadable; it is scrolled instead. */
-const fitZoomMin = 0.35
+/** Boxes stay at least 24 px high (WCAG 2.5.8); a graph that does not fit is moved instead. */
+const zoomMin = 0.45
 
 export function TraceGraph({ answer, onPick }: { readonly answer: TraceAnswer; readonly onPick: (key: string) => void }) {
   const { t } = useText()
@@ -58,8 +58,8 @@ export function TraceGraph({ answer, onPick }: { readonly answer: TraceAnswer; r
         nodeTypes={nodeTypes}
         colorMode={dark ? 'dark' : 'light'}
         fitView
-        fitViewOptions={{ minZoom: fitZoomMin, maxZoom: 1 }}
-        minZoom={0.1}
+        fitViewOptions={{ minZoom: zoomMin, maxZoom: 1 }}
+        minZoom={zoomMin}
         nodesDraggable={false}
         nodesConnectable={false}
         nodesFocusable={false}

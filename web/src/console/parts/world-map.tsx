@@ -1,7 +1,7 @@
 /** The schematic map: coastlines only, no borders and no labels of states, by design. The list beside it says the same. */
 import { useQuery } from '@tanstack/react-query'
 import { geoGraticule10, geoPath } from 'd3-geo'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { feature } from 'topojson-client'
 import type { GeometryCollection, Topology } from 'topojson-specification'
 import type { PointSummary } from '@tracegate/model/http'
@@ -10,10 +10,11 @@ import { useLocation } from 'wouter'
 import coarseUrl from 'world-atlas/land-110m.json?url'
 import fineUrl from 'world-atlas/land-50m.json?url'
 import { useText } from '../../shared/use-text.ts'
-import { clusterPoints, fitCentre, panBy, projectionOf, zoomBy, type MapCentre, type MapMark } from '../map-view.ts'
+import { clusterPoints, fitCentre, panBy, projectionOf, zoomBy, type MapCentre, type MapMark, type MapSize } from '../map-view.ts'
 import { StatusShape } from './status-mark.tsx'
 
-const size = { width: 860, height: 430 }
+/** Height for a width: wide on a desk, not too flat on a phone. */
+const sizeOf = (width: number): MapSize => ({ width, height: Math.max(260, Math.round(width * 0.58)) })
 /** From this scale on the fine coastline is fetched. */
 const fineFrom = 8
 
@@ -25,24 +26,27 @@ export function WorldMap({
   readonly levels: ReadonlyMap<string, WarningLevel>
 }) {
   const { t } = useText()
+  const figure = useRef<HTMLElement>(null)
+  const size = useSize(figure)
   const [moved, setMoved] = useState<MapCentre>()
   const centre = moved ?? fitCentre(points, size)
-  const projection = useMemo(() => projectionOf({ longitude: centre.longitude, latitude: centre.latitude, scale: centre.scale }, size), [centre.longitude, centre.latitude, centre.scale]) // prettier-ignore
-  const land = useLand(centre.scale >= fineFrom ? fineUrl : coarseUrl)
+  const { longitude, latitude, scale } = centre
+  const projection = useMemo(() => projectionOf({ longitude, latitude, scale }, size), [longitude, latitude, scale, size])
+  const land = useLand(scale >= fineFrom ? fineUrl : coarseUrl)
   const paths = useMemo(() => {
     const path = geoPath(projection)
     return { land: land === undefined ? '' : (path(land) ?? ''), grid: path(geoGraticule10()) ?? '' }
   }, [projection, land])
-  const marks = useMemo(() => clusterPoints(points, projection, size), [points, projection])
+  const marks = useMemo(() => clusterPoints(points, projection, size), [points, projection, size])
   const drag = useDrag((x, y) => setMoved(panBy(centre, -x, -y)))
   return (
-    <figure className="map">
+    <figure className="map" ref={figure}>
       <svg viewBox={`0 0 ${size.width} ${size.height}`} role="group" aria-label={t('map.label')} {...drag}>
         <rect className="map-sea" width={size.width} height={size.height} />
         <path className="map-grid" d={paths.grid} />
         <path className="map-land" d={paths.land} />
         {marks.map((mark) => (
-          <Mark key={mark.points[0]?.id} mark={mark} levels={levels} onOpenCluster={() => setMoved(fitMark(mark, centre))} />
+          <Mark key={mark.points[0]?.id} mark={mark} levels={levels} onOpenCluster={() => setMoved(fitMark(mark, centre, size))} />
         ))}
       </svg>
       <div className="map-tools" role="group" aria-label={t('map.tools')}>
@@ -124,9 +128,22 @@ function Mark({
 }
 
 /** Shows the points of a mark apart; points at one and the same place just come nearer, the list tells them apart. */
-function fitMark(mark: MapMark, centre: MapCentre): MapCentre {
+function fitMark(mark: MapMark, centre: MapCentre, size: MapSize): MapCentre {
   const fitted = fitCentre(mark.points, size)
   return fitted.scale > centre.scale * 1.5 ? fitted : zoomBy({ ...fitted, scale: centre.scale }, 4)
+}
+
+/** One unit of the drawing is one pixel, so that marks are as large on a phone as on a wall. */
+function useSize(element: React.RefObject<HTMLElement | null>): MapSize {
+  const [size, setSize] = useState(() => sizeOf(860))
+  useEffect(() => {
+    const observed = element.current
+    if (observed === null) return undefined
+    const observer = new ResizeObserver(() => setSize(sizeOf(observed.clientWidth)))
+    observer.observe(observed)
+    return () => observer.disconnect()
+  }, [element])
+  return size
 }
 
 function useLand(url: string) {
@@ -152,8 +169,7 @@ function useDrag(onMove: (x: number, y: number) => void) {
     },
     onPointerMove: (event: React.PointerEvent<SVGSVGElement>) => {
       if (last.current === undefined || event.buttons !== 1) return
-      const scale = size.width / event.currentTarget.clientWidth
-      onMove((event.clientX - last.current.x) * scale, (event.clientY - last.current.y) * scale)
+      onMove(event.clientX - last.current.x, event.clientY - last.current.y)
       last.current = { x: event.clientX, y: event.clientY }
     },
     onPointerUp: () => {
