@@ -14,7 +14,7 @@ import { createApiEvents } from './events.ts'
 import { createLiveHub } from './live.ts'
 import { createRegisters } from './registers.ts'
 import { buildServer } from './server.ts'
-import { createTriggerEngine } from './trigger.ts'
+import { createTriggerEngine, waitingMax, type TriggerEngine } from './trigger.ts'
 import { createLockOut, createSessions } from './sessions.ts'
 
 export interface ApiOptions {
@@ -52,6 +52,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const context = createContext(options)
   const app = await buildServer({ context, pages: { webRoot: options.webRoot, webReady: options.webReady } })
   const trigger = createTriggerEngine(context)
+  const endings = [...registerProbes(context, trigger), context.bus.subscribe('device', () => context.registers.forget('devices'))]
   if (options.bootstrapKey !== undefined && (await options.accounts.ensureBootstrapKey(options.bootstrapKey)) === 'kept')
     context.events.keyIgnored({ name: 'TRACEGATE_BOOTSTRAP_KEY' })
   try {
@@ -74,10 +75,24 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       const closing = app.close()
       context.live.close()
+      for (const end of endings) end()
       await Promise.all([closing, trigger[Symbol.asyncDispose]()])
       clearTimeout(cut)
     }
   }
+}
+
+function registerProbes(context: ApiContext, trigger: TriggerEngine): (() => void)[] {
+  const { health, cases, trace, telemetry } = context
+  return [
+    health.register('case store', async () => ({ ok: true, detail: `${await cases.count('anomaly', true)} open anomalies` })),
+    health.register('trace store', async () => ({ ok: true, detail: `${(await trace.counts()).events} events` })),
+    health.register('telemetry store', async () => ({ ok: true, detail: `${(await telemetry.latest('')).length} series` })),
+    health.register('trigger engine', async () => {
+      const waiting = trigger.waiting()
+      return { ok: waiting < waitingMax / 2, detail: `${waiting} anomalies wait, expected fewer than ${waitingMax / 2}` }
+    })
+  ]
 }
 
 /** What the routes are given; apart from `startApi` so that tests build a server without a port. */

@@ -5,7 +5,6 @@ export const apiError = defineErrors({
   REQUEST_INVALID: { status: 400, message: 'Cannot answer: {part} does not match what the operation takes' },
   NOT_FOUND: { status: 404, message: 'Cannot find {what}: "{id}" is not known here' },
   ROUTE_UNKNOWN: { status: 404, message: 'Cannot answer: there is nothing at {method} {path}' },
-  METHOD_NOT_ALLOWED: { status: 405, message: 'Cannot answer: {path} takes {allowed}, not {method}' },
   SIGN_IN_REQUIRED: { status: 401, message: 'Cannot answer: the request carries no valid session or key, expected one of them' },
   SIGN_IN_FAILED: { status: 401, message: 'Cannot sign in: name and password do not belong together' },
   SIGN_IN_LOCKED: { status: 429, message: 'Cannot sign in: too many failures, expected the next try in {waitS} s' },

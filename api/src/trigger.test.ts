@@ -233,3 +233,69 @@ test('a hundred anomalies at once end in a hundred drafts with numbers of their 
   const ids = (await warningsOf(world)).map((warning) => warning.id)
   assert.equal(new Set(ids).size, 100)
 })
+
+test('a draft that could not be stored is stored at the next try, under the number it had', async () => {
+  const world = await createWorld({ nowMs })
+  await storeGoods(world)
+  const append = world.cases.append.bind(world.cases)
+  let failing = true
+  world.cases.append = (options) => {
+    if (failing && options.kind === 'warning') return Promise.reject(new Error('disk gone'))
+    return append(options)
+  }
+  {
+    await using trigger = createTriggerEngine(world.context)
+    await raise(world, anomalyOf({ status: 'closed', closedMs: onset + minuteMs }))
+    await trigger.idle()
+    assert.deepEqual(await warningsOf(world), [])
+  }
+  failing = false
+  await using again = createTriggerEngine(world.context)
+  await again.takeUp()
+  await again.idle()
+  assert.deepEqual(
+    (await warningsOf(world)).map((warning) => warning.id),
+    ['W-2026-000001']
+  )
+})
+
+test('a closed anomaly whose draft is complete is left alone at the next start', async () => {
+  const world = await createWorld({ nowMs })
+  await storeGoods(world)
+  await using trigger = createTriggerEngine(world.context)
+  await raise(world, anomalyOf({ status: 'closed', closedMs: onset + minuteMs }), nowMs())
+  await trigger.idle()
+  let asked = 0
+  const exposure = world.trace.exposure.bind(world.trace)
+  world.trace.exposure = (query) => {
+    asked += 1
+    return exposure(query)
+  }
+  await trigger.takeUp()
+  await trigger.idle()
+  assert.equal(asked, 0)
+})
+
+test('a busy place does not fill the journal: updates come less and less often', async () => {
+  let now = nowMs()
+  const world = await createWorld({ nowMs: () => now })
+  await storeGoods(world)
+  await using trigger = createTriggerEngine(world.context)
+  await raise(world, anomalyOf())
+  await trigger.idle()
+  for (let second = 0; second < 120; second += 1) {
+    now += 1_000
+    const more = traceEvent({
+      id: `more-${second}`,
+      atMs: now,
+      objects: [itemOf(vaccine, `more-${second}`)],
+      bizStep: 'storing',
+      bizLocation: chamber
+    })
+    await world.trace.capture([more])
+    world.bus.publish('anomaly', { anomaly: anomalyOf({ lastMs: now }), receivedAtMs: now })
+    await trigger.idle()
+  }
+  const { length } = await world.cases.journal('warning', 'W-2026-000001')
+  assert.ok(length >= 5 && length <= 20, `${length} steps`)
+})

@@ -42,9 +42,9 @@ export function createWarningWriter(options: {
   async function claim(anomaly: Anomaly): Promise<string> {
     const known = claimed.get(anomaly.id)
     if (known !== undefined) return known
-    const id = `trigger:${anomaly.id}`
+    const id = claimIdOf(anomaly.id)
     const before = await cases.head('audit', id)
-    const warning = before === undefined ? await makeClaim(id, anomaly) : claimOf(before)
+    const warning = before === undefined ? await makeClaim(id, anomaly) : readClaim(before)
     claimed.set(anomaly.id, warning)
     const oldest = claimed.size > claimsKeptMax ? claimed.keys().next().value : undefined
     if (oldest !== undefined) claimed.delete(oldest)
@@ -62,7 +62,7 @@ export function createWarningWriter(options: {
       if (!isStoreError(error, 'STORE_CONFLICT')) throw error
       const other = await cases.head('audit', id)
       if (other === undefined) throw error
-      return claimOf(other)
+      return readClaim(other)
     }
   }
 
@@ -118,11 +118,16 @@ export function createWarningWriter(options: {
   }
 }
 
+/** The audit case that says which warning an anomaly was given. */
+export function claimIdOf(anomaly: string): string {
+  return `trigger:${anomaly}`
+}
+
 export function warningId(year: number, number: number): string {
   return `W-${year}-${String(number).padStart(6, '0')}`
 }
 
-function claimOf(head: CaseHead): string {
+export function readClaim(head: CaseHead): string {
   const read = claims.check(head.state)
   if (!read.ok) throw new TypeError(`Cannot read claim ${head.id}: ${read.reason.message}`)
   return read.value.warning

@@ -44,9 +44,10 @@ export async function epcisRoutes(app: HttpServer, context: ApiContext): Promise
 }
 
 function discoveryRoutes(app: HttpServer): void {
-  app.get(root, { schema: { tags, summary: 'What is here' } }, async (_request, reply) =>
-    reply.type(jsonType).send(`{"@context":${epcisContext},"type":"Collection","member":${JSON.stringify(collections)}}`)
-  )
+  for (const path of [root, `${root}/`])
+    app.get(path, { schema: { tags, summary: 'What is here', hide: path !== root } }, async (_request, reply) =>
+      reply.type(jsonType).send(`{"@context":${epcisContext},"type":"Collection","member":${JSON.stringify(collections)}}`)
+    )
   const allowed: Readonly<Record<string, string>> = {
     [root]: 'GET, HEAD, OPTIONS',
     [`${root}/capture`]: 'GET, HEAD, POST, OPTIONS',

@@ -11,6 +11,8 @@ export function liveRoutes(app: HttpServer, context: ApiContext): void {
   app.get(
     '/api/v1/live',
     {
+      // A HEAD request would open a stream that nobody reads.
+      exposeHeadRoute: false,
       schema: {
         tags: ['live'],
         summary: 'Live stream (Server-Sent Events: readings, anomaly, warning, device, event, reset)',

@@ -16,7 +16,7 @@ import type { HttpServer } from '../schema-types.ts'
 import { lookup, LookupQuery } from './trace.ts'
 import { warningCases } from './warnings.ts'
 
-export const publicPerMinuteMax = 120
+export const publicPerMinuteMax = 600
 /** Warnings in force that are looked through for one thing. */
 const warningsMax = 1_000
 const config = { access: 'public', rateLimit: { max: publicPerMinuteMax, timeWindow: 60_000 } } as const
