@@ -17,7 +17,7 @@ export interface BucketAccumulator {
 }
 
 /** First millisecond of bucket `index`: the bounds of all buckets together cover [fromMs, toMs] without a gap. */
-export function bucketStartMs(query: BucketQuery, index: number): number {
+function bucketStartMs(query: BucketQuery, index: number): number {
   return query.fromMs + Math.ceil((index * (query.toMs - query.fromMs + 1)) / query.buckets)
 }
 

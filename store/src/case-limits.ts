@@ -3,9 +3,9 @@ import { storeError } from './errors.ts'
 import type { CodedError } from '@tracegate/model/errors'
 
 /** Most bytes of one document, step data or head state as JSON. */
-export const documentBytesMax = 16 * 1_048_576
+const documentBytesMax = 16 * 1_048_576
 /** Most heads of a page; a larger `limit` is cut to it and `next` tells the rest. */
-export const headsPerPageMax = 1_000
+const headsPerPageMax = 1_000
 
 /** A document as JSON text; `undefined` becomes null. */
 export function documentText(document: unknown, what: string): string {

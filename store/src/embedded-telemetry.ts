@@ -4,6 +4,7 @@
  * thread never waits for the worker's transactions and never reads a block.
  */
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Reading } from '@tracegate/model/telemetry'
 import { silentLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
@@ -11,8 +12,8 @@ import { isStoreError, storeError } from './errors.ts'
 import { requireBuckets, requireRange, requireStorable } from './telemetry-limits.ts'
 import type { BatchSource, SeriesInfo, TelemetryStore } from './telemetry-store.ts'
 import { createGroupCommit } from './embedded/group-commit.ts'
-import { claimFile, openClaimed } from './embedded/file-claim.ts'
-import { numberOf, requireDataFolder } from './embedded/sqlite.ts'
+import { claimFile, openClaimed, type FileClaim } from './embedded/file-claim.ts'
+import { numberOf, requireDataFolder, toStoreError } from './embedded/sqlite.ts'
 import { createBacklog } from './embedded/telemetry/backlog.ts'
 import { prepareBatchWriter } from './embedded/telemetry/batch-writer.ts'
 import { latestOf, loadSeriesIndex, noReading } from './embedded/telemetry/series-index.ts'
@@ -59,8 +60,7 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
   database.exec('PRAGMA wal_autocheckpoint = 20000')
   const logger = (options.logger ?? silentLogger).child({ store: 'telemetry' })
   const events = telemetryEvents(options.metrics ?? createMetrics(), logger)
-  const index = loadSeriesIndex(database)
-  const writer = prepareBatchWriter(database, index)
+  const { index, writer } = load(database, claim, path)
   const turn = createWriteTurn()
   let commits = 0
   const group = createGroupCommit({
@@ -206,6 +206,18 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
       })()
       return closing
     }
+  }
+}
+
+function load(database: DatabaseSync, claim: FileClaim, path: string) {
+  try {
+    const index = loadSeriesIndex(database)
+    return { index, writer: prepareBatchWriter(database, index) }
+  } catch (error) {
+    database.close()
+    claim.release()
+    if (error instanceof RangeError) throw storeError('STORE_CORRUPT', { action: 'open store', path, detail: error.message }, error)
+    throw toStoreError({ action: 'open store', path }, error)
   }
 }
 

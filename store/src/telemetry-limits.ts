@@ -4,11 +4,11 @@ import { storeError } from './errors.ts'
 import type { RangeQuery } from './telemetry-store.ts'
 
 /** Most readings of one `append`. */
-export const readingsPerAppendMax = 100_000
+const readingsPerAppendMax = 100_000
 /** Readings of a range answer when the query names no limit, and the most it may name; past it the answer is truncated. */
-export const rangeReadingsDefault = 100_000
-export const rangeReadingsMax = 1_000_000
-export const bucketsMax = 10_000
+const rangeReadingsDefault = 100_000
+const rangeReadingsMax = 1_000_000
+const bucketsMax = 10_000
 
 const timeMax = 253_402_300_799_999
 

@@ -18,8 +18,6 @@ export const caseMigrations = [
    CREATE TABLE number (series TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;`
 ]
 
-export type CaseTables = ReturnType<typeof prepareCaseTables>
-
 export function prepareCaseTables(database: DatabaseSync) {
   return { ...prepareRegisters(database), ...prepareCases(database) }
 }

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { storeError } from '../errors.ts'
-import { toStoreError } from './sqlite.ts'
+import { rollBack, toStoreError } from './sqlite.ts'
 import type { WriteTurn } from './write-turn.ts'
 
 export interface GroupCommitOptions {
@@ -128,7 +128,7 @@ function commitGroup(database: DatabaseSync, path: string, group: readonly Waiti
     database.exec('COMMIT')
   } catch (error) {
     failure = { error }
-    if (database.isTransaction) database.exec('ROLLBACK')
+    rollBack(database)
   }
   for (const work of group) work.settle(path, failure)
 }

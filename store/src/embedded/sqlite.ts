@@ -68,9 +68,17 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
     database.exec('COMMIT')
     return result
   } catch (error) {
-    // After SQLITE_FULL or an I/O error SQLite may have rolled back by itself.
-    if (database.isTransaction) database.exec('ROLLBACK')
+    rollBack(database)
     throw error
+  }
+}
+
+/** Ends a failed transaction. After a full disk SQLite may have done so by itself; when it cannot, the next one will say why. */
+export function rollBack(database: DatabaseSync): void {
+  try {
+    if (database.isTransaction) database.exec('ROLLBACK')
+  } catch {
+    // The error that brought us here tells more than this one.
   }
 }
 

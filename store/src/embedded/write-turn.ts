@@ -16,7 +16,7 @@ export interface WriteTurn {
   reset(): void
 }
 
-export const turnWaitMsMax = 1_000
+const turnWaitMsMax = 1_000
 
 export function createWriteTurn(): WriteTurn {
   return shareWriteTurn(new SharedArrayBuffer(4))

@@ -7,7 +7,7 @@ const perSeries = readingsPerBatch / seriesCount
 /** A millisecond a reading, and every fourth batch comes late: it fills the place of an earlier one. */
 const order = [0, 2, 3, 1] as const
 
-export function placeOf(offset: number): number {
+function placeOf(offset: number): number {
   return Math.floor(offset / 4) * 4 + (order[offset % 4] ?? 0)
 }
 

@@ -16,8 +16,8 @@ export interface Backlog {
   readonly waiting: number
 }
 
-export const backlogWaitMsMax = 30_000
-export const backlogWaitingMax = 10_000
+const backlogWaitMsMax = 30_000
+const backlogWaitingMax = 10_000
 
 interface WaitingAppend {
   readonly readings: number

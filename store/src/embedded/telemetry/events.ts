@@ -2,8 +2,6 @@
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 
-export type TelemetryEvents = ReturnType<typeof telemetryEvents>
-
 export function telemetryEvents(metrics: Metrics, logger: Logger) {
   const readings = metrics.counter({
     name: 'tracegate_store_telemetry_readings_total',

@@ -6,7 +6,7 @@ import { decodeBlock, encodeBlock, headOf, type BlockHead, type Columns } from '
 import { lowerBound, merge, slice } from './columns.ts'
 import type { BlockTables, Extent, StoredHead } from './tables.ts'
 
-export interface NewBlock {
+interface NewBlock {
   readonly head: BlockHead
   readonly bytes: Uint8Array
 }

@@ -26,7 +26,7 @@ export interface SeriesIndex {
   readonly size: number
 }
 
-export function createSeriesIndex(): SeriesIndex {
+function createSeriesIndex(): SeriesIndex {
   const byName = new Map<string, SeriesEntry>()
   const byParts = new Map<string, Map<string, Map<string, SeriesEntry>>>()
   let sorted: SeriesEntry[] | undefined

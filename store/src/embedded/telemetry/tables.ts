@@ -66,8 +66,6 @@ export function prepareBlockTables(database: DatabaseSync) {
   }
 }
 
-export type ExtentTables = ReturnType<typeof prepareExtentTables>
-
 export function prepareExtentTables(database: DatabaseSync) {
   const get = database.prepare('SELECT * FROM extent WHERE series = ?')
   const set = database.prepare(

@@ -8,9 +8,11 @@ import { storeError } from '../../errors.ts'
 import type { WriteTurn } from '../write-turn.ts'
 import type { Answer, Ask, AskMessage, PortableError, WorkerMessage, WorkerOptions } from './protocol.ts'
 
-export const asksWaitingMax = 1_000
-export const askTimeoutMs = 30_000
+const asksWaitingMax = 1_000
+const askTimeoutMs = 30_000
+/** Doubled with each death until a worker has answered, up to the second. */
 const restartAfterMs = 500
+const restartAfterMsMax = 30_000
 const closeTimeoutMs = 3_000
 
 export interface WorkerClientOptions {
@@ -26,7 +28,7 @@ export interface WorkerClientOptions {
 }
 
 /** An answer of the type that was asked for. */
-export type AnswerOf<Type extends Ask['type']> = Extract<Answer, { readonly type: Type }>
+type AnswerOf<Type extends Ask['type']> = Extract<Answer, { readonly type: Type }>
 
 export interface WorkerClient {
   /** Folds have no time limit: they end with the work, or with the worker. */
@@ -44,6 +46,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   const waiting = new Map<number, WaitingAsk>()
   const timeoutMs = options.askTimeoutMs ?? askTimeoutMs
   let lastId = 0
+  let deaths = 0
   let closing = false
   let worker: Worker | undefined
   let restart: NodeJS.Timeout | undefined
@@ -59,6 +62,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     if (message.type === 'folded') return options.onFolded(message.readings)
     const entry = waiting.get(message.id)
     waiting.delete(message.id)
+    deaths = 0
     if (message.type === 'answer') entry?.resolve(message.answer)
     else entry?.reject(errorOf(message.error, options.worker.path))
   }
@@ -71,10 +75,14 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     waiting.clear()
     if (closing) return
     options.logger.warn({ exitCode }, 'telemetry worker ended, starting another')
-    restart = setTimeout(() => {
-      start()
-      options.onRestart()
-    }, restartAfterMs)
+    restart = setTimeout(
+      () => {
+        start()
+        options.onRestart()
+      },
+      Math.min(restartAfterMs * 2 ** deaths, restartAfterMsMax)
+    )
+    deaths += 1
   }
   const send = (ask: Ask): Promise<Answer> => {
     const action = `${ask.type} telemetry`
