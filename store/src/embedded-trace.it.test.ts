@@ -11,6 +11,7 @@ import * as fc from 'fast-check'
 import { createEmbeddedTraceStore, type EmbeddedTraceStore, type EmbeddedTraceStoreOptions } from './embedded-trace.ts'
 import { createMemoryTraceStore } from './memory-trace.ts'
 import { event, item, pallet, place, startMs } from './trace-suite-events.ts'
+import type { TraceStore } from './trace-store.ts'
 import { filled, history, toEvents } from './trace-suite-history.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'trace-'))
@@ -64,6 +65,41 @@ describe('embedded trace store', () => {
     assert.deepEqual(await again.capture(events.slice(0, 2)).then((all) => all.map(({ outcome }) => outcome)), ['duplicate', 'duplicate'])
     assert.deepEqual(await again.counts(), { events: 100, keys: 101 })
     await again.close()
+  })
+
+  it('refuses a second opener, and is free again when closed', async () => {
+    const store = await open('claimed')
+    await assert.rejects(open('claimed'), { code: 'STORE_IN_USE' })
+    await store.close()
+    await (await open('claimed')).close()
+  })
+
+  it('finds what was at a busy place without its whole past, and forgets a snapshot that a late event makes wrong', async () => {
+    const store = await open('busy')
+    const memory = createMemoryTraceStore()
+    const visits = 6_000
+    const events = Array.from({ length: visits }, (_, index) => [
+      event({ id: `in${index}`, at: index, bizLocation: place(1), objects: [item(index)] }),
+      event({ id: `pack${index}`, at: index + 1, action: 'ADD', parent: pallet(index), children: [item(index)], bizLocation: place(1) }),
+      ...(index % 100 === 0 ? [] : [event({ id: `out${index}`, at: index + 30, bizLocation: place(2), objects: [pallet(index)] })])
+    ]).flat()
+    const exposed = async (of: TraceStore, at: number): Promise<string[]> => {
+      const answer = await of.exposure({ place: place(1), fromMs: startMs + at * 60_000, toMs: startMs + (at + 5) * 60_000 })
+      return answer.goods.map((stay) => JSON.stringify(stay)).sort()
+    }
+    const compare = async (): Promise<void> => {
+      for (const at of [visits, 4_400, 10, 2_500]) assert.deepEqual(await exposed(store, at), await exposed(memory, at))
+    }
+    await store.capture(events)
+    await memory.capture(events)
+    await compare()
+    const before = (await exposed(store, 4_400)).length
+    const late = event({ id: 'late', at: 3, action: 'DELETE', parent: pallet(1), children: [item(1)] })
+    await store.capture([late])
+    await memory.capture([late])
+    await compare()
+    assert.equal((await exposed(store, 4_400)).length, before + 1)
+    await store.close()
   })
 
   it('stores all of a batch or nothing when the disk is full, and goes on reading', async () => {

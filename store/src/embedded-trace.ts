@@ -1,12 +1,13 @@
 /**
  * The trace store in two SQLite files of the data folder: short durable appends on the calling thread, every query and all folding
- * on one worker thread. It must not be opened by two processes at once.
+ * on one worker thread. A second opener of the folder is refused.
  */
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
+import { claimFile, openClaimed, type FileClaim } from './embedded/file-claim.ts'
 import { createGroupCommit, type GroupCommit } from './embedded/group-commit.ts'
 import { numberOf, openSqlite, requireDataFolder, toStoreError } from './embedded/sqlite.ts'
 import { createAppender, type Appender } from './embedded/trace/appender.ts'
@@ -45,12 +46,13 @@ const eventsPerCommitMax = 2_000
 const hotEventsMaxDefault = 20_000
 const mergeRefsMaxDefault = 500_000
 
-/** Rejects with `STORE_DATA_FOLDER`, `STORE_IO`, `STORE_CORRUPT` or `STORE_VERSION`. */
+/** Rejects with `STORE_DATA_FOLDER`, `STORE_IO`, `STORE_CORRUPT`, `STORE_IN_USE` or `STORE_VERSION`. */
 export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOptions): Promise<EmbeddedTraceStore> {
   const dataDir = requireDataFolder(options.dataDir)
   const path = join(dataDir, recentFile)
   const recorder = createRecorder(options)
-  const recent = openSqlite({ path, migrations: recentMigrations, pageCacheKiB: 2_048, ...pagesMax(options.recentPagesMax) })
+  const claim = claimFile(join(dataDir, indexFile))
+  const recent = openClaimed(claim, { path, migrations: recentMigrations, pageCacheKiB: 2_048, ...pagesMax(options.recentPagesMax) })
   const room = createRoom()
   let onProgress = (_progress: WorkerProgress): void => undefined
   const client = await startWorkerClient({
@@ -67,6 +69,7 @@ export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOption
     }
   }).catch((error: unknown) => {
     recent.close()
+    claim.release()
     throw toStoreError({ action: 'open store', path: join(dataDir, indexFile) }, error)
   })
   const index = openSqlite({ path: join(dataDir, indexFile), migrations: indexMigrations, readOnly: true, pageCacheKiB: 4_096 })
@@ -77,10 +80,11 @@ export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOption
     cleaner.clean(progress.cold)
     room.wake()
   }
-  return createStore({ recent, index, path, client, appender, cleaner, room, recorder })
+  return createStore({ claim, recent, index, path, client, appender, cleaner, room, recorder })
 }
 
 interface Parts {
+  readonly claim: FileClaim
   readonly recent: DatabaseSync
   readonly index: DatabaseSync
   readonly path: string
@@ -134,6 +138,7 @@ function createStore(parts: Parts): EmbeddedTraceStore {
       await client.close()
       parts.index.close()
       parts.recent.close()
+      parts.claim.release()
     }
   }
 }

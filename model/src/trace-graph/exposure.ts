@@ -36,7 +36,28 @@ export async function walkExposure(reader: TraceReader, asked: ExposureAsked): P
   return { goods: goods.slice(0, asked.goodsMax), truncated: goods.length > asked.goodsMax || session.truncated() }
 }
 
-function overlaps(stay: Stay, asked: ExposureAsked): boolean {
+/** Those of the keys that were at the place at that time. */
+export async function keysPresent(
+  reader: TraceReader,
+  asked: { readonly place: string; readonly keys: readonly string[]; readonly atMs: number }
+): Promise<string[]> {
+  const present: string[] = []
+  for (let at = 0; at < asked.keys.length; at += batchMax) {
+    const session = createTraceSession(reader)
+    const batch = asked.keys.slice(at, at + batchMax)
+    await session.load(batch)
+    for (const key of batch) {
+      const stays = deriveStays(session, key)
+      const wasThere = stays.some(
+        (stay) => placeMatches(asked.place, stay.place) && overlaps(stay, { fromMs: asked.atMs, toMs: asked.atMs })
+      )
+      if (wasThere) present.push(key)
+    }
+  }
+  return present
+}
+
+function overlaps(stay: Stay, asked: Pick<ExposureAsked, 'fromMs' | 'toMs'>): boolean {
   return stay.fromMs <= asked.toMs && (stay.toMs === undefined || stay.toMs > asked.fromMs)
 }
 

@@ -1,7 +1,8 @@
 /** Events without their JSON, as text in the store, and blocks of cold events. */
 import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib'
 import { compileValidator } from '@tracegate/model/codec'
-import { actions, epcisEventTypes, subjectRoles, type TraceEvent } from '@tracegate/model/trace-event'
+import { actions, epcisEventTypes, subjectRoles, type TraceEvent, type TraceSubject } from '@tracegate/model/trace-event'
+import { keyRoot } from '@tracegate/model/gs1/key'
 import type { TraceFact } from '@tracegate/model/trace-graph/session'
 import { nodeKinds } from '@tracegate/model/trace'
 import { Type } from 'typebox'
@@ -23,11 +24,11 @@ const Fact = compileValidator(
     disposition: text,
     readPoint: text,
     bizLocation: text,
-    subjects: Type.Array(
+    runs: Type.Array(
       Type.Object({
-        key: Type.String(),
         kind: oneOf(nodeKinds),
         role: oneOf(subjectRoles),
+        keys: Type.Array(Type.String()),
         quantity: Type.Optional(Type.Number()),
         uom: text
       })
@@ -42,15 +43,45 @@ const Fact = compileValidator(
   })
 )
 
+/** Subjects in their order; neighbours of one kind and role without quantities share a run. */
+interface SubjectRun {
+  readonly kind: TraceSubject['kind']
+  readonly role: TraceSubject['role']
+  readonly keys: string[]
+  readonly quantity?: number
+  readonly uom?: string
+}
+
+/** Most keys start with the root of canonical keys; the store writes this instead, which can start no key. */
+const rootMark = '~'
+
 export function encodeFact(event: TraceEvent): string {
-  return JSON.stringify({ ...event, json: undefined })
+  const runs: SubjectRun[] = []
+  for (const { key, kind, role, ...quantified } of event.subjects) {
+    const short = key.startsWith(keyRoot) ? rootMark + key.slice(keyRoot.length) : key
+    const last = runs.at(-1)
+    const plain = quantified.quantity === undefined && quantified.uom === undefined
+    if (plain && last?.kind === kind && last.role === role && last.quantity === undefined && last.uom === undefined) last.keys.push(short)
+    else runs.push({ kind, role, keys: [short], ...quantified })
+  }
+  return JSON.stringify({ ...event, json: undefined, subjects: undefined, runs })
 }
 
 export function decodeFact(stored: string): TraceFact {
   const value: unknown = JSON.parse(stored)
   const checked = Fact.check(value)
   if (!checked.ok) throw storeError('STORE_CORRUPT', { action: 'read event', path: 'trace.db', detail: checked.reason.message })
-  return checked.value
+  const { runs, ...fact } = checked.value
+  return { ...fact, subjects: runs.flatMap(subjectsOf) }
+}
+
+function subjectsOf({ kind, role, keys, quantity, uom }: SubjectRun): TraceSubject[] {
+  return keys.map((short) => {
+    const key = short.startsWith(rootMark) ? keyRoot + short.slice(rootMark.length) : short
+    const subject = { key, kind, role }
+    if (quantity === undefined && uom === undefined) return subject
+    return Object.assign(subject, quantity === undefined ? {} : { quantity }, uom === undefined ? {} : { uom })
+  })
 }
 
 /** One event as it is stored: the facts and the JSON that is served. */

@@ -36,6 +36,8 @@ export function createIndexer(options: IndexerOptions): Indexer {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
   const insertDeclared = index.prepare('INSERT OR IGNORE INTO declared (event_id) VALUES (?)')
+  // Snapshots at or after the time of a late event no longer hold.
+  const dropPresence = index.prepare('DELETE FROM presence WHERE at_ms >= ?')
   const declared = new Set(
     index
       .prepare('SELECT event_id FROM declared')
@@ -49,6 +51,7 @@ export function createIndexer(options: IndexerOptions): Indexer {
       inTransaction(index, () => {
         for (const { seq, fact } of events) insertHead.run(seq, ...headOf(fact, terms))
         for (const eventID of wrong) insertDeclared.run(eventID)
+        dropPresence.run(events.reduce((least, { fact }) => Math.min(least, fact.eventTimeMs), Infinity))
         progress.set('indexed', events.at(-1)?.seq ?? 0)
         progress.set('events', progress.get('events') + events.length)
       })

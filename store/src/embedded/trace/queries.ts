@@ -3,13 +3,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import { exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
 import { compareFacts, factsPerKeyMax, transformationKey, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
 import type { TraceEvent } from '@tracegate/model/trace-event'
-import { storeError } from '../../errors.ts'
 import { ledgerLimitDefault } from '../../trace-rules.ts'
 import type { EventReader, KnownFact } from './event-reader.ts'
 import type { Indexer } from './indexer.ts'
-import { eventIDKey, hashKey, placeKey, roleBits, subjectBits } from './key-hash.ts'
+import { eventIDKey, hashKey, roleBits, subjectBits } from './key-hash.ts'
 import type { Ledger } from './ledger.ts'
 import { createPageQuery } from './page-query.ts'
+import { createPresence } from './presence.ts'
 import type { Progress } from './progress.ts'
 import type { QueryKind, QueryMap } from './protocol.ts'
 import type { Terms } from './terms.ts'
@@ -25,9 +25,6 @@ export interface QueriesOptions {
 }
 
 export type Queries = { readonly [Kind in QueryKind]: (ask: QueryMap[Kind]['ask']) => Promise<QueryMap[Kind]['answer']> }
-
-/** Events that one question about a place may look at. */
-const placeEventsMax = 200_000
 
 export function createQueries(options: QueriesOptions): Queries {
   const { ledger, progress } = options
@@ -46,7 +43,7 @@ export function createQueries(options: QueriesOptions): Queries {
   }
 }
 
-function createReader({ ledger, events, indexer }: QueriesOptions): TraceReader {
+function createReader({ index, ledger, events, indexer }: QueriesOptions): TraceReader {
   const factsOf = (key: string): TraceFact[] => {
     const rows = ledger.find({ hash: hashKey(key), roles: subjectBits | roleBits.transformation, limit: factsPerKeyMax })
     const facts: TraceFact[] = []
@@ -57,23 +54,11 @@ function createReader({ ledger, events, indexer }: QueriesOptions): TraceReader 
     }
     return facts
   }
+  const factsOfAll: TraceReader['factsOf'] = (keys) => Promise.try(() => new Map(keys.map((key) => [key, factsOf(key)])))
+  const presence = createPresence({ index, ledger, events, factsOf: factsOfAll })
   return {
-    factsOf: (keys) => Promise.try(() => new Map(keys.map((key) => [key, factsOf(key)]))),
-    keysAt: ({ place, toMs }) =>
-      Promise.try(() => {
-        const rows = ledger.find({ hash: hashKey(placeKey(place)), roles: roleBits.place, toMs, limit: placeEventsMax + 1 })
-        if (rows.length > placeEventsMax) {
-          throw storeError('STORE_TOO_MUCH', {
-            action: 'find goods',
-            what: `events at ${place}`,
-            current: rows.length,
-            wanted: placeEventsMax
-          })
-        }
-        const keys = new Set<string>()
-        for (const { seq } of rows) for (const key of events.fact(seq)?.keys ?? []) keys.add(key)
-        return [...keys]
-      })
+    factsOf: factsOfAll,
+    keysAt: (query) => presence.keysAt(query)
   }
 }
 

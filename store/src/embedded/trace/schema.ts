@@ -13,7 +13,7 @@ export const recentMigrations = [
 
 /**
  * event: what queries filter by, words as numbers of \`term\`. ledger: which events name a key, clustered by its hash.
- * block: cold events, compressed. progress: how far the worker got, one row a name.
+ * presence: which keys were at a place at some time, so that a question need not look further back. block: cold events, compressed. progress: how far the worker got, one row a name.
  */
 export const indexMigrations = [
   `CREATE TABLE progress (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -25,5 +25,7 @@ export const indexMigrations = [
    CREATE TABLE declared (event_id TEXT PRIMARY KEY) WITHOUT ROWID;
    CREATE TABLE ledger (hash INTEGER NOT NULL, time_ms INTEGER NOT NULL, seq INTEGER NOT NULL, roles INTEGER NOT NULL,
      PRIMARY KEY (hash, time_ms, seq)) WITHOUT ROWID;
+   CREATE TABLE presence (place TEXT NOT NULL, at_ms INTEGER NOT NULL, keys BLOB NOT NULL, PRIMARY KEY (place, at_ms)) WITHOUT ROWID;
+   CREATE INDEX presence_time ON presence (at_ms);
    CREATE TABLE block (number INTEGER PRIMARY KEY, data BLOB NOT NULL);`
 ]

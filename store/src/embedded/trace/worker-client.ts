@@ -23,6 +23,7 @@ const queriesWaitingMax = 256
 const queryTimeoutMs = 30_000
 const closeTimeoutMs = 5_000
 const heapMiBMax = 512
+const restartAfterMs = 500
 
 export interface WorkerClientOptions {
   readonly data: WorkerData
@@ -36,26 +37,17 @@ interface Waiting {
 }
 
 export async function startWorkerClient(options: WorkerClientOptions): Promise<WorkerClient> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: options.data,
-    resourceLimits: { maxOldGenerationSizeMb: heapMiBMax }
-  })
   const waiting = new Map<number, Waiting>()
   const started = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
   let state: WorkerProgress = { indexed: 0, merged: 0, cold: 0 }
   let trouble: Error | undefined
-  let dead: Error | undefined
+  let worker: Worker | undefined
+  let everStarted = false
+  let closing = false
   let nextId = 1
 
-  const die = (error: Error): void => {
-    dead ??= error
-    for (const query of waiting.values()) query.reject(dead)
-    waiting.clear()
-    started.reject(dead)
-    ended.resolve()
-  }
-  worker.on('message', (message: FromWorker) => {
+  const take = (message: FromWorker): void => {
     switch (message.type) {
       case 'answer':
         return waiting.get(message.id)?.resolve(message.answer)
@@ -64,44 +56,52 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
       case 'progress':
         state = { indexed: message.indexed, merged: message.merged, cold: message.cold }
         trouble = undefined
+        everStarted = true
         started.resolve()
         return options.onProgress(state)
       case 'stuck':
         trouble = fromWire(message.error)
-        started.resolve()
         return options.onTrouble(trouble)
       default:
         return message satisfies never
     }
-  })
-  worker.on('error', (error) => {
-    const known = error instanceof Error ? error : new Error(String(error))
-    options.onTrouble(known)
-    die(
-      'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        ? storeError('STORE_IO', { action: 'answer queries', path: 'trace.db', detail: 'the worker ran out of memory' }, error)
-        : known
-    )
-  })
-  worker.on('exit', () => die(storeError('STORE_CLOSED', { action: 'ask the trace store' })))
-  const post = (message: ToWorker): void => {
-    if (dead === undefined) worker.postMessage(message, [])
   }
+  /** All that the worker knows is in the files: a new one goes on where the last one stood. */
+  const died = (error: Error): void => {
+    worker = undefined
+    trouble = closing ? storeError('STORE_CLOSED', { action: 'ask the trace store' }) : error
+    for (const query of waiting.values()) query.reject(trouble)
+    if (closing) return ended.resolve()
+    if (!everStarted) return started.reject(error)
+    options.onTrouble(error)
+    setTimeout(() => (closing ? ended.resolve() : start()), restartAfterMs)
+  }
+  const start = (): void => {
+    let cause: unknown
+    const next = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: options.data,
+      resourceLimits: { maxOldGenerationSizeMb: heapMiBMax }
+    })
+    worker = next
+    next.on('message', take)
+    next.on('error', (error) => (cause = error))
+    next.on('exit', () => died(deathOf(cause)))
+  }
+  const post = (message: ToWorker): void => worker?.postMessage(message, [])
+
+  start()
   await started.promise
-  worker.unref()
   return {
     query(kind, ask, upTo) {
-      if (dead !== undefined) return Promise.reject(dead)
+      const action = `answer ${kind}`
+      if (worker === undefined) return Promise.reject(trouble ?? storeError('STORE_CLOSED', { action }))
       if (waiting.size >= queriesWaitingMax) {
-        return Promise.reject(storeError('STORE_BUSY', { action: `answer ${kind}`, waiting: waiting.size, waitingMax: queriesWaitingMax }))
+        return Promise.reject(storeError('STORE_BUSY', { action, waiting: waiting.size, waitingMax: queriesWaitingMax }))
       }
       const id = nextId
       nextId += 1
       const answer = Promise.withResolvers<QueryMap[typeof kind]['answer']>()
-      const timer = setTimeout(
-        () => answer.reject(storeError('STORE_TIMEOUT', { action: `answer ${kind}`, timeoutMs: queryTimeoutMs })),
-        queryTimeoutMs
-      )
+      const timer = setTimeout(() => answer.reject(storeError('STORE_TIMEOUT', { action, timeoutMs: queryTimeoutMs })), queryTimeoutMs)
       waiting.set(id, answer)
       post({ type: 'query', id, upTo, kind, ask })
       return answer.promise.finally(() => {
@@ -111,14 +111,25 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
     },
     appended: () => post({ type: 'appended' }),
     progress: () => state,
-    trouble: () => dead ?? trouble,
+    trouble: () => trouble,
     async close() {
+      closing = true
+      if (worker === undefined) return
       post({ type: 'close' })
-      const timer = setTimeout(() => void worker.terminate(), closeTimeoutMs)
+      const timer = setTimeout(() => void worker?.terminate(), closeTimeoutMs)
       await ended.promise
       clearTimeout(timer)
     }
   }
+}
+
+/** What ended the worker, as an error of the store. Errors lose their class between threads, but coded ones keep their members. */
+function deathOf(cause: unknown): Error {
+  if (cause instanceof Error && 'code' in cause && 'status' in cause && 'parameters' in cause && typeof cause.status === 'number') {
+    return new CodedError({ code: String(cause.code), status: cause.status, message: cause.message, parameters: {} })
+  }
+  const detail = cause instanceof Error ? cause.message : 'the worker ended'
+  return storeError('STORE_IO', { action: 'answer trace questions', path: 'trace.db', detail }, cause)
 }
 
 function fromWire(error: WireError): Error {
