@@ -41,11 +41,11 @@ export function AnomalyPage({ id }: { readonly id: string }) {
           <h2>{t('anomaly.chart')}</h2>
           <AnomalyChart anomaly={anomaly} />
         </section>
-        <section className="panel" aria-label={t('warning.exposed')}>
+        <section className="panel span" aria-label={t('warning.exposed')}>
           <h2>{t('warning.exposed')}</h2>
           <ExposedGoods anomaly={anomaly} />
         </section>
-        <section className="panel" aria-label={t('anomaly.witnesses')}>
+        <section className="panel span" aria-label={t('anomaly.witnesses')}>
           <h2>{t('anomaly.witnesses')}</h2>
           <WitnessTable anomaly={anomaly} />
         </section>

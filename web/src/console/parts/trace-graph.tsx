@@ -51,26 +51,28 @@ export function TraceGraph({ answer, onPick }: { readonly answer: TraceAnswer; r
   )
   return (
     <div className="graph" data-testid="trace-graph">
-      <ReactFlow
-        key={`${answer.of}|${expanded.size}`}
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        colorMode={dark ? 'dark' : 'light'}
-        fitView
-        fitViewOptions={{ minZoom: zoomMin, maxZoom: 1 }}
-        minZoom={zoomMin}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        elementsSelectable={false}
-        preventScrolling={false}
-        zoomOnScroll={false}
-        ariaLabelConfig={{ 'controls.ariaLabel': t('graph.controls'), 'controls.zoomIn.ariaLabel': t('map.zoomIn'), 'controls.zoomOut.ariaLabel': t('map.zoomOut'), 'controls.fitView.ariaLabel': t('map.fit') }} // prettier-ignore
-      >
-        <Background gap={24} />
-        <Controls showInteractive={false} />
-      </ReactFlow>
+      <div className="graph-area">
+        <ReactFlow
+          key={`${answer.of}|${expanded.size}`}
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          colorMode={dark ? 'dark' : 'light'}
+          fitView
+          fitViewOptions={{ minZoom: zoomMin, maxZoom: 1 }}
+          minZoom={zoomMin}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          elementsSelectable={false}
+          preventScrolling={false}
+          zoomOnScroll={false}
+          ariaLabelConfig={{ 'controls.ariaLabel': t('graph.controls'), 'controls.zoomIn.ariaLabel': t('map.zoomIn'), 'controls.zoomOut.ariaLabel': t('map.zoomOut'), 'controls.fitView.ariaLabel': t('map.fit') }} // prettier-ignore
+        >
+          <Background gap={24} />
+          <Controls showInteractive={false} />
+        </ReactFlow>
+      </div>
       <p className="table-foot">
         {expanded.size === 0 ? null : (
           <button type="button" className="plain-button" onClick={() => setExpanded(new Set())}>
