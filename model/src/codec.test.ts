@@ -28,6 +28,17 @@ test('decodeJson() tells bytes that are no UTF-8 from text that is no JSON', () 
   assert.deepEqual(decodeJson(Uint8Array.of(0xef, 0xbb, 0xbf, 0x31)), { ok: true, value: 1 })
 })
 
+test('decodeJson() refuses nesting that would exhaust the stack later', () => {
+  for (const depth of [65, 100_000]) {
+    const decoded = decodeJson(new TextEncoder().encode('['.repeat(depth) + ']'.repeat(depth)))
+    assert.equal(decoded.ok ? 'decoded' : decoded.reason.code, 'PAYLOAD_TOO_DEEP', String(depth))
+  }
+  assert.ok(decodeJson(new TextEncoder().encode('['.repeat(64) + ']'.repeat(64))).ok)
+  const disguised = `${'["]\\"]",'.repeat(100)}1${']'.repeat(100)}`
+  assert.ok(!decodeJson(new TextEncoder().encode(disguised)).ok, 'brackets inside strings do not count')
+  assert.ok(decodeJson(new TextEncoder().encode(JSON.stringify('['.repeat(1_000)))).ok)
+})
+
 test('a message that was encoded is decoded back', () => {
   const reading = fc.record(
     {

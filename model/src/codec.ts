@@ -33,6 +33,33 @@ export function compileValidator<const Schema extends TSchema>(schema: Schema): 
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
+/** Deepest nesting of objects and arrays that is taken: deeper values cannot be written again without exhausting the stack. */
+export const jsonDepthMax = 64
+
+/** Whether a value nests deeper than is taken. */
+export function isTooDeep(value: unknown, levels: number = jsonDepthMax): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => isTooDeep(member, levels - 1))
+}
+
+/** Whether JSON nests deeper than is taken; reads the bytes once, as walking the parsed value costs half as much as parsing it. */
+function nestsTooDeep(json: Uint8Array): boolean {
+  let depth = 0
+  let inString = false
+  for (let index = 0; index < json.length; index += 1) {
+    const byte = json[index]
+    if (inString) {
+      if (byte === 0x5c) index += 1
+      else if (byte === 0x22) inString = false
+    } else if (byte === 0x22) inString = true
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1
+      if (depth > jsonDepthMax) return true
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1
+  }
+  return false
+}
+
 /** Reads UTF-8 JSON. A byte order mark is allowed. */
 export function decodeJson(bytes: Uint8Array): Decoded<unknown> {
   let text: string
@@ -43,6 +70,10 @@ export function decodeJson(bytes: Uint8Array): Decoded<unknown> {
       ok: false,
       reason: { code: 'PAYLOAD_NOT_UTF8', pointer: '', message: `payload of ${bytes.length} bytes is not UTF-8, expected UTF-8 JSON` }
     }
+  }
+  if (nestsTooDeep(bytes)) {
+    const message = `payload nests deeper than ${jsonDepthMax} levels, expected at most so many`
+    return { ok: false, reason: { code: 'PAYLOAD_TOO_DEEP', pointer: '', message } }
   }
   try {
     const value: unknown = JSON.parse(text)

@@ -1,6 +1,6 @@
 /** EPCIS documents, query documents and bare events taken apart into checked events, or up to ten findings that say what is wrong where. */
 import { Type, type Static } from 'typebox'
-import { compileValidator } from '../codec.ts'
+import { compileValidator, isTooDeep, jsonDepthMax } from '../codec.ts'
 import type { Reason } from '../errors.ts'
 import { reasonsPerInputMax } from '../reasons.ts'
 import { checkEvent, type EpcisEvent } from './event.ts'
@@ -77,6 +77,10 @@ export type Capture =
 
 /** Takes an EPCISDocument, an EPCISQueryDocument or one bare event. */
 export function parseCapture(value: unknown): Capture {
+  if (isTooDeep(value)) {
+    const message = `the document nests deeper than ${jsonDepthMax} levels, expected at most so many`
+    return { ok: false, findings: [{ code: 'EPCIS_TOO_DEEP', pointer: '', message }] }
+  }
   const type = memberOf(value, 'type')
   if (type === 'EPCISDocument') {
     const checked = epcisDocument.check(value)

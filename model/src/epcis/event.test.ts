@@ -96,6 +96,11 @@ test('a document gives at most ten findings, each with the place of its event', 
   assert.deepEqual(codesOf(tooMany), ['EPCIS_TOO_MANY_EVENTS /epcisBody/eventList'])
 })
 
+test('an event whose extensions nest without end is refused', () => {
+  const deep: unknown = JSON.parse(`${'{"ext:a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)
+  assert.deepEqual(codesOf({ ...object, 'ext:deep': deep }), ['EPCIS_TOO_DEEP '])
+})
+
 test('validateDocument() refuses a bare event, parseCapture() takes it', () => {
   const validated = validateDocument(object)
   assert.equal(validated.ok ? 'taken' : validated.findings[0]?.code, 'EPCIS_DOCUMENT_TYPE')
