@@ -5,6 +5,7 @@ import type { Bench, BenchReport, BenchRow } from './bench.ts'
 
 /** Loaded only when asked for, so that one benchmark never pays for the imports of another. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  ingest: () => import('./ingest.ts'),
   'telemetry-store': () => import('./telemetry-store.ts'),
   trace: () => import('./trace.ts')
 }

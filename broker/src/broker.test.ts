@@ -179,6 +179,26 @@ describe('a connection', () => {
     assert.equal(second.socket.destroyed, false)
   })
 
+  it('may send before it was told that it is accepted', async () => {
+    const sink = createSink()
+    await using broker = await start(sink)
+    await using client = await openRawClient(broker)
+    const messages = Array.from({ length: 200 }, (_, index) => encodePublish({ topic: telemetry, payload, qos: 1, packetId: index + 1 }))
+    client.send(Buffer.concat([encodeConnect({ clientId: 'a', username: 'port-1/probe-1', password: 'secret' }), ...messages]))
+    await until(() => client.packets.filter(({ type }) => type === packetTypes.puback).length === 200)
+    assert.equal(sink.messages.length, 200)
+  })
+
+  it('that is refused has nothing taken from it', async () => {
+    const sink = createSink()
+    await using broker = await start(sink)
+    await using client = await openRawClient(broker)
+    const message = encodePublish({ topic: telemetry, payload, qos: 1 })
+    client.send(Buffer.concat([encodeConnect({ clientId: 'a', username: 'port-1/probe-1', password: 'wrong' }), message]))
+    await client.closed
+    assert.equal(sink.messages.length, 0)
+  })
+
   it('is ended by disconnect() of its user', async () => {
     await using broker = await start(createSink())
     await using client = await login(broker)

@@ -51,6 +51,8 @@ export function createBudget(limits: { readonly inFlightMax: number; readonly in
 export interface GuardedConnection {
   readonly stream: Duplex
   readonly address: string
+  /** The client is known: what it sent after CONNECT may be read. */
+  open(): void
   /** One PUBLISH has been dealt with: refused, or committed and delivered. */
   settle(): void
   /** Bytes that wait for the client to take them. */
@@ -73,6 +75,8 @@ export function guardConnection(options: GuardOptions): GuardedConnection {
   let inFlight = 0
   let inFlightBytes = 0
   let wanted = false
+  /** none: CONNECT has not come; asked: it is being answered; open: accepted. */
+  let phase: 'none' | 'asked' | 'open' = 'none'
   let ended = false
   let closed = false
   let waiting = false
@@ -102,6 +106,7 @@ export function guardConnection(options: GuardOptions): GuardedConnection {
         else socket.resume()
         return
       }
+      if (phase === 'asked') return
       if (batch.publishes > 0 && inFlight > 0 && inFlight + batch.publishes > limits.inFlightPerClientMax) return
       if (batch.publishes > 0 && !budget.has()) {
         if (!waiting) budget.wait(resume)
@@ -109,6 +114,7 @@ export function guardConnection(options: GuardOptions): GuardedConnection {
         return
       }
       ready.shift()
+      if (phase === 'none') phase = 'asked'
       if (batch.publishes > 0) {
         inFlight += batch.publishes
         inFlightBytes += batch.bytes.length
@@ -166,6 +172,10 @@ export function guardConnection(options: GuardOptions): GuardedConnection {
   return {
     stream,
     address: socket.remoteAddress ?? '',
+    open() {
+      phase = 'open'
+      feed()
+    },
     settle,
     queuedBytes: () => stream.writableLength + socket.writableLength,
     get inFlight() {

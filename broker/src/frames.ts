@@ -17,7 +17,7 @@ export interface FrameFault {
 }
 
 export interface Framer {
-  /** Takes bytes and gives the batches that became whole, each with at most `publishesMax` PUBLISH packets. */
+  /** Takes bytes and gives the batches that became whole: the first packet alone, then at most `publishesMax` PUBLISH packets in each. */
   add(chunk: Buffer): FrameBatch[]
   readonly fault: FrameFault | undefined
   /** Bytes of a packet that is not whole yet. */
@@ -37,6 +37,7 @@ export function createFramer(options: { readonly packetBytesMax: number; readonl
   let parts: Buffer[] = []
   let pendingBytes = 0
   let neededBytes = 0
+  let isFirst = true
   let fault: FrameFault | undefined
 
   function add(chunk: Buffer): FrameBatch[] {
@@ -67,7 +68,8 @@ export function createFramer(options: { readonly packetBytesMax: number; readonl
       }
       if (bytes.readUInt8(end) >> 4 === publishType) publishes += 1
       end += header.packetBytes
-      if (publishes >= options.publishesMax) {
+      if (isFirst || publishes >= options.publishesMax) {
+        isFirst = false
         batches.push({ bytes: bytes.subarray(start, end), publishes })
         start = end
         publishes = 0

@@ -162,6 +162,7 @@ export function createHooks(options: HooksOptions): Hooks {
       clients.setOwner(client.id, state.username)
       events.connected({ clientId: client.id, username: state.username, address: state.connection.address })
     })
+    aedes.on('clientReady', (client) => clients.of(client)?.connection.open())
     aedes.on('clientDisconnect', (client) => {
       clients.disconnected(client)
       if (!options.sessions.hasSession(client.id)) clients.setOwner(client.id, undefined)

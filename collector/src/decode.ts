@@ -10,7 +10,7 @@ import { ScanMessage } from '@tracegate/model/scan'
 import { scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
 import { State } from '@tracegate/model/state'
 import { readingsOf, Telemetry, type Reading } from '@tracegate/model/telemetry'
-import { parseTopic, type DeviceChannel } from '@tracegate/model/topics'
+import { parseTopic, type DeviceChannel, type ParsedTopic } from '@tracegate/model/topics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { payloadBytesMax } from '@tracegate/model/wire'
 
@@ -63,8 +63,21 @@ interface Sender {
   readonly device: string
 }
 
+/** Devices publish to the same few topics again and again. */
+const topics = new Map<string, ParsedTopic>()
+const topicsMax = 20_000
+
+function parseKnownTopic(text: string): ParsedTopic {
+  const known = topics.get(text)
+  if (known !== undefined) return known
+  const parsed = parseTopic(text)
+  if (topics.size >= topicsMax) topics.clear()
+  if (parsed.ok) topics.set(text, parsed)
+  return parsed
+}
+
 export function decode(message: RawMessage, context: DecodeContext): Intake {
-  const parsed = parseTopic(message.topic)
+  const parsed = parseKnownTopic(message.topic)
   if (!parsed.ok) return parsed
   const { topic } = parsed
   if (topic.type !== 'device') return refuse('TOPIC_CHANNEL', `topic is "${message.topic}", expected one that a device publishes to`)

@@ -153,8 +153,10 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
       return 'deadLettered'
     }
     const device = `${intake.point}/${intake.device}`
-    if (intake.stream !== undefined && !streams.note({ device, ...intake.stream, nowMs })) return 'duplicate'
-    entries.push({ ...row, intake, offset: tables.insert(row) })
+    const { stream } = intake
+    if (stream !== undefined && !streams.note({ device, boot: stream.boot, seq: stream.seq, nowMs })) return 'duplicate'
+    const { topic, payload, receivedAtMs, clientId } = row
+    entries.push({ offset: tables.insert(row), topic, payload, receivedAtMs, clientId, intake })
     for (const reason of intake.partial) dead.insert({ ...row, device, reason })
     return 'logged'
   }

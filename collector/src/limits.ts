@@ -9,7 +9,7 @@ export interface CollectorLimits {
   /** Bytes in the log; past it commits wait, and are rejected after `commitTimeoutMs`. */
   readonly logBytesMax: number
   readonly commitTimeoutMs: number
-  /** Bytes of decoded messages kept beside the log; what is past it is read from the log again. */
+  /** Payload bytes of decoded messages kept beside the log (decoded they take about five times as much); what is past it is read from the log again. */
   readonly tailBytesMax: number
   /** Dead letters kept; the oldest go. */
   readonly deadLettersMax: number
@@ -47,7 +47,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   waitingMax: 50_000,
   logBytesMax: 512 * mebibyte,
   commitTimeoutMs: 20_000,
-  tailBytesMax: 32 * mebibyte,
+  tailBytesMax: 8 * mebibyte,
   deadLettersMax: 10_000,
   deadLetterBytesMax: 64 * mebibyte,
   streamsInMemoryMax: 50_000,
@@ -58,7 +58,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   batchWaitMs: 5,
   retryFirstMs: 100,
   retryMaxMs: 5_000,
-  judgeItemsMax: 100_000,
+  judgeItemsMax: 20_000,
   judgeWaitMs: 2_000,
   anomaliesWaitingMax: 10_000,
   watermarkIntervalMs: 100,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -58,6 +58,44 @@ async function connectClient(url: string): Promise<Connection> {
   }
 }
 
+interface Line extends TestBroker {
+  cut(): void
+}
+
+/** A line to a broker that can be cut. */
+async function startLine(to: string): Promise<Line> {
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connectSocket({ port: Number(new URL(to).port), host: '127.0.0.1' })
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        near.destroy()
+        far.destroy()
+      })
+    }
+    near.pipe(far)
+    far.pipe(near)
+  })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', resolve)
+  await promise
+  const address = server.address()
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url: `mqtt://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut()
+      server.close()
+    }
+  }
+}
+
 async function send(client: MqttClient, from: number, to: number): Promise<void> {
   const sent: Promise<unknown>[] = []
   for (let seq = from; seq < to; seq += 1) {
@@ -85,6 +123,27 @@ for (const protocolVersion of [4, 5] as const) {
       await collector.drain(5_000)
       assert.equal(await storedCount(bench.telemetry), 2_000)
       await until(() => told.at(-1) === '{"v":1,"boot":"b1","upTo":1999}')
+    })
+
+    it('loses and doubles nothing when its connection is cut again and again', async () => {
+      await using bench = await createBench()
+      await using broker = await startMosquitto(bench)
+      await using line = await startLine(broker.url)
+      const input = { type: 'mqtt', url: line.url, clientId: 'collector', protocolVersion } as const
+      await using collector = await bench.start({ input })
+      await using connection = await connectClient(broker.url)
+      await sleep(200)
+      for (let round = 0; round < 3; round += 1) {
+        const sending = send(connection.client, round * 500, round * 500 + 500)
+        await sleep(15)
+        line.cut()
+        await sending
+      }
+      await until(async () => (await storedCount(bench.telemetry)) === 1_500, 10_000)
+      await collector.drain(2_000)
+      const { received, stored, duplicates, deadLettered, inLog, rejected, waiting } = collector.stats()
+      assert.equal(received, stored + duplicates + deadLettered + inLog + rejected + waiting)
+      assert.equal(stored, 1_500)
     })
 
     it('gets again what it could not commit, and what came while it was away', async () => {
