@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { createEmbeddedTelemetryStore, type EmbeddedTelemetryStoreOptions } from './embedded-telemetry.ts'
 import { isStoreError } from './errors.ts'
-import { readingAt } from './telemetry-suite-model.ts'
+import { readingAt, runTelemetryModelTest } from './telemetry-suite-model.ts'
 import { runTelemetrySuite } from './telemetry-suite.ts'
 
 const series = 'port-1/plc/temperature'
@@ -32,7 +32,7 @@ async function openIn(options: Partial<EmbeddedTelemetryStoreOptions> = {}) {
 }
 
 runTelemetrySuite({ name: 'embedded telemetry store', propertyRuns: 8, open: () => openIn() })
-runTelemetrySuite({ name: 'embedded telemetry store with small blocks', propertyRuns: 12, open: () => openIn({ blockReadingsMax: 8 }) })
+runTelemetryModelTest({ name: 'embedded telemetry store with small blocks', propertyRuns: 20, open: () => openIn({ blockReadingsMax: 8 }) })
 
 void test('a full disk refuses the whole batch with STORE_FULL, keeps what was stored and goes on when folding or a higher limit makes room', async () => {
   const opened = await openIn({ pageCountMax: 60 })

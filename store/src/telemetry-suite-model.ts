@@ -1,5 +1,6 @@
 /** The part of the telemetry suite that compares a store with the plainest model, over generated appends. */
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { qualityFlags } from '@tracegate/model/quality'
 import type { Reading } from '@tracegate/model/telemetry'
@@ -14,6 +15,33 @@ export interface OpenedTelemetry {
   readonly dispose: () => Promise<void>
 }
 
+export interface TelemetrySuiteOptions {
+  readonly name: string
+  /** Opens an empty store. */
+  open(): Promise<OpenedTelemetry>
+  /** Runs of each property; fewer for a store that is slow to open. */
+  readonly propertyRuns: number
+}
+
+/** The part of the suite that generates its appends; alone also for another setting of a store that ran the whole. */
+export function runTelemetryModelTest(options: TelemetrySuiteOptions): void {
+  void test(`${options.name}: any appends in any order, settled or not, answer like the plainest store`, async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, (plan) => withStore(options, (opened) => compareWithModel(opened, plan))),
+      { numRuns: options.propertyRuns }
+    )
+  })
+}
+
+export async function withStore(options: TelemetrySuiteOptions, body: (opened: OpenedTelemetry) => Promise<void>): Promise<void> {
+  const opened = await options.open()
+  try {
+    await body(opened)
+  } finally {
+    await opened.dispose()
+  }
+}
+
 export function readingAt(timeMs: number, value: number, rest: Partial<Reading> = {}): Reading {
   return { point: 'port-1', device: 'plc', metric: 'temperature', unit: 'Cel', quality: 1, timeMs, value, ...rest }
 }
@@ -22,12 +50,12 @@ export const series = 'port-1/plc/temperature'
 export const rows = (columns: SeriesColumns): [number, number, number][] =>
   Array.from(columns.timeMs, (timeMs, index) => [timeMs, columns.value[index] ?? NaN, columns.quality[index] ?? 0])
 
-export interface Step {
+interface Step {
   readonly readings: readonly { readonly timeMs: number; readonly value: number; readonly quality: Reading['quality'] }[]
   readonly settle: boolean
 }
 
-export const steps: fc.Arbitrary<Step[]> = fc.array(
+const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
     readings: fc.array(
       fc.record({
@@ -42,7 +70,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 8, size: 'max' }
 )
 
-export async function compareWithModel({ store, settle }: OpenedTelemetry, plan: readonly Step[]): Promise<void> {
+async function compareWithModel({ store, settle }: OpenedTelemetry, plan: readonly Step[]): Promise<void> {
   const model = new Map<number, Reading>()
   for (const step of plan) {
     const readings = step.readings.map(({ timeMs, value, quality }) => readingAt(timeMs, value, { quality }))

@@ -1,19 +1,18 @@
 /** What every telemetry store must do; each adapter's test runs it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
 import type { Reading } from '@tracegate/model/telemetry'
 import { isStoreError } from './errors.ts'
 import type { TelemetryStore } from './telemetry-store.ts'
-import { compareWithModel, readingAt, rows, series, steps, type OpenedTelemetry } from './telemetry-suite-model.ts'
-
-export interface TelemetrySuiteOptions {
-  readonly name: string
-  /** Opens an empty store. */
-  open(): Promise<OpenedTelemetry>
-  /** Runs of each property; fewer for a store that is slow to open. */
-  readonly propertyRuns: number
-}
+import {
+  readingAt,
+  rows,
+  runTelemetryModelTest,
+  series,
+  withStore,
+  type OpenedTelemetry,
+  type TelemetrySuiteOptions
+} from './telemetry-suite-model.ts'
 
 const baseMs = 1_790_000_000_000
 const withCode = (code: string) => (error: unknown) => isStoreError(error, code)
@@ -21,16 +20,8 @@ const withCode = (code: string) => (error: unknown) => isStoreError(error, code)
 type Scene = (name: string, body: (opened: OpenedTelemetry) => Promise<void>) => void
 
 export function runTelemetrySuite(options: TelemetrySuiteOptions): void {
-  const withStore = async (body: (opened: OpenedTelemetry) => Promise<void>): Promise<void> => {
-    const opened = await options.open()
-    try {
-      await body(opened)
-    } finally {
-      await opened.dispose()
-    }
-  }
   const scene: Scene = (name, body) => {
-    void test(`${options.name}: ${name}`, () => withStore(body))
+    void test(`${options.name}: ${name}`, () => withStore(options, body))
   }
   orderScenes(scene)
   valueScenes(scene)
@@ -40,12 +31,7 @@ export function runTelemetrySuite(options: TelemetrySuiteOptions): void {
   retentionScenes(scene)
   sourceScenes(scene)
   lifeScenes(scene)
-  void test(`${options.name}: any appends in any order, settled or not, answer like the plainest store`, async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, (plan) => withStore((opened) => compareWithModel(opened, plan))),
-      { numRuns: options.propertyRuns }
-    )
-  })
+  runTelemetryModelTest(options)
 }
 
 function orderScenes(scene: Scene): void {
