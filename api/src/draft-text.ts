@@ -43,7 +43,7 @@ export function mattersOf({ anomaly, products, goods }: DraftTextInput): Bilingu
         }
   return {
     zh: `${anomaly.proof.zh}。受影响货物 ${goods} 件；建议扣留所列批次、核查持有方并评估处置。${routed.zh}`,
-    en: `${anomaly.proof.en}. ${goods} of goods concerned; it is proposed to hold the lots listed, check with their holders and assess them.${routed.en}`
+    en: `${anomaly.proof.en}. ${goods} ${goods === 1 ? 'unit' : 'units'} of goods concerned; it is proposed to hold the lots listed, check with their holders and assess them.${routed.en}`
   }
 }
 

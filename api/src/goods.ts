@@ -1,7 +1,8 @@
 /** What is to be known of goods beyond their keys: the lot of an item, as the event that made it says. It changes nothing. */
 import { Type } from 'typebox'
 import { compileValidator, decodeJson } from '@tracegate/model/codec'
-import { keyKind, lotKey } from '@tracegate/model/gs1/key'
+import { keyKind, lotKey, parentKeyOf } from '@tracegate/model/gs1/key'
+import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { TraceStore } from '@tracegate/store/trace-store'
 
 /** Items whose lot is looked up for one answer; a longer list goes on without, as products and holders are complete anyway. */
@@ -31,11 +32,20 @@ export async function lotsOfItems(trace: TraceStore, keys: readonly string[]): P
       const gtin = /\/01\/(\d{14})\//.exec(key)?.[1]
       if (event === undefined || gtin === undefined) continue
       if (!lotByEvent.has(event.eventID)) lotByEvent.set(event.eventID, lotNumberOf(event.json))
-      const lot = lotByEvent.get(event.eventID)
-      if (lot !== undefined) lots.set(key, lotKey(gtin, lot))
+      const number = lotByEvent.get(event.eventID)
+      const lot = number === undefined ? lotUsedUp(event, key) : lotKey(gtin, number)
+      if (lot !== undefined) lots.set(key, lot)
     }
   }
   return lots
+}
+
+/** An item that was made out of one lot of its own product, such as a box filled from it, belongs to that lot. */
+function lotUsedUp(event: TraceEvent, key: string): string | undefined {
+  if (!event.subjects.some((subject) => subject.key === key && subject.role === 'output')) return undefined
+  const inputs = event.subjects.filter((subject) => subject.role === 'input')
+  const [input] = inputs
+  return inputs.length === 1 && input?.kind === 'lot' && parentKeyOf(input.key) === parentKeyOf(key) ? input.key : undefined
 }
 
 function lotNumberOf(json: string): string | undefined {

@@ -112,7 +112,8 @@ async function eventsOf(trace: TraceStore, of: string, atMs: number | undefined)
   // What happened to other members of the lot is not the item's life; its making and inspection are.
   for (const event of ofLot) {
     const stage = stageOf(event)
-    if ((stage === 'production' || stage === 'inspection') && !byId.has(event.eventID)) byId.set(event.eventID, { event })
+    const usesUp = event.subjects.some((subject) => subject.key === lot && subject.role === 'input')
+    if ((stage === 'production' || stage === 'inspection') && !usesUp && !byId.has(event.eventID)) byId.set(event.eventID, { event })
   }
   for (const found of inside.flat()) if (!byId.has(found.event.eventID)) byId.set(found.event.eventID, found)
   const events = [...byId.values()].sort((left, right) => left.event.eventTimeMs - right.event.eventTimeMs)

@@ -98,14 +98,14 @@ function harmOf(facts: AssessmentFacts, table: LevelTable): Criterion {
       value: worst.harm,
       reason: {
         zh: `涉及 ${facts.products.length} 种登记产品，其中危害最大的“${worst.name.zh}”登记危害为 ${worst.harm}`,
-        en: `${facts.products.length} registered product(s); the most harmful, ${worst.name.en}, is registered with harm ${worst.harm}`
+        en: `Of ${counted(facts.products.length, 'registered product')} the most harmful, ${worst.name.en}, is registered with harm ${worst.harm}`
       }
     }
   return {
     value: table.harmUnknown,
     reason: {
       zh: `${facts.productsUnknown} 种产品未登记，按系统默认取危害 ${table.harmUnknown}`,
-      en: `${facts.productsUnknown} product(s) are in no register; our default for them is harm ${table.harmUnknown}`
+      en: `In no register: ${counted(facts.productsUnknown, 'product')}; our default for such goods is harm ${table.harmUnknown}`
     }
   }
 }
@@ -155,7 +155,7 @@ function scopeOf(facts: AssessmentFacts, table: LevelTable): Criterion {
     value,
     reason: {
       zh: `涉及 ${facts.lots} 个批次、${facts.holders} 个持有方、${facts.regions} 个地区`,
-      en: `${facts.lots} lot(s), ${facts.holders} holder(s) and ${facts.regions} region(s) are concerned`
+      en: `Concerned: ${counted(facts.lots, 'lot')}, ${counted(facts.holders, 'holder')}, ${counted(facts.regions, 'region')}`
     }
   }
 }
@@ -173,4 +173,8 @@ function worstOf(candidates: readonly Criterion[]): Criterion {
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
