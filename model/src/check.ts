@@ -5,7 +5,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Check, Errors } from 'typebox/value'
 import type { Decoded } from './codec.ts'
-import { reasonsOf } from './reasons.ts'
+import { collectErrors, reasonsOf } from './reasons.ts'
 
 /** What a caller needs to be generic over schemas without knowing the schema library. */
 export type AnySchema = TSchema
@@ -13,7 +13,7 @@ export type ValueOf<Schema extends TSchema> = Static<Schema>
 
 export function checkValue<const Schema extends TSchema>(schema: Schema, value: unknown): Decoded<Static<Schema>> {
   if (Check(schema, value)) return { ok: true, value }
-  const [reason] = reasonsOf({ schema, errors: Errors(schema, value), value, countMax: 1 })
+  const [reason] = reasonsOf({ schema, errors: collectErrors(() => Errors(schema, value)), value, countMax: 1 })
   return {
     ok: false,
     reason: reason ?? { code: 'SCHEMA_INVALID', pointer: '', message: 'the value does not match the schema' }

@@ -64,7 +64,7 @@ test('a message that was encoded is decoded back', () => {
 test('a refused message names the member, the value found and the value wanted', () => {
   const refusals = [
     [{ ...head }, '', 'the value has no member "readings", expected it'],
-    [{ ...head, readings: [] }, '/readings', '/readings is [], expected to not have fewer than 1 items'],
+    [{ ...head, readings: [] }, '/readings', '/readings is an empty array, expected to not have fewer than 1 items'],
     [{ ...head, v: 2, readings: [{ metric: 'a', value: 1, unit: 'Cel', quality: 1 }] }, '/v', '/v is 2, expected 1'],
     [
       { ...head, readings: [{ metric: 'a', value: '1', unit: 'Cel', quality: 1 }] },

@@ -2,7 +2,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Reason } from './errors.ts'
-import { reasonsOf } from './reasons.ts'
+import { collectErrors, reasonsOf } from './reasons.ts'
 
 export type Decoded<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: Reason }
 
@@ -17,7 +17,7 @@ export interface Validator<Schema extends TSchema> {
 export function compileValidator<const Schema extends TSchema>(schema: Schema): Validator<Schema> {
   const compiled = Compile(schema)
   const reasons = (value: unknown, countMax?: number): Reason[] =>
-    reasonsOf({ schema, errors: compiled.Errors(value), value, ...(countMax === undefined ? {} : { countMax }) })
+    reasonsOf({ schema, errors: collectErrors(() => compiled.Errors(value)), value, ...(countMax === undefined ? {} : { countMax }) })
   return {
     schema,
     reasons,

@@ -1,9 +1,23 @@
 /** Turns what a schema found wrong into reasons that a sender can act on: one a fault, with the value found and what was wanted. */
 import type { TSchema } from 'typebox'
 import type { TLocalizedValidationError } from 'typebox/error'
+import { Settings } from 'typebox/system'
 import type { Reason } from './errors.ts'
 
 export const reasonsPerInputMax = 10
+/** Most faults that are looked at: several of them may come down to one reason. */
+const errorsPerInputMax = 64
+
+/** Runs a schema's search for faults; the library stops at eight by itself, which hides what comes later in an event. */
+export function collectErrors(search: () => TLocalizedValidationError[]): TLocalizedValidationError[] {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: errorsPerInputMax })
+  try {
+    return search()
+  } finally {
+    Settings.Set({ maxErrors })
+  }
+}
 
 /** `pointer` is put before every pointer; at most `countMax` reasons come back, in the order of the input's schema. */
 export function reasonsOf(options: {
@@ -83,6 +97,8 @@ function nearestForm(errors: readonly TLocalizedValidationError[], stem: string)
 }
 
 function show(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
   const text = value === undefined ? 'missing' : JSON.stringify(value)
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

@@ -68,6 +68,22 @@ test('members, formats and terms are checked with their place', () => {
   for (const [members, code] of broken) assert.deepEqual(codesOf({ ...object, ...members }), [code])
 })
 
+test('one event with many faults has all of them found, up to ten', () => {
+  const members = {
+    colour: 1,
+    size: 2,
+    eventTime: 'x',
+    eventTimeZoneOffset: 'x',
+    epcList: ['x'],
+    bizStep: 'x',
+    disposition: 'x',
+    action: 'x',
+    readPoint: {}
+  }
+  assert.equal(codesOf({ ...object, ...members }).length, 9)
+  assert.equal(codesOf({ ...object, ...members, bizLocation: {}, eventID: 'x' }).length, 10)
+})
+
 test('extensions with a prefix and terms as URIs are taken', () => {
   const extended = {
     ...object,
