@@ -10,8 +10,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Type } from 'typebox'
-import { compileValidator } from '@tracegate/model/codec'
 import { encodeConnect, encodeSubscribe, openRawClient, packetTypes } from '@tracegate/broker/raw-client'
 import { compare, describeMachine, median, type Bench, type BenchReport, type BenchRow } from './bench.ts'
 import { sendLoad, type LoadOptions } from './ingest-load.ts'
@@ -21,9 +19,6 @@ const devices = 50
 const windowMax = 50
 const rounds = 3
 const storedTimeoutMs = 60_000
-
-const Ready = compileValidator(Type.Object({ port: Type.Integer() }))
-const Figures = compileValidator(Type.Object({ stored: Type.Number(), cpuMs: Type.Number(), residentMiB: Type.Number() }))
 
 interface Measured {
   readonly messagesPerSecond: number
@@ -88,9 +83,7 @@ async function measure(mode: 'commit' | 'plain', load: Omit<LoadOptions, 'port' 
     stdio: ['ignore', 'ignore', 'inherit', 'ipc']
   })
   try {
-    const ready = Ready.check(await nextMessage(server))
-    if (!ready.ok) throw new Error(ready.reason.message)
-    const { port } = ready.value
+    const port = numberIn(await nextMessage(server), 'port')
     await sendLoad({ ...load, port, boot: 'warm', messages: Math.ceil(load.messages / 4) })
     await storedAll(server, 0)
     const results: { messages: number; stored: number; cpu: number }[] = []
@@ -139,9 +132,19 @@ async function nextMessage(server: ChildProcess): Promise<unknown> {
 async function ask(server: ChildProcess) {
   const answer = nextMessage(server)
   server.send('figures')
-  const checked = Figures.check(await answer)
-  if (!checked.ok) throw new Error(checked.reason.message)
-  return checked.value
+  const figures = await answer
+  return {
+    stored: numberIn(figures, 'stored'),
+    cpuMs: numberIn(figures, 'cpuMs'),
+    residentMiB: numberIn(figures, 'residentMiB')
+  }
+}
+
+function numberIn(message: unknown, name: string): number {
+  const value: unknown =
+    typeof message === 'object' && message !== null ? Object.entries(message).find(([key]) => key === name)?.[1] : undefined
+  if (typeof value !== 'number') throw new TypeError(`Cannot read figures: ${name} is ${String(value)}, expected a number`)
+  return value
 }
 
 async function storedAll(server: ChildProcess, count: number): Promise<void> {

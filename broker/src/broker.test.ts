@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connectAsync } from 'mqtt'
 import type { Reason } from '@tracegate/model/errors'
 import type { ClientIdentity, DeviceDirectory } from '@tracegate/service/identity'
 import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'
@@ -361,6 +362,24 @@ describe('a flood', () => {
     await using alive = await login(broker)
     alive.send(encodePublish({ topic: telemetry, payload, qos: 1 }))
     await alive.next(packetTypes.puback)
+  })
+})
+
+describe('an ordinary client library', () => {
+  it('publishes and receives with QoS 0, 1 and 2', async () => {
+    const sink = createSink()
+    await using broker = await start(sink)
+    const url = `mqtt://127.0.0.1:${broker.port}`
+    const service = await connectAsync(url, { username: 'collector', password: 'secret', reconnectPeriod: 0 })
+    const device = await connectAsync(url, { username: 'port-1/probe-1', password: 'secret', reconnectPeriod: 0 })
+    const received: string[] = []
+    service.on('message', (_topic, bytes) => void received.push(bytes.toString()))
+    await service.subscribeAsync('tg/v1/+/+/telemetry', { qos: 2 })
+    for (const qos of [0, 1, 2] as const) await device.publishAsync(telemetry, `qos ${qos}`, { qos })
+    await until(() => received.length === 3)
+    assert.deepEqual(received.toSorted(), ['qos 0', 'qos 1', 'qos 2'])
+    assert.equal(sink.messages.length, 3)
+    await Promise.all([service.endAsync(true), device.endAsync(true)])
   })
 })
 

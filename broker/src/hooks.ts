@@ -87,6 +87,8 @@ export function createHooks(options: HooksOptions): Hooks {
       return { reason: 'will', returnCode: notAuthorized }
     if (!state.clean && !options.sessions.hasRoomFor(client.id)) return { reason: 'sessionsMax', returnCode: serverUnavailable }
     state.identity = identity
+    // The library names a client that names itself nothing.
+    if (state.clientId === '') state.clientId = client.id
     state.username = request.username ?? ''
     return undefined
   }

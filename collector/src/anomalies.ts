@@ -152,10 +152,10 @@ function changeEvery(anomaly: Anomaly): number {
   return Math.min(Math.max((anomaly.lastMs - anomaly.openedMs) / 60, changeEveryMinMs), changeEveryMaxMs)
 }
 
-export type AnomalyAction = 'opened' | 'changed' | 'closed' | 'none'
+type AnomalyAction = 'opened' | 'changed' | 'closed' | 'none'
 
 /** What a state of an anomaly adds to the one that is kept. An older state, or the same one, adds nothing. */
-export function actionFor(before: Anomaly | undefined, after: Anomaly): AnomalyAction {
+function actionFor(before: Anomaly | undefined, after: Anomaly): AnomalyAction {
   if (before === undefined) return after.status === 'open' ? 'opened' : 'closed'
   if (before.status === 'closed') return 'none'
   if (after.status === 'closed') return 'closed'

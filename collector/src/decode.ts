@@ -14,14 +14,14 @@ import { parseTopic, type DeviceChannel, type ParsedTopic } from '@tracegate/mod
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { payloadBytesMax } from '@tracegate/model/wire'
 
-export type Work =
+type Work =
   | { readonly type: 'readings'; readonly readings: readonly Reading[] }
   | { readonly type: 'events'; readonly events: readonly TraceEvent[] }
   | { readonly type: 'state'; readonly state: State }
   /** Nothing to store: a retained state was cleared. */
   | { readonly type: 'nothing' }
 
-export interface Taken {
+interface Taken {
   readonly ok: true
   readonly point: string
   readonly device: string
@@ -32,7 +32,7 @@ export interface Taken {
   readonly partial: readonly Reason[]
 }
 
-export interface Refused {
+interface Refused {
   readonly ok: false
   readonly reason: Reason
   /** `point/device` when the topic says so. */

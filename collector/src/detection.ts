@@ -11,7 +11,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import type { CollectorEvents } from './events.ts'
 import type { CollectorLimits } from './limits.ts'
 
-export interface Judgement {
+interface Judgement {
   readonly readings: readonly Reading[]
   readonly events: readonly TraceEvent[]
   readonly receivedAtMs: number

@@ -6,7 +6,7 @@ import type { Bus } from '@tracegate/service/bus'
 import type { CaseStore } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
 
-export interface StateReport {
+interface StateReport {
   readonly point: string
   readonly device: string
   readonly state: State
@@ -82,7 +82,7 @@ export function createDeviceRegister(options: DeviceRegisterOptions): DeviceRegi
 }
 
 /** Undefined when nothing changes: the last will of an earlier boot says nothing of this one. */
-export function afterReport(known: Device | undefined, { point, device, state, receivedAtMs }: StateReport): Device | undefined {
+function afterReport(known: Device | undefined, { point, device, state, receivedAtMs }: StateReport): Device | undefined {
   const base: Device = known ?? {
     point,
     id: device,

@@ -4,7 +4,7 @@
  */
 
 /** Both ends included. */
-export type Interval = readonly [number, number]
+type Interval = readonly [number, number]
 
 export interface StreamState {
   /** Everything up to it is there or was given up; -1 when nothing is. */

@@ -22,7 +22,7 @@ import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import { startCollector, type Collector, type CollectorOptions } from './collector.ts'
 
-export interface RecordingEngine extends DetectionEngine {
+interface RecordingEngine extends DetectionEngine {
   readonly readings: Reading[]
   readonly events: TraceEvent[]
   /** What the next calls give back, one entry a call. */
@@ -32,7 +32,7 @@ export interface RecordingEngine extends DetectionEngine {
   history: number
 }
 
-export function createRecordingEngine(): RecordingEngine {
+function createRecordingEngine(): RecordingEngine {
   const engine: RecordingEngine = {
     readings: [],
     events: [],
