@@ -6,6 +6,7 @@ import type { Anomaly } from '@tracegate/model/anomaly'
 import { Committed } from '@tracegate/model/committed'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import type { BusMessages } from '@tracegate/service/bus'
+import { isStoreError } from '@tracegate/store/errors'
 import type { CollectorStats } from './events.ts'
 import { birth, createBench, createFaultyStore, messageOf, objectEvent, startMs, storedCount, telemetryMessage, until } from './testing.ts'
 
@@ -299,6 +300,36 @@ describe('a store', () => {
     for (let seq = 0; seq < 40; seq += 1) await collector.sink.commit(telemetryMessage({ seq }))
     await collector.drain(2_000)
     assert.equal(await storedCount(bench.telemetry), 40)
+    assertAddsUp(collector.stats())
+  })
+
+  it('that stands still while the disk is full refuses, acknowledges nothing of it, and goes on when there is room', async () => {
+    await using bench = await createBench()
+    const telemetry = createFaultyStore(bench.telemetry)
+    telemetry.mode = 'stall'
+    await using collector = await bench.start({ telemetry, limits: { filePagesMax: 60, groupMessagesMax: 50 } })
+    const missing = new Set(Array.from({ length: 2_000 }, (_, seq) => seq))
+    const sendMissing = () =>
+      Promise.all(
+        [...missing].map((seq) =>
+          collector.sink.commit(telemetryMessage({ seq })).then(
+            () => missing.delete(seq),
+            (error: unknown) => assert.ok(isStoreError(error, 'STORE_FULL'), String(error))
+          )
+        )
+      )
+    await sendMissing()
+    assert.ok(missing.size > 0 && missing.size < 2_000, `${missing.size} not acknowledged`)
+    assertAddsUp(collector.stats())
+    telemetry.mode = 'ok'
+    await until(async () => {
+      await collector.drain(1_000)
+      await sleep(150)
+      await sendMissing()
+      return missing.size === 0
+    })
+    await collector.drain(2_000)
+    assert.equal(await storedCount(bench.telemetry), 2_000)
     assertAddsUp(collector.stats())
   })
 

@@ -34,6 +34,7 @@ export interface StatsSources {
 
 export function createCollectorEvents(options: { readonly logger: Logger; readonly metrics: Metrics }) {
   const { logger, metrics } = options
+  const warnSeldom = createSeldomWarning(logger)
   const count = {
     received: 0,
     logged: 0,
@@ -82,11 +83,11 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
     rejected(error: unknown) {
       count.rejected += 1
       messages.add(1, { outcome: 'rejected' })
-      logger.warn({ error: textOf(error) }, 'message not committed')
+      warnSeldom({ error: textOf(error) }, 'message not committed')
     },
     refused(reason: Reason, fields: { readonly topic: string; readonly clientId: string }) {
       refused.add(1, { code: reason.code })
-      logger.warn({ ...fields, ...reason }, 'message refused')
+      warnSeldom({ topic: fields.topic, clientId: fields.clientId, ...reason }, 'message refused')
     },
     groupCommitted: (tookMs: number) => commit.observe(tookMs / 1_000),
     stored(howMany: number) {
@@ -148,6 +149,27 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
   }
 }
 export type CollectorEvents = ReturnType<typeof createCollectorEvents>
+
+const linesPerSecondMax = 10
+
+/** One line a message would bury everything else when a device sends nonsense; the counters have them all. */
+function createSeldomWarning(logger: Logger): Logger['warn'] {
+  let second = 0
+  let lines = 0
+  let left = 0
+  return (fields, message) => {
+    const now = Math.floor(Date.now() / 1_000)
+    if (now !== second) {
+      if (left > 0) logger.warn({ lines: left }, 'warnings left out')
+      second = now
+      lines = 0
+      left = 0
+    }
+    if (lines < linesPerSecondMax) logger.warn(fields, message)
+    else left += 1
+    lines += 1
+  }
+}
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -38,8 +38,9 @@ export interface IngestLog {
   take(): LogEntry[]
   /** Whether everything was taken. */
   isEmpty(): boolean
-  /** Resolves when `take` may give something. */
+  /** Resolves when `take` may give something, or after `wake`. */
   ready(): Promise<void>
+  wake(): void
   /** Lets everything up to the last of the entries go. */
   release(entries: readonly LogEntry[]): void
   /** Keeps an entry that turned out to be impossible to store as a dead letter. */
@@ -66,7 +67,12 @@ const releaseEveryMs = 100
 export function openIngestLog(options: IngestLogOptions): IngestLog {
   const { limits } = options
   const path = join(requireDataFolder(options.dataDir), 'collector.db')
-  const database = openSqlite({ path, migrations: logMigrations, pageCacheKiB: 4_096 })
+  const database = openSqlite({
+    path,
+    migrations: logMigrations,
+    pageCacheKiB: 4_096,
+    ...(limits.filePagesMax === undefined ? {} : { pageCountMax: limits.filePagesMax })
+  })
   const tables = prepareLogTables(database)
   const streams = createStreams(tables, options)
   const dead = createDeadLetters(tables, options)
@@ -185,6 +191,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     take: () => (closed ? [] : tail.take()),
     isEmpty: () => tail.isEmpty(),
     ready: () => tail.ready(),
+    wake: () => tail.wake(),
     release(entries) {
       const last = entries.at(-1)
       if (last === undefined) return

@@ -9,6 +9,8 @@ export interface CollectorLimits {
   /** Bytes in the log; past it commits wait, and are rejected after `commitTimeoutMs`. */
   readonly logBytesMax: number
   readonly commitTimeoutMs: number
+  /** Pages of 4 KiB that `collector.db` may have; past it commits are rejected with `STORE_FULL`. The disk is the bound without it. */
+  readonly filePagesMax?: number
   /** Payload bytes of decoded messages kept beside the log (decoded they take about five times as much); what is past it is read from the log again. */
   readonly tailBytesMax: number
   /** Dead letters kept; the oldest go. */

@@ -13,8 +13,9 @@ export interface LogTail {
   push(entries: readonly LogEntry[]): void
   take(): LogEntry[]
   isEmpty(): boolean
-  /** Resolves when there is something to take. */
+  /** Resolves when there is something to take, or after `wake`. */
   ready(): Promise<void>
+  wake(): void
 }
 
 export interface LogTailOptions {
@@ -85,6 +86,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
       return taken
     },
     isEmpty: () => entries.length === 0 && !spilled,
+    wake: () => signal.resolve(),
     ready: () => (entries.length > 0 || spilled ? Promise.resolve() : signal.promise)
   }
 }

@@ -68,7 +68,7 @@ export function startWriter(options: WriterOptions): Writer {
     }))
     if (taken === undefined) return
     while (!stopping.signal.aborted) {
-      await Promise.race([log.ready(), aborted(stopping.signal)])
+      await log.ready()
       busy = true
       const entries = log.take()
       if (entries.length > 0) await storeAll(entries, taken)
@@ -195,6 +195,7 @@ export function startWriter(options: WriterOptions): Writer {
     trouble: () => (stopped && !stopping.signal.aborted ? 'the writer has ended' : trouble),
     async stop() {
       stopping.abort()
+      log.wake()
       // A store that never answers must not keep the process; what it did not take is in the log.
       await Promise.race([running, sleep(stopWaitMs, undefined, { ref: false })])
     },
@@ -203,13 +204,6 @@ export function startWriter(options: WriterOptions): Writer {
       while (Date.now() < end && !isIdle()) await sleep(10)
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal.aborted) resolve()
-  else signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise
 }
 
 function eventsOf({ intake }: LogEntry): readonly TraceEvent[] {
