@@ -1,7 +1,7 @@
 /** The window of time a chart shows for an anomaly: enough before and after to see it begin and end. Pure. */
 import type { Anomaly } from '@tracegate/model/anomaly'
 
-const roomMinMs = 10 * 60_000
+const roomMinMs = 2 * 60_000
 const windowMaxMs = 24 * 3_600_000
 
 export interface Excursion {
@@ -13,7 +13,7 @@ export interface Excursion {
 /** While the anomaly is open its shade ends at its last sign. */
 export function excursionOf(anomaly: Pick<Anomaly, 'onsetMs' | 'lastMs' | 'closedMs' | 'openedMs'>): Excursion {
   const endMs = Math.max(anomaly.closedMs ?? anomaly.lastMs, anomaly.openedMs, anomaly.onsetMs)
-  const room = Math.max(roomMinMs, (endMs - anomaly.onsetMs) * 0.5)
+  const room = Math.max(roomMinMs, (endMs - anomaly.onsetMs) * 0.75)
   const fromMs = Math.max(anomaly.onsetMs - room, endMs - windowMaxMs)
   return { fromMs, toMs: endMs + room / 2, shade: { fromMs: anomaly.onsetMs, toMs: endMs } }
 }

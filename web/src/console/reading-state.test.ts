@@ -46,3 +46,21 @@ test('viewWatches() takes the newer of the answer and the stream', () => {
   const [older] = viewWatches({ place, devices: [], latest, live: new Map([['store/plc/t1', ['store/plc/t1', 500, 9, 1]]]), nowMs: 3_000 })
   assert.equal(older?.value, 4)
 })
+
+test('viewWatches() holds a steady value while its device speaks, and calls a silent temperature stale', () => {
+  const place: Place = {
+    key: 'https://id.gs1.org/414/9506000134338',
+    point: 'store',
+    name: { zh: '库', en: 'Chamber' },
+    kind: 'chamber',
+    watches: [
+      { device: 'plc', metric: 'door', quantity: 'door', unit: '1' },
+      { device: 'plc', metric: 't1', quantity: 'temperature', unit: 'Cel' }
+    ]
+  }
+  const old = (metric: string) => ({ series: `store/plc/${metric}`, unit: '1', timeMs: 0, value: 0, quality: 1 as const })
+  const states = (live: ReadonlyMap<string, [string, number, number, 1]>) =>
+    viewWatches({ place, devices: [], latest: [old('door'), old('t1')], live, nowMs: 60_000 }).map((view) => view.state)
+  assert.deepEqual(states(new Map([['store/plc/t2', ['store/plc/t2', 59_000, 5, 1]]])), ['held', 'stale'])
+  assert.deepEqual(states(new Map()), ['stale', 'stale'])
+})

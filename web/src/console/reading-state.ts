@@ -3,7 +3,8 @@ import type { LiveReading } from '@tracegate/model/live'
 import type { LatestReading } from '@tracegate/model/http'
 import type { Device, Place, ProductProfile, Watch } from '@tracegate/model/registers'
 
-export const readingStates = ['inside', 'above', 'below', 'suspect', 'missing', 'stale', 'none'] as const
+/** held: a quantity that is only told when it changes (OPC UA reports by exception), while its device goes on speaking. */
+export const readingStates = ['inside', 'above', 'below', 'suspect', 'missing', 'held', 'stale', 'none'] as const
 export type ReadingState = (typeof readingStates)[number]
 
 export interface Limits {
@@ -32,10 +33,10 @@ export function staleAfter(intervalMs: number | undefined): number {
 /** Judges one reading; `ageMs` over `staleAfterMs` wins over everything else. */
 export function judgeReading(
   reading: { readonly value: number | null; readonly quality: number; readonly ageMs: number } | undefined,
-  rule: { readonly limits: Limits; readonly staleAfterMs: number }
+  rule: { readonly limits: Limits; readonly staleAfterMs: number; readonly heldByDevice?: boolean }
 ): ReadingState {
   if (reading === undefined) return 'none'
-  if (reading.ageMs > rule.staleAfterMs) return 'stale'
+  if (reading.ageMs > rule.staleAfterMs) return rule.heldByDevice === true && reading.value !== null ? 'held' : 'stale'
   if (reading.value === null || reading.quality === 9) return 'missing'
   if (reading.quality === 3 || reading.quality === 4) return 'suspect'
   if (rule.limits.high !== undefined && reading.value > rule.limits.high) return 'above'
@@ -63,10 +64,22 @@ export function viewWatches(from: {
     const intervalMs = device?.metrics.find((entry) => entry.metric === watch.metric)?.intervalMs
     const state = judgeReading(
       reading === undefined ? undefined : { value: reading.value, quality: reading.quality, ageMs: from.nowMs - reading.timeMs },
-      { limits, staleAfterMs: staleAfter(intervalMs) }
+      { limits, staleAfterMs: staleAfter(intervalMs), heldByDevice: steady.has(watch.quantity) && deviceSpeaks(from, watch.device) }
     )
     return { watch, series, limits, state, value: reading?.value ?? null, ...(reading === undefined ? {} : { timeMs: reading.timeMs }) }
   })
+}
+
+/** Quantities that may rightly stay the same for hours; a temperature never does. */
+const steady: ReadonlySet<Watch['quantity']> = new Set(['door', 'compressor', 'power', 'setPoint'])
+
+/** Whether any other series of the device is fresh. */
+function deviceSpeaks(from: Pick<Parameters<typeof viewWatches>[0], 'place' | 'latest' | 'live' | 'nowMs'>, device: string): boolean {
+  const prefix = `${from.place.point}/${device}/`
+  const fresh = (series: string, timeMs: number) => series.startsWith(prefix) && from.nowMs - timeMs <= staleMinMs
+  return (
+    from.latest.some((entry) => fresh(entry.series, entry.timeMs)) || from.live.values().some((reading) => fresh(reading[0], reading[1]))
+  )
 }
 
 export function limitsOf(profile: ProductProfile | undefined): Limits {

@@ -1,5 +1,5 @@
 /** Gathers the steps of a journey into stages that follow each other. Pure. */
-import { stages, type JourneyAnswer, type JourneyStep, type Stage } from '@tracegate/model/trace'
+import { stages, type JourneyAnswer, type JourneyStep, type LivedThrough, type Stage } from '@tracegate/model/trace'
 import type { Zone } from '../text/format.ts'
 
 export interface JourneyGroup {
@@ -24,6 +24,26 @@ export function stageEvidence(journey: Pick<JourneyAnswer, 'stagesSeen'>): { rea
   return stages
     .map((stage) => ({ stage, seen: journey.stagesSeen.includes(stage) }))
     .filter(({ stage, seen }) => seen || expected.has(stage))
+}
+
+/** What several sensors of one quantity said together: least, greatest, the mean by number of readings. */
+export function mergeReadings(readings: readonly LivedThrough[]): LivedThrough[] {
+  const merged = new Map<string, LivedThrough>()
+  for (const reading of readings) {
+    const name = `${reading.quantity} ${reading.unit}`
+    const known = merged.get(name)
+    const count = (known?.count ?? 0) + reading.count
+    if (known === undefined || count === 0) merged.set(name, reading)
+    else
+      merged.set(name, {
+        ...known,
+        min: Math.min(known.min, reading.min),
+        max: Math.max(known.max, reading.max),
+        mean: (known.mean * known.count + reading.mean * reading.count) / count,
+        count
+      })
+  }
+  return [...merged.values()]
 }
 
 /** The offset an event carries, as a zone to write its time in. */

@@ -1,7 +1,7 @@
 /** The journey of a thing, stage by stage, with the readings it lived through. Both pages show it; it needs no component kit. */
-import type { JourneyAnswer, JourneyStep } from '@tracegate/model/trace'
+import type { JourneyAnswer, JourneyStep, LivedThrough } from '@tracegate/model/trace'
 import { formatKey, formatTime, formatValue } from '../text/format.ts'
-import { groupSteps, stageEvidence, zoneOfOffset } from './journey-groups.ts'
+import { groupSteps, mergeReadings, stageEvidence, zoneOfOffset } from './journey-groups.ts'
 import type { Names } from './names.ts'
 import { useText } from './use-text.ts'
 
@@ -42,7 +42,9 @@ function StepRow({ step, names }: { readonly step: JourneyStep; readonly names: 
     <li className="step">
       <p className="step-head">
         <strong>{step.bizStep === undefined ? step.type : code('step', step.bizStep)}</strong>
-        {step.disposition === undefined ? null : <span className="tag">{code('disposition', step.disposition)}</span>}
+        {step.disposition === undefined || step.disposition === 'in_progress' ? null : (
+          <span className="tag">{code('disposition', step.disposition)}</span>
+        )}
       </p>
       <p className="quiet">
         <time dateTime={new Date(step.timeMs).toISOString()}>{formatTime(step.timeMs, zone)}</time>
@@ -59,16 +61,11 @@ function StepRow({ step, names }: { readonly step: JourneyStep; readonly names: 
       {step.within === undefined ? null : <p className="quiet">{t('journey.within', { key: formatKey(step.within) })}</p>}
       {step.readings.length === 0 ? null : (
         <dl className="lived" aria-label={t('journey.readings')}>
-          {step.readings.map((reading, index) => (
-            <div key={`${reading.series}${index}`}>
+          {mergeReadings(step.readings).map((reading) => (
+            <div key={`${reading.quantity}${reading.unit}`}>
               <dt>{code('quantity', reading.quantity)}</dt>
               <dd>
-                {t('journey.range', {
-                  min: formatValue(reading.min, reading.unit),
-                  max: formatValue(reading.max, reading.unit),
-                  mean: formatValue(reading.mean, reading.unit),
-                  count: reading.count
-                })}
+                <Lived reading={reading} />
               </dd>
             </div>
           ))}
@@ -76,4 +73,16 @@ function StepRow({ step, names }: { readonly step: JourneyStep; readonly names: 
       )}
     </li>
   )
+}
+
+/** A door is told in words: nobody reads a mean of a door. */
+function Lived({ reading }: { readonly reading: LivedThrough }) {
+  const { t } = useText()
+  if (reading.quantity === 'door') return t(reading.max > 0 ? 'journey.doorOpened' : 'journey.doorClosed')
+  return t('journey.range', {
+    min: formatValue(reading.min, reading.unit),
+    max: formatValue(reading.max, reading.unit),
+    mean: formatValue(reading.mean, reading.unit),
+    count: reading.count
+  })
 }

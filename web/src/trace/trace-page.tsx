@@ -90,14 +90,14 @@ async function look(code: string, signal: AbortSignal, set: (state: State) => vo
 }
 
 function Result({ found }: { readonly found: Found }) {
-  const { t, pick, time } = useText()
+  const { t, pick, time, code } = useText()
   const { lookup, journey } = found
   const names = indexNames(journey.names ?? emptyNameBook)
   const warnings = journey.warnings ?? []
   return (
     <article data-testid="trace-result">
       <section className="panel thing">
-        <h2>{lookup.product === undefined ? formatKey(lookup.key) : pick(lookup.product.name)}</h2>
+        <h2>{lookup.product === undefined ? code('kind', lookup.kind) : pick(lookup.product.name)}</h2>
         <p className="code-line">{formatKey(lookup.key)}</p>
         {lookup.product === undefined ? null : <p className="quiet">{t('public.brand', { brand: lookup.product.brand })}</p>}
         {lookup.known ? null : <p className="note">{t('public.unknown')}</p>}

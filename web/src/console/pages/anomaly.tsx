@@ -68,27 +68,29 @@ function AnomalyFacts({ anomaly }: { readonly anomaly: Anomaly }) {
     [t('anomaly.opened'), time(anomaly.openedMs)],
     [t('anomaly.last'), time(anomaly.lastMs)],
     [t('anomaly.closed'), anomaly.closedMs === undefined ? '–' : time(anomaly.closedMs)],
-    [t('anomaly.rule'), `${anomaly.rule.id} v${anomaly.rule.version}`],
-    [
-      t('column.warning'),
-      own.length === 0
-        ? '–'
-        : own.map((warning) => (
-            <Link key={warning.id} href={`/warnings/${encodeURIComponent(warning.id)}`} className="stacked">
-              <LevelMark level={warning.proposal.level} size={18} /> {pick(warning.title)}
-            </Link>
-          ))
-    ]
+    [t('anomaly.rule'), `${anomaly.rule.id} v${anomaly.rule.version}`]
   ]
   return (
-    <dl className="facts">
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl className="facts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {own.length === 0 ? null : (
+        <ul className="drawn-from" aria-label={t('nav.warnings')}>
+          {own.map((warning) => (
+            <li key={warning.id}>
+              <LevelMark level={warning.proposal.level} size={18} />
+              <Link href={`/warnings/${encodeURIComponent(warning.id)}`}>{pick(warning.title)}</Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   )
 }
 

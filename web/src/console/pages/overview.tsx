@@ -33,23 +33,27 @@ export function Overview() {
       <h1 className="hidden-text">{t('nav.overview')}</h1>
       <Figures open={open} />
       <div className="overview-grid">
-        <section className="panel" aria-label={t('overview.map')}>
-          <WorldMap points={items} levels={levels} />
-        </section>
-        <section className="panel" aria-labelledby="points-title">
-          <h2 id="points-title">{t('overview.points')}</h2>
-          <PointList points={items} levels={levels} loading={points.isPending} />
-        </section>
-        <section className="panel" aria-labelledby="anomalies-title">
-          <h2 id="anomalies-title">
-            {t('overview.anomalies')} <Link href="/anomalies">{t('overview.all')}</Link>
-          </h2>
-          <AnomalyTable anomalies={newest} loading={anomalies.isPending} />
-        </section>
-        <section className="panel" aria-labelledby="events-title">
-          <h2 id="events-title">{t('overview.events')}</h2>
-          <EventFeed />
-        </section>
+        <div className="overview-column">
+          <section className="panel overview-map" aria-label={t('overview.map')}>
+            <WorldMap points={items} levels={levels} />
+          </section>
+          <section className="panel overview-anomalies" aria-labelledby="anomalies-title">
+            <h2 id="anomalies-title">
+              {t('overview.anomalies')} <Link href="/anomalies">{t('overview.all')}</Link>
+            </h2>
+            <AnomalyTable anomalies={newest} loading={anomalies.isPending} />
+          </section>
+        </div>
+        <div className="overview-column">
+          <section className="panel overview-points" aria-labelledby="points-title">
+            <h2 id="points-title">{t('overview.points')}</h2>
+            <PointList points={items} levels={levels} loading={points.isPending} />
+          </section>
+          <section className="panel overview-events" aria-labelledby="events-title">
+            <h2 id="events-title">{t('overview.events')}</h2>
+            <EventFeed />
+          </section>
+        </div>
       </div>
     </>
   )

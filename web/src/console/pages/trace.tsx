@@ -1,5 +1,6 @@
 /** Any code to everything known of it: journey, back and forward trace, who holds it. The code stands in the address. */
 import { useQuery } from '@tanstack/react-query'
+import { keyKind } from '@tracegate/model/gs1/key'
 import { LookupAnswer } from '@tracegate/model/http'
 import { Button, Tabs } from 'antd'
 import { useRef, useState, type FormEvent } from 'react'
@@ -69,13 +70,13 @@ function CodeForm({ of }: { readonly of: string }) {
 }
 
 function Found({ of }: { readonly of: string }) {
-  const { t, language } = useText()
+  const { t, code, language } = useText()
   const names = useNames()
   const [, navigate] = useLocation()
   const pick = (key: string) => navigate(`/trace?of=${encodeURIComponent(key)}`)
   return (
     <section className="panel">
-      <h2>{names.of(of, language)}</h2>
+      <h2>{names.knows(of) ? names.of(of, language) : code('kind', keyKind(of))}</h2>
       <p className="quiet breakable">{formatKey(of)}</p>
       <Tabs
         items={[

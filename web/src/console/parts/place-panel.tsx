@@ -31,7 +31,12 @@ export function PlacePanel(props: {
         <>
           <ul className="watches">
             {watches.map((view) => (
-              <WatchRow key={view.series} view={view} nowMs={props.nowMs} />
+              <WatchRow
+                key={view.series}
+                view={view}
+                nowMs={props.nowMs}
+                twin={watches.some((other) => other !== view && other.watch.quantity === view.watch.quantity)}
+              />
             ))}
           </ul>
           <SeriesChart
@@ -48,24 +53,27 @@ export function PlacePanel(props: {
   )
 }
 
-function WatchRow({ view, nowMs }: { readonly view: WatchView; readonly nowMs: number }) {
+/** `twin`: another sensor of the place measures the same; then the name of the metric tells them apart. */
+function WatchRow({ view, nowMs, twin }: { readonly view: WatchView; readonly nowMs: number; readonly twin: boolean }) {
   const { t, code, age } = useText()
   const limited = view.limits.low !== undefined || view.limits.high !== undefined
+  const stateText = () => {
+    if (view.timeMs !== undefined && view.state === 'stale') return t('reading.since', { age: age(view.timeMs, nowMs) })
+    if (view.timeMs !== undefined && view.state === 'held') return t('reading.held', { age: age(view.timeMs, nowMs) })
+    return view.state === 'inside' && !limited ? '' : t(`reading.${view.state}`)
+  }
   const old = view.state === 'stale' || view.state === 'none'
   return (
     <li className={`watch watch-${view.state}${old ? ' hatched' : ''}`} data-testid={`watch-${view.series}`} data-state={view.state}>
-      <span className="watch-name">{code('quantity', view.watch.quantity)}</span>
+      <span className="watch-name">
+        {code('quantity', view.watch.quantity)}
+        {twin ? <small>{view.watch.metric}</small> : null}
+      </span>
       <span className="watch-value">
         {old ? '–' : switchText(view) === undefined ? formatValue(view.value, view.watch.unit) : t(switchText(view) ?? 'switch.on')}
       </span>
       {limited ? <LimitBar value={view.value} limits={view.limits} state={view.state} /> : <span />}
-      <span className="watch-state">
-        {view.state === 'stale' && view.timeMs !== undefined
-          ? t('reading.since', { age: age(view.timeMs, nowMs) })
-          : view.state === 'inside' && !limited
-            ? ''
-            : t(`reading.${view.state}`)}
-      </span>
+      <span className="watch-state">{stateText()}</span>
     </li>
   )
 }
@@ -78,7 +86,7 @@ function switchText({ watch, value }: WatchView): 'switch.open' | 'switch.closed
   return undefined
 }
 
-const rank: readonly ReadingState[] = ['above', 'below', 'suspect', 'missing', 'stale', 'none', 'inside']
+const rank: readonly ReadingState[] = ['above', 'below', 'suspect', 'missing', 'stale', 'none', 'held', 'inside']
 
 function worstOf(watches: readonly WatchView[]): ReadingState {
   return rank.find((state) => watches.some((view) => view.state === state)) ?? 'none'

@@ -34,7 +34,7 @@ export function PointList(props: {
               <StatusMark status={point.status} {...(level === undefined ? {} : { level })} />
               <span className="quiet">
                 {point.lastReadingMs === undefined
-                  ? t('overview.noReading')
+                  ? t(point.status === 'normal' ? 'overview.noSensor' : 'overview.noReading')
                   : silent
                     ? t('reading.since', { age: age(point.lastReadingMs, nowMs) })
                     : age(point.lastReadingMs, nowMs)}
