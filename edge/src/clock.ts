@@ -11,7 +11,7 @@ export interface ClockState {
 }
 
 /** Smaller differences are the slewing of NTP and the resolution of timers. */
-export const clockStepMinMs = 1_000
+const clockStepMinMs = 1_000
 
 export interface ClockReading {
   readonly state: ClockState

@@ -8,7 +8,7 @@ import type { Reason } from '@tracegate/model/errors'
 import type { Logger } from '@tracegate/service/log'
 import type { EdgeEvents } from './events.ts'
 
-export interface DeadLetterEntry {
+interface DeadLetterEntry {
   readonly source: string
   readonly device?: string
   readonly topic?: string
@@ -20,9 +20,9 @@ export interface DeadLetterFile {
   keep(entry: DeadLetterEntry): void
 }
 
-export const deadLetterFileBytesMax = 4_194_304
+const deadLetterFileBytesMax = 4_194_304
 /** Of a larger payload the beginning is kept. */
-export const deadLetterPayloadBytesMax = 65_536
+const deadLetterPayloadBytesMax = 65_536
 
 export function createDeadLetterFile(options: {
   readonly dataDir: string

@@ -15,8 +15,9 @@ import { edgeError } from './errors.ts'
 import { createEdgeEvents, type EdgeCounts } from './events.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createOutbox } from './outbox.ts'
+import { devicesOfMqtt } from './source/mqtt-config.ts'
 import { startMqttSource } from './source/mqtt.ts'
-import { requireSecurity } from './source/opcua-config.ts'
+import { devicesOfOpcua, requireSecurity } from './source/opcua-config.ts'
 import type { Source, SourceDependencies, SourceStatus } from './source/source.ts'
 import { createUplink } from './uplink/uplink.ts'
 
@@ -84,13 +85,15 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
 
   const known = new Map(config.devices.map((device) => [device.id, device]))
   if (!known.has(config.agent)) known.set(config.agent, agentDevice(config.agent))
-  for (const device of known.values()) uplink.announce(device)
+  // A device behind a source is born when its source reaches it.
+  const sourced = new Set(
+    config.sources.flatMap((source) => [...(source.type === 'opcua' ? devicesOfOpcua(source) : devicesOfMqtt(source))])
+  )
+  for (const device of known.values()) if (!sourced.has(device.id)) uplink.announce(device)
   const onDevice: SourceDependencies['onDevice'] = (id, online, reason) => {
-    if (!online) {
-      uplink.withdraw(id, reason)
-      return
-    }
-    uplink.announce(known.get(id) ?? unknownDevice(id))
+    const device = known.get(id) ?? unknownDevice(id)
+    if (online) uplink.announce(device)
+    else uplink.withdraw(device, reason)
   }
   uplink.start()
   const sources = await startSources(config, { intake, logger, events, dataDir: config.dataDir, onDevice })

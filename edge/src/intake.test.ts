@@ -75,6 +75,27 @@ test('a value that is no number is sent as missing, in a message that the contra
   )
 })
 
+test('readings taken are readings kept and readings refused, also when the outbox is full', async () => {
+  using folder = tempFolder()
+  const events = createEdgeEvents({ logger: silentLogger, metrics: createMetrics(), agent: 'p1/agent' })
+  using outbox = createOutbox({ path: join(folder.path, 'o.db'), boot: 'b', bytesMax: 65_536, sync: 'normal', commitAfterMs: 1 })
+  const deadLetter = createDeadLetterFile({ dataDir: folder.path, events, logger: silentLogger })
+  const shared = { point: 'p1', outbox, events, deadLetter, timeQuality: 'unknown', batchAfterMs: 1 } as const
+  const intake = createIntake({ ...shared, batchReadingsMax: 1 })
+  for (const bytes of [5_000, 1]) {
+    let kept = -1
+    while (events.counts.eventsKept > kept) {
+      kept = events.counts.eventsKept
+      await intake.event({ note: 'x'.repeat(bytes) }, { device: 'd1' }).catch(() => undefined)
+    }
+  }
+  for (let index = 0; index < 60; index += 1) await intake.readingsDurably([reading(index), reading(index)]).catch(() => undefined)
+  const { readingsTaken, readingsKept, readingsRefused } = events.counts
+  assert.equal(readingsTaken, 120)
+  assert.equal(readingsKept + readingsRefused, readingsTaken)
+  assert.ok(readingsRefused > 0)
+})
+
 test('the check passed in may lower the quality', async () => {
   using folder = tempFolder()
   const { outbox, intake, sent } = build(folder.path, { check: (one) => (one.value > 50 ? { ...one, quality: 4 } : one) })

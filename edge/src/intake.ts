@@ -82,12 +82,17 @@ export function createIntake(options: IntakeOptions): Intake {
   const sendTelemetry = async (device: string, readings: readonly Reading[]): Promise<void> => {
     const time = presentTime()
     const wire = readings.map((reading) => wireReadingOf(reading, time.timeMs))
-    await outbox.append({
-      device,
-      channel: 'telemetry',
-      readings: readings.length,
-      encode: (origin) => encodeMessage({ v: wireVersion, ...origin, ...time, readings: wire } satisfies Telemetry)
-    })
+    try {
+      await outbox.append({
+        device,
+        channel: 'telemetry',
+        readings: readings.length,
+        encode: (origin) => encodeMessage({ v: wireVersion, ...origin, ...time, readings: wire } satisfies Telemetry)
+      })
+    } catch (error) {
+      events.refusedReadings(readings.length, codeOf(error))
+      throw error
+    }
     events.kept('telemetry', readings.length)
   }
 
@@ -95,7 +100,8 @@ export function createIntake(options: IntakeOptions): Intake {
     clearTimeout(batch.timer)
     batches.delete(device)
     if (batch.readings.length === 0) return
-    sendTelemetry(device, batch.readings).catch((error: unknown) => events.refusedReadings(batch.readings.length, codeOf(error)))
+    // Counted where it happened; there is nobody to tell.
+    sendTelemetry(device, batch.readings).catch(() => undefined)
   }
 
   const sendDocument = async (channel: OutboxChannel, device: string, body: { epcis: object } | { scans: Scan[] }): Promise<void> => {
@@ -147,9 +153,7 @@ export function createIntake(options: IntakeOptions): Intake {
       outbox.flush()
       const results = await Promise.allSettled(kept)
       const failed = results.find((result) => result.status === 'rejected')
-      if (failed === undefined) return
-      events.refusedReadings(readings.length, codeOf(failed.reason))
-      throw failed.reason
+      if (failed !== undefined) throw failed.reason
     },
     async scan(scan, { device, rule }) {
       const timeMs = scan.timeMs ?? presentTime().timeMs

@@ -10,7 +10,7 @@ import { tempFolder } from './testing/temp-folder.ts'
 import { isRecord, startTestBroker, type TestBroker, until } from './testing/test-broker.ts'
 
 const agent = fileURLToPath(new URL('./testing/agent-process.ts', import.meta.url))
-const kills = 6
+const kills = 4
 
 /** Runs an agent until it is killed; gives the numbers that the outbox took. */
 async function runAndKill(broker: TestBroker, dataDir: string, first: number, afterNumbers: number): Promise<number[]> {

@@ -4,6 +4,7 @@ import { describeOptions, loadConfig } from '@tracegate/service/config'
 import { waitForSignal } from '@tracegate/service/lifecycle'
 import { createLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
+import { createRangeCheck } from './check.ts'
 import { EdgeConfig } from './config.ts'
 import { startEdge } from './edge.ts'
 
@@ -19,7 +20,8 @@ try {
   } else {
     const stopped = waitForSignal()
     const logger = createLogger({ level: 'info', format: 'json' })
-    const edge = await startEdge(config.values, { logger, metrics: createMetrics({ process: true }) })
+    const metrics = createMetrics({ process: true })
+    const edge = await startEdge(config.values, { logger, metrics, check: createRangeCheck(config.values.devices) })
     await stopped
     await edge[Symbol.asyncDispose]()
     process.exit(0)

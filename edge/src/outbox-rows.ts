@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 
-export const outboxChannels = ['telemetry', 'scan', 'event'] as const
+const outboxChannels = ['telemetry', 'scan', 'event'] as const
 export type OutboxChannel = (typeof outboxChannels)[number]
 
 export interface OutboxMessage {

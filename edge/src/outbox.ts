@@ -22,7 +22,7 @@ export interface OutboxOptions {
   readonly onReleased?: (released: { readonly device: string; readonly messages: number; readonly readings: number }) => void
 }
 
-export interface Append {
+interface Append {
   readonly device: string
   readonly channel: OutboxChannel
   /** Number of readings inside; 0 for an event or a scan. */
@@ -43,7 +43,7 @@ export interface Outbox extends Disposable {
     readonly bytesMax: number
   }): OutboxMessage[]
   /** Frees the messages of a boot up to a sequence number, with the next commit. */
-  release(watermark: { readonly device: string; readonly boot: string; readonly upTo: number }): void
+  release(watermark: Watermark): void
   /** What waits, per device. */
   backlog(): { readonly device: string; readonly messages: number; readonly urgent: number }[]
   readonly lastId: number
@@ -59,6 +59,15 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
+interface Watermark {
+  readonly device: string
+  readonly boot: string
+  readonly upTo: number
+}
+
+/** Wait before watermarks are applied again that a failing disk did not take. */
+const writeRetryMs = 1_000
+
 /** Most appends that share one commit. */
 const pendingMax = 512
 
@@ -68,25 +77,30 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const totals = rows.totals()
   const nextSeq = new Map<string, number>()
   let pending: Pending[] = []
-  let releases: { device: string; boot: string; upTo: number }[] = []
+  /** By device and boot, the highest watermark that is not applied yet. */
+  let releases = new Map<string, Watermark>()
   let pendingBytes = 0
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
+  const remember = (watermark: Watermark) => {
+    const key = `${watermark.device}/${watermark.boot}`
+    if ((releases.get(key)?.upTo ?? -1) < watermark.upTo) releases.set(key, watermark)
+  }
   const commit = () => {
     clearTimeout(timer)
     timer = undefined
-    if (pending.length === 0 && releases.length === 0) return
+    if (pending.length === 0 && releases.size === 0) return
     const batch = pending
     const watermarks = releases
     pending = []
-    releases = []
+    releases = new Map()
     pendingBytes = 0
     const released: { device: string; messages: number; readings: number }[] = []
     try {
       inTransaction(database, () => {
         for (const entry of batch) rows.insert(entry.row)
-        for (const watermark of watermarks) {
+        for (const watermark of watermarks.values()) {
           const freed = rows.release(watermark)
           totals.messages -= freed.messages
           totals.bytes -= freed.bytes
@@ -101,6 +115,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       totals.bytes = now.bytes
       const failure = edgeError('OUTBOX_WRITE', { detail: error instanceof Error ? error.message : String(error) }, error)
       for (const entry of batch) entry.reject(failure)
+      // Nobody would repeat the watermarks: they are kept until the disk takes them.
+      for (const watermark of watermarks.values()) remember(watermark)
+      timer ??= setTimeout(commit, writeRetryMs)
       return
     }
     for (const entry of batch) {
@@ -169,7 +186,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     read: (query) => rows.read(query),
     release(watermark) {
       if (closed) return
-      releases.push(watermark)
+      remember(watermark)
       schedule()
     },
     backlog: () => rows.backlog(),
@@ -186,6 +203,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     [Symbol.dispose]() {
       if (closed) return
       commit()
+      clearTimeout(timer)
       closed = true
       database.close()
     }

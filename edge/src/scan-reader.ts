@@ -12,7 +12,7 @@ export interface ScanReader {
 }
 
 /** Most goods that are remembered for one label. */
-export const packedMax = 1_000
+const packedMax = 1_000
 
 export function createScanReader(point: string, events: EdgeEvents): ScanReader {
   const pendingOf = new Map<string, string[]>()

@@ -33,7 +33,7 @@ export type RecordedRow =
   | { readonly type: 'refused'; readonly line: number; readonly reason: Reason; readonly text: string }
 
 /** Longest line that is taken. */
-export const lineBytesMax = 65_536
+const lineBytesMax = 65_536
 
 /** Throws `RECORDING` for a file that is missing or has no known layout. */
 export async function* readRecording(file: string, options: RecordingOptions): AsyncGenerator<RecordedRow> {

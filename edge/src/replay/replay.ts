@@ -33,7 +33,7 @@ export interface ReplayCounts {
 }
 
 /** What was found by reading the file once, before anything is sent. */
-export interface RecordingSurvey {
+interface RecordingSurvey {
   readonly rows: number
   readonly firstMs: number
   readonly lastMs: number
@@ -46,7 +46,7 @@ const chunkReadingsMax = 1_000
 const outboxMessagesMax = 2_000
 const reasonsMax = 50
 
-export async function surveyRecording(file: string, options: RecordingOptions): Promise<RecordingSurvey> {
+async function surveyRecording(file: string, options: RecordingOptions): Promise<RecordingSurvey> {
   let rows = 0
   let firstMs = Infinity
   let lastMs = 0

@@ -20,7 +20,7 @@ export const autoIdEncodings = {
   OpticalVerifierScanResult: 5052
 } as const
 
-export interface RfidSighting {
+interface RfidSighting {
   readonly antenna: number
   readonly strengthDbm: number
   readonly timeMs: number | undefined

@@ -16,7 +16,7 @@ const PayloadTime = Type.Object(
   { additionalProperties: false }
 )
 
-export const TracegateFormat = Type.Object(
+const TracegateFormat = Type.Object(
   {
     type: Type.Literal('tracegate', { description: 'Messages of the Tracegate wire contract: telemetry, scan or event' }),
     rule: Type.Optional(ScanRule)
@@ -90,3 +90,8 @@ export const MqttSource = Type.Object(
   { additionalProperties: false }
 )
 export type MqttSource = Static<typeof MqttSource>
+
+/** The devices that the source is known to speak for; a `{device}` level may bring others. */
+export function devicesOfMqtt(config: MqttSource): ReadonlySet<string> {
+  return new Set(config.subscriptions.flatMap(({ device, devices }) => (device === undefined ? Object.values(devices ?? {}) : [device])))
+}

@@ -4,7 +4,7 @@
  */
 import mqtt, { type MqttClient } from 'mqtt'
 import { backOffMs } from '../uplink/back-off.ts'
-import type { MqttSource, MqttSubscription } from './mqtt-config.ts'
+import { devicesOfMqtt, type MqttSource, type MqttSubscription } from './mqtt-config.ts'
 import { type Finding, readPayload } from './mqtt-format.ts'
 import type { Source, SourceDependencies } from './source.ts'
 import { compileTopicPattern, type TopicPattern } from './topic-pattern.ts'
@@ -21,7 +21,7 @@ interface Route {
 export function startMqttSource(config: MqttSource, dependencies: SourceDependencies): Source {
   const { intake, logger, events, onDevice } = dependencies
   const routes: Route[] = config.subscriptions.map((subscription) => ({ pattern: compileTopicPattern(subscription), subscription }))
-  const devices = new Set<string>()
+  const devices = new Set(devicesOfMqtt(config))
   let client: MqttClient | undefined
   let connected = false
   let detail = 'connecting'

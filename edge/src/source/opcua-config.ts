@@ -148,3 +148,10 @@ export function requireSecurity(config: OpcuaSource): void {
   if (host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))) return
   throw edgeError('OPCUA_INSECURE', { endpoint: config.endpoint })
 }
+
+/** The devices that the source speaks for. */
+export function devicesOfOpcua(config: OpcuaSource): ReadonlySet<string> {
+  const devices = new Set([config.device, ...config.variables.flatMap((variable) => variable.device ?? [])])
+  if (config.autoId !== undefined) devices.add(config.autoId.device)
+  return devices
+}

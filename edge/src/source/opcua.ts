@@ -19,7 +19,7 @@ import {
 import { backOffMs } from '../uplink/back-off.ts'
 import { createCertificateManager } from './opcua-certificates.ts'
 import { subscribeAutoId } from './opcua-autoid.ts'
-import { opcuaDefaults, type OpcuaSource } from './opcua-config.ts'
+import { devicesOfOpcua, opcuaDefaults, type OpcuaSource } from './opcua-config.ts'
 import { subscribeVariables, type Variables } from './opcua-variables.ts'
 import type { Source, SourceDependencies } from './source.ts'
 
@@ -44,9 +44,12 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
   setWarningLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
   setErrorLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
   const stop = new AbortController()
-  const devices = new Set([config.device, ...config.variables.flatMap((variable) => variable.device ?? [])])
-  if (config.autoId !== undefined) devices.add(config.autoId.device)
-  const status = { connected: false, detail: 'connecting', lastDataAtMs: 0 }
+  const devices = devicesOfOpcua(config)
+  const status: { connected: boolean | undefined; detail: string; lastDataAtMs: number } = {
+    connected: undefined,
+    detail: 'connecting',
+    lastDataAtMs: 0
+  }
   let lastSignalMs = 0
 
   const onSignal = () => {
@@ -82,7 +85,7 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
       const nowMs = performance.now()
       if (nowMs - lastSignalMs > silenceTimeoutMs) ended = `nothing heard for ${silenceTimeoutMs} ms`
       else if (line.missing.length > 0 && nowMs - startedMs > missingRetryMs) ended = `looking again for: ${line.missing.join('; ')}`
-      else if (status.connected) {
+      else if (status.connected === true) {
         try {
           await line.variables.readSilent()
         } catch (error) {
@@ -120,7 +123,7 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
     status: () => ({
       name: config.endpoint,
       type: 'opcua',
-      connected: status.connected,
+      connected: status.connected === true,
       detail: status.detail,
       ...(status.lastDataAtMs === 0 ? {} : { lastDataAtMs: status.lastDataAtMs })
     }),

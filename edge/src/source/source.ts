@@ -22,6 +22,6 @@ export interface SourceDependencies {
   readonly dataDir: string
   /** Names the agent and the source to a foreign broker; the same at every start, so that its session is kept. */
   readonly clientId: string
-  /** A device can be reached, or no longer can: its birth or death is published. */
+  /** A device can be reached, or cannot: its birth or death is published. */
   readonly onDevice: (device: string, online: boolean, reason: string) => void
 }

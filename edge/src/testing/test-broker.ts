@@ -110,7 +110,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Polls until the condition holds; rejects with what it waited for. */
-export async function until(what: string, condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, timeoutMs = 20_000): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs
   while (!condition()) {
     if (performance.now() > deadlineMs) throw new Error(`waited ${timeoutMs} ms for ${what}`)

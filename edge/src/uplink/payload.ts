@@ -7,7 +7,7 @@ import type { EdgeDevice } from '../config.ts'
 import type { OutboxMessage } from '../outbox-rows.ts'
 
 /** Name of the metric that stands for readings which had to give way at the size limit of the outbox. */
-export const droppedMetric = 'edge.droppedReadings'
+const droppedMetric = 'edge.droppedReadings'
 
 /**
  * The payload of a message. A message that lost its readings goes out all the same, with their number in their place:
@@ -37,7 +37,7 @@ export interface Presence {
   readonly timeQuality: TimeQuality
 }
 
-export const agentVersion = '0.1.0'
+const agentVersion = '0.1.0'
 
 export function birthOf(device: EdgeDevice, presence: Presence): Uint8Array {
   const birth: Birth = {

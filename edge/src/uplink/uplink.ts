@@ -32,7 +32,7 @@ export interface Uplink {
   /** Publishes the birth of a device, now and at each new connection. */
   announce(device: EdgeDevice): void
   /** Publishes its death, with the reason. */
-  withdraw(device: string, reason: string): void
+  withdraw(device: EdgeDevice, reason: string): void
   readonly connected: boolean
   readonly inFlight: number
   /** Why the last connection ended or was refused. */
@@ -226,11 +226,10 @@ export function createUplink(options: UplinkOptions): Uplink {
       presences.set(device.id, presence)
       if (window.connected) publishPresence(presence)
     },
-    withdraw(id, reason) {
-      const known = presences.get(id)
-      if (known === undefined || !known.online) return
-      const presence = { ...known, online: false, reason }
-      presences.set(id, presence)
+    withdraw(device, reason) {
+      if (presences.get(device.id)?.online === false) return
+      const presence = { device, online: false, reason }
+      presences.set(device.id, presence)
       if (window.connected) publishPresence(presence)
     },
     get connected() {

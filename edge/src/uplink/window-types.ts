@@ -8,7 +8,7 @@ export interface WindowLimits {
   readonly replayMessagesPerSecondMax: number
 }
 
-export interface SentMessage {
+interface SentMessage {
   readonly id: number
   readonly boot: string
   readonly seq: number

@@ -35,9 +35,9 @@ export function initialWindow(boot: string): WindowState {
 }
 
 /** Most messages that one device sends before another has its turn. */
-export const turnMessagesMax = 32
+const turnMessagesMax = 32
 /** The silence before sending again doubles up to this many times the configured one. */
-export const silenceFactorMax = 32
+const silenceFactorMax = 32
 
 export interface Step {
   readonly state: WindowState
@@ -164,7 +164,9 @@ function acknowledge(state: WindowState, event: WindowEvent & { type: 'acknowled
 
 function takeWatermark(state: WindowState, event: WindowEvent & { type: 'watermark' }, options: { nowMs: number }): Step {
   const { device, boot } = event
-  const stream = state.streams.get(device) ?? emptyStream
+  const stream = state.streams.get(device)
+  // The watermarks of all devices of the point come by; most points have devices that are not behind this agent.
+  if (stream === undefined) return { state, effects: [] }
   // Of this boot nothing can be committed that was never sent; of earlier boots the agent no longer knows.
   const { sentUpTo } = stream
   const upTo = boot === state.boot ? Math.min(event.upTo, sentUpTo) : event.upTo
