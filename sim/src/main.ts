@@ -1,12 +1,13 @@
 /** `npm start`: the whole product with its simulated port. Only parses, starts, waits for a signal and ends. */
+import { enableCompileCache } from 'node:module'
 import { CodedError } from '@tracegate/model/errors'
 import { describeOptions, loadConfig } from '@tracegate/service/config'
 import { waitForSignal } from '@tracegate/service/lifecycle'
-import { startAllInOne } from './all-in-one.ts'
 import { optionsPrefix, StartOptions } from './options.ts'
-import { writeWelcome } from './welcome.ts'
 
 const exitWrongCall = 2
+
+enableCompileCache()
 
 try {
   const config = loadConfig(StartOptions, { argv: process.argv.slice(2), env: process.env, prefix: optionsPrefix })
@@ -16,6 +17,8 @@ try {
     )
   } else {
     const stopped = waitForSignal()
+    // Loaded only now: a wrong call is answered at once.
+    const [{ startAllInOne }, { writeWelcome }] = await Promise.all([import('./all-in-one.ts'), import('./welcome.ts')])
     const running = await startAllInOne(config.values, { bootstrapKey: process.env['TRACEGATE_BOOTSTRAP_KEY'] })
     writeWelcome(running, config.values)
     await stopped

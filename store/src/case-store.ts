@@ -36,7 +36,7 @@ export interface CaseHead {
   readonly id: string
   readonly length: number
   readonly updatedAtMs: number
-  /** `open` cases are listed first and counted. */
+  /** Whether the case still needs somebody; such cases are counted apart. */
   readonly open: boolean
   readonly point?: string
   readonly state: unknown
