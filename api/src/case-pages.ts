@@ -5,7 +5,7 @@ import type { CaseKind, CaseStore } from '@tracegate/store/case-store'
 import { apiError } from './errors.ts'
 
 export const caseStates = ['open', 'closed'] as const
-export type CaseState = (typeof caseStates)[number]
+type CaseState = (typeof caseStates)[number]
 
 export interface CasePageQuery {
   readonly kind: CaseKind

@@ -9,7 +9,7 @@ export interface Task {
 }
 
 /** Past this the one followed longest is let go; it is still taken up when its anomaly changes. */
-export const followedMax = 10_000
+const followedMax = 10_000
 /** An open anomaly is looked at again after a second, later after longer, as each update keeps the whole scope in the journal. */
 export const lookEveryMs = 1_000
 const lookEveryMaxMs = 60_000

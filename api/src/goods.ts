@@ -6,7 +6,7 @@ import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { TraceStore } from '@tracegate/store/trace-store'
 
 /** Items whose lot is looked up for one answer; a longer list goes on without, as products and holders are complete anyway. */
-export const lotLookupsMax = 500
+const lotLookupsMax = 500
 const lookupsAtOnce = 50
 
 const MadeWithLot = Type.Object({

@@ -12,7 +12,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import { lotsOfItems } from './goods.ts'
 import type { Registers } from './registers.ts'
 
-export const stepsMax = 500
+const stepsMax = 500
 const containersMax = 50
 const nodesMax = 500
 /** Stays whose readings are looked up, the newest ones. */

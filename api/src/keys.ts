@@ -3,6 +3,8 @@ import { canonicalKey, keyParts } from '@tracegate/model/gs1/key'
 import { lookupCode } from '@tracegate/model/gs1/scan-data'
 import { apiError } from './errors.ts'
 
+export const codeLengthMax = 2_048
+
 /** EPC URN, Digital Link, canonical key, element string or digits; a URI of another kind is its own key. */
 export function keyOfText(text: string): string {
   const key = canonicalKey(text)

@@ -7,7 +7,8 @@ import { liveSchemas } from '@tracegate/model/live'
 import { createMetrics } from '@tracegate/service/metrics'
 import { startApi, type Api } from './api.ts'
 import { anomalyOf, authorization, chamber, createWorld, traceEvent, type World } from './harness.ts'
-import { clientBytesMax, readingsWaitingMax, ringFramesMax, type LiveClient } from './live.ts'
+import { clientBytesMax, readingsWaitingMax, type LiveClient } from './live.ts'
+import { ringFramesMax } from './live-ring.ts'
 
 const waitMaxMs = 5_000
 

@@ -2,33 +2,23 @@
  * The live stream's hub: takes what the bus says, batches readings to 100 ms, keeps a bounded ring for `Last-Event-ID` and hands
  * frames to its clients. Lossy on purpose: a client that reads too slowly is dropped and comes back with its last id.
  */
-import { randomBytes } from 'node:crypto'
 import type { LiveMessage, LiveReading } from '@tracegate/model/live'
 import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { Bus } from '@tracegate/service/bus'
 import type { ApiEvents } from './events.ts'
+import { createLiveRing, type LiveFrame } from './live-ring.ts'
 import type { Registers } from './registers.ts'
 
-export const flushEveryMs = 100
-export const heartbeatEveryMs = 15_000
-export const retryMs = 2_000
-/** Frames and bytes kept for clients that come back; an older id gets a `reset` event. */
-export const ringFramesMax = 4_096
-export const ringBytesMax = 8_388_608
-export const readingsPerFrameMax = 1_000
+const flushEveryMs = 100
+const heartbeatEveryMs = 15_000
+const retryMs = 2_000
+const readingsPerFrameMax = 1_000
 /** Readings waiting for the next flush; what comes on top is not shown live, and counted. The store has it all the same. */
 export const readingsWaitingMax = 50_000
 export const clientsMax = 500
 /** A client with more than this unsent is dropped. */
 export const clientBytesMax = 1_048_576
-
-export interface LiveFrame {
-  readonly sequence: number
-  /** Empty when the frame belongs to no single point. */
-  readonly point: string
-  readonly text: string
-}
 
 export interface LiveClient {
   readonly point: string | undefined
@@ -52,7 +42,7 @@ export interface LiveHubOptions {
 }
 
 export function createLiveHub(options: LiveHubOptions): LiveHub {
-  const ring = createRing(randomBytes(4).toString('hex'))
+  const ring = createLiveRing()
   const clients = new Set<LiveClient>()
   const waiting = createWaitingReadings(options.events)
   let pointsByPlace: ReadonlyMap<string, string> = new Map()
@@ -84,21 +74,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     tell(liveEventOf(event), place === undefined ? '' : (pointsByPlace.get(place) ?? ''))
   }
 
-  const subscriptions = [
-    options.bus.subscribe('readings', ({ readings }) => waiting.add(readings)),
-    options.bus.subscribe('events', ({ events }) => events.slice(-liveEventsPerBatchMax).forEach(tellEvent)),
-    options.bus.subscribe('anomaly', ({ anomaly }) => tell({ type: 'anomaly', data: anomaly }, anomaly.point ?? '')),
-    options.bus.subscribe('warning', ({ warning }) =>
-      tell(
-        {
-          type: 'warning',
-          data: { id: warning.id, level: warning.proposal.level, status: warning.status, updatedAtMs: warning.updatedAtMs }
-        },
-        warning.point ?? ''
-      )
-    ),
-    options.bus.subscribe('device', ({ device }) => tell({ type: 'device', data: device }, device.point))
-  ]
+  const subscriptions = subscribe(options.bus, { readings: (readings) => waiting.add(readings), event: tellEvent, tell })
   const flushTimer = setInterval(flush, flushEveryMs)
   const heartbeat = setInterval(() => {
     void refreshPlaces()
@@ -126,6 +102,25 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       clients.clear()
     }
   }
+}
+
+interface Listeners {
+  readonly readings: (readings: readonly Reading[]) => void
+  readonly event: (event: TraceEvent) => void
+  readonly tell: (message: LiveMessage, point: string) => void
+}
+
+function subscribe(bus: Bus, { readings, event, tell }: Listeners): (() => void)[] {
+  return [
+    bus.subscribe('readings', (message) => readings(message.readings)),
+    bus.subscribe('events', (message) => message.events.slice(-liveEventsPerBatchMax).forEach(event)),
+    bus.subscribe('anomaly', ({ anomaly }) => tell({ type: 'anomaly', data: anomaly }, anomaly.point ?? '')),
+    bus.subscribe('warning', ({ warning }) => {
+      const data = { id: warning.id, level: warning.proposal.level, status: warning.status, updatedAtMs: warning.updatedAtMs }
+      tell({ type: 'warning', data }, warning.point ?? '')
+    }),
+    bus.subscribe('device', ({ device }) => tell({ type: 'device', data: device }, device.point))
+  ]
 }
 
 /** A bulk import of events would push everything else out of the ring; the newest of a batch are enough for a screen. */
@@ -171,35 +166,6 @@ function createWaitingReadings(events: ApiEvents) {
       if (count > 0) byPoint = new Map()
       count = 0
       return taken
-    }
-  }
-}
-
-/** Ids are `{run}-{sequence}`: those of an earlier run of the process are told apart and answered with a reset. */
-function createRing(run: string) {
-  const frames: LiveFrame[] = []
-  let bytes = 0
-  let next = 1
-  return {
-    lastId: () => `${run}-${next - 1}`,
-    add(message: LiveMessage, point: string): LiveFrame {
-      const sequence = next
-      next += 1
-      const text = `id: ${run}-${sequence}\nevent: ${message.type}\ndata: ${JSON.stringify(message.data)}\n\n`
-      const frame = { sequence, point, text }
-      frames.push(frame)
-      bytes += text.length
-      while (frames.length > ringFramesMax || bytes > ringBytesMax) bytes -= frames.shift()?.text.length ?? bytes
-      return frame
-    },
-    /** The frames after an id; undefined when some of them are gone. A new client has missed nothing. */
-    after(id: string | undefined): readonly LiveFrame[] | undefined {
-      if (id === undefined || id === '') return []
-      const match = /^([0-9a-f]{8})-(\d{1,15})$/.exec(id)
-      const last = Number(match?.[2])
-      if (match === null || match[1] !== run || last >= next) return undefined
-      const first = frames[0]?.sequence ?? next
-      return last + 1 < first ? undefined : frames.slice(last + 1 - first)
     }
   }
 }

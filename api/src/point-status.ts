@@ -4,7 +4,7 @@ import type { Device, MonitoringPoint } from '@tracegate/model/registers'
 import type { ApiContext } from './context.ts'
 
 /** Without a reading for so long a point counts as stale. */
-export const staleAfterMs = 5 * 60_000
+const staleAfterMs = 5 * 60_000
 /** Open cases looked at for the counts; far above what a port has open at once. */
 const openCasesMax = 1_000
 
@@ -42,7 +42,7 @@ interface PointFacts {
   readonly nowMs: number
 }
 
-export function summaryOf(point: MonitoringPoint, facts: PointFacts): PointSummary {
+function summaryOf(point: MonitoringPoint, facts: PointFacts): PointSummary {
   const devicesOnline = facts.devices.filter((device) => device.online).length
   return {
     ...point,

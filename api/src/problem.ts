@@ -6,7 +6,7 @@ import { apiError } from './errors.ts'
 import type { ApiEvents } from './events.ts'
 import type { HttpServer } from './schema-types.ts'
 
-export const problemMediaType = 'application/problem+json'
+const problemMediaType = 'application/problem+json'
 
 /** A refusal with every finding of it. */
 export class FindingsError extends Error {
@@ -58,11 +58,11 @@ const epcisTypesByStatus: Readonly<Record<number, string>> = {
   415: 'UnsupportedMediaTypeException'
 }
 
-export function isEpcisPath(url: string): boolean {
+function isEpcisPath(url: string): boolean {
   return url === '/epcis' || url.startsWith('/epcis/')
 }
 
-export function problemOf(coded: CodedError, options: { readonly epcis: boolean; readonly findings?: readonly Reason[] }): Problem {
+function problemOf(coded: CodedError, options: { readonly epcis: boolean; readonly findings?: readonly Reason[] }): Problem {
   const epcisType = epcisTypesByCode[coded.code] ?? epcisTypesByStatus[coded.status] ?? 'ImplementationException'
   return {
     type: options.epcis ? `epcisException:${epcisType}` : 'about:blank',
@@ -76,12 +76,7 @@ export function problemOf(coded: CodedError, options: { readonly epcis: boolean;
   }
 }
 
-export function sendProblem(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  coded: CodedError,
-  findings: readonly Reason[] = []
-): FastifyReply {
+function sendProblem(request: FastifyRequest, reply: FastifyReply, coded: CodedError, findings: readonly Reason[] = []): FastifyReply {
   const body = JSON.stringify(problemOf(coded, { epcis: isEpcisPath(request.url), findings }))
   if (coded.status === 429 && typeof coded.parameters['waitS'] === 'number') reply.header('retry-after', coded.parameters['waitS'])
   return reply

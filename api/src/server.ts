@@ -10,10 +10,12 @@ import { installGatekeeper } from './gatekeeper.ts'
 import { installProblems } from './problem.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
 import { deviceRoutes } from './routes/devices.ts'
+import { exposureRoutes } from './routes/exposure.ts'
 import { liveRoutes } from './routes/live.ts'
+import { lookupRoutes } from './routes/lookup.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
-import { seriesRoutes } from './routes/series.ts'
+import { readingRoutes, seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { publicRoutes } from './routes/public.ts'
@@ -23,8 +25,8 @@ import { warningRoutes } from './routes/warnings.ts'
 import { systemRoutes } from './routes/system.ts'
 import type { HttpServer } from './schema-types.ts'
 
-export const bodyBytesMax = 1_048_576
-export const urlBytesMax = 8_192
+const bodyBytesMax = 1_048_576
+export const urlLengthMax = 8_192
 /** A request that is still sending its head or body after this is closed. */
 const requestTimeoutMs = 30_000
 
@@ -41,6 +43,9 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   // Answers are made by us and typed by their schema, so the engine's own JSON writer is the fastest that is right.
   app.setSerializerCompiler(options.serializerCompiler ?? (() => (data) => JSON.stringify(data)))
   installProblems(app, context.events)
+  app.addHook('onRequest', async (request) => {
+    if (request.url.length > urlLengthMax) throw apiError('URL_TOO_LONG', { length: request.url.length, lengthMax: urlLengthMax })
+  })
   installGatekeeper(app, context)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched'
@@ -57,12 +62,15 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   pointRoutes(app, context)
   deviceRoutes(app, context)
   seriesRoutes(app, context)
+  readingRoutes(app, context)
   anomalyRoutes(app, context)
   liveRoutes(app, context)
   deadLetterRoutes(app, context)
   publicRoutes(app, context)
   scenarioRoutes(app, context)
   traceRoutes(app, context)
+  exposureRoutes(app, context)
+  lookupRoutes(app, context)
   warningRoutes(app, context)
   await epcisRoutes(app, context)
   await pageRoutes(app, context, options.pages ?? { webRoot: undefined, webReady: undefined })

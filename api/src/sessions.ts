@@ -60,7 +60,7 @@ function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('base64')
 }
 
-export const failuresBeforeLock = 5
+const failuresBeforeLock = 5
 const lockBaseMs = 30_000
 const lockMaxMs = 15 * 60_000
 const trackedMax = 10_000

@@ -6,11 +6,12 @@ import { Anomaly } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
 import type { Bus } from '@tracegate/service/bus'
 import type { CaseHead, CaseStore } from '@tracegate/store/case-store'
+import { claimIdOf, readClaim } from './claims.ts'
 import { draftContent, type DraftSources } from './draft.ts'
 import type { ApiEvents } from './events.ts'
 import { createFollowers, lookEveryMs, type Task } from './followers.ts'
 import { createTaskQueue } from './task-queue.ts'
-import { claimIdOf, createWarningWriter, readClaim, type WarningWriter, type WrittenWarning } from './warning-writer.ts'
+import { createWarningWriter, type WarningWriter, type WrittenWarning } from './warning-writer.ts'
 
 /** Anomalies waiting; past it a new one is dropped and counted, and taken up at its next change or the next start. */
 export const waitingMax = 10_000

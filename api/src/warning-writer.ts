@@ -1,8 +1,5 @@
-/**
- * Writes warning drafts as journals. A claim per anomaly, written first, makes sure that an anomaly never gets two numbers; a crash
- * between claim and draft leaves a number that the next try fills.
- */
-import { Type, type Static } from 'typebox'
+/** Writes warning drafts as journals; a crash between an anomaly's claim and its draft leaves a number that the next try fills. */
+import type { Static } from 'typebox'
 import type { Anomaly } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
 import { WarningCase } from '@tracegate/model/warning'
@@ -10,6 +7,7 @@ import { DraftedStep, reduceWarning, type UpdatedStep, type WarningStep } from '
 import type { Bus } from '@tracegate/service/bus'
 import type { CaseHead, CaseStore } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
+import { createClaims, triggerName } from './claims.ts'
 
 export type DraftContent = Static<typeof UpdatedStep>['content'] & Pick<WarningCase, 'anomaly' | 'startMs' | 'point' | 'place'>
 
@@ -22,14 +20,10 @@ export interface WarningWriter {
   write(options: { readonly anomaly: Anomaly; readonly content: DraftContent; readonly receivedAtMs: number }): Promise<WrittenWarning>
 }
 
-export const triggerName = 'tracegate/trigger'
-const Claim = Type.Object({ warning: Type.String() })
-const claims = compileValidator(Claim)
 const warnings = compileValidator(WarningCase)
 const draftedSteps = compileValidator(DraftedStep)
 /** Another writer came in between: read again and retry so often. */
 const triesMax = 3
-const claimsKeptMax = 10_000
 
 export function createWarningWriter(options: {
   readonly cases: CaseStore
@@ -37,34 +31,7 @@ export function createWarningWriter(options: {
   readonly nowMs: () => number
 }): WarningWriter {
   const { cases, bus, nowMs } = options
-  const claimed = new Map<string, string>()
-
-  async function claim(anomaly: Anomaly): Promise<string> {
-    const known = claimed.get(anomaly.id)
-    if (known !== undefined) return known
-    const id = claimIdOf(anomaly.id)
-    const before = await cases.head('audit', id)
-    const warning = before === undefined ? await makeClaim(id, anomaly) : readClaim(before)
-    claimed.set(anomaly.id, warning)
-    const oldest = claimed.size > claimsKeptMax ? claimed.keys().next().value : undefined
-    if (oldest !== undefined) claimed.delete(oldest)
-    return warning
-  }
-
-  async function makeClaim(id: string, anomaly: Anomaly): Promise<string> {
-    const year = new Date(nowMs()).getUTCFullYear()
-    const warning = warningId(year, await cases.nextNumber(`W-${year}`))
-    const step = { atMs: nowMs(), by: triggerName, action: 'claimed', why: `anomaly ${anomaly.id} is assessed`, data: { warning } }
-    try {
-      await cases.append({ kind: 'audit', id, expectedLength: 0, step, head: { open: false, state: { warning } } })
-      return warning
-    } catch (error) {
-      if (!isStoreError(error, 'STORE_CONFLICT')) throw error
-      const other = await cases.head('audit', id)
-      if (other === undefined) throw error
-      return readClaim(other)
-    }
-  }
+  const claims = createClaims({ cases, nowMs })
 
   async function append(
     before: { warning: WarningCase; length: number } | undefined,
@@ -85,7 +52,7 @@ export function createWarningWriter(options: {
   }
 
   async function writeOnce({ anomaly, content, receivedAtMs }: Parameters<WarningWriter['write']>[0]): Promise<WrittenWarning> {
-    const id = await claim(anomaly)
+    const id = await claims.of(anomaly.id)
     const head = await cases.head('warning', id)
     if (head === undefined) {
       const draftedAtMs = nowMs()
@@ -116,21 +83,6 @@ export function createWarningWriter(options: {
       }
     }
   }
-}
-
-/** The audit case that says which warning an anomaly was given. */
-export function claimIdOf(anomaly: string): string {
-  return `trigger:${anomaly}`
-}
-
-export function warningId(year: number, number: number): string {
-  return `W-${year}-${String(number).padStart(6, '0')}`
-}
-
-export function readClaim(head: CaseHead): string {
-  const read = claims.check(head.state)
-  if (!read.ok) throw new TypeError(`Cannot read claim ${head.id}: ${read.reason.message}`)
-  return read.value.warning
 }
 
 function warningOf(head: CaseHead): WarningCase {

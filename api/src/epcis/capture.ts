@@ -28,7 +28,7 @@ export interface CaptureJob {
   readonly captureErrorBehaviour: CaptureBehaviour
   readonly errors: readonly CaptureError[]
 }
-export interface CaptureError {
+interface CaptureError {
   readonly type: string
   readonly title: string
   readonly code: string
@@ -36,7 +36,7 @@ export interface CaptureError {
   readonly pointer: string
 }
 
-export const jobsMax = 1_000
+const jobsMax = 1_000
 const runningMax = 8
 const errorsMax = 1_000
 const lookupChunk = 500
@@ -77,43 +77,18 @@ export function createCaptures(options: CaptureOptions): Captures {
     return job
   }
 
-  async function run(job: CaptureJob, checked: Checked): Promise<void> {
-    const errors: CaptureError[] = checked.findings.map((finding) => captureError('ValidationException', finding))
-    try {
-      const events = checked.events.map(({ event, pointer }) => ({
-        event: toTraceEvent(event, { recordTimeMs: options.nowMs(), context: checked.context }),
-        hash: () => eventHashId(event, checked.context),
-        pointer
-      }))
-      const conflicts = await findConflicts(options.trace, events)
-      errors.push(...conflicts.map((finding) => captureError('ResourceAlreadyExistsException', finding)))
-      const refused = new Set(conflicts.map((finding) => finding.pointer))
-      const kept = events.filter(({ pointer }) => !refused.has(pointer)).map(({ event }) => event)
-      options.events.captured('refused', events.length - kept.length + checked.findings.length)
-      if (job.captureErrorBehaviour === 'proceed' || errors.length === 0) await store(options, kept)
-    } catch (error) {
-      options.events.captureFailed({ capture: job.captureID, error })
-      const message = 'the events could not be stored; send the document again'
-      errors.push(captureError('ImplementationException', { code: 'CAPTURE_FAILED', pointer: '', message }))
-    }
-    const finishedAt = new Date(options.nowMs()).toISOString()
-    keep({ ...job, running: false, success: errors.length === 0, finishedAt, errors: errors.slice(0, errorsMax) })
-  }
-
   return {
     begin(document, behaviour) {
       if (running >= runningMax) throw apiError('EPCIS_CAPTURE_BUSY', { running, max: runningMax })
       const checked = checkDocument(document, behaviour)
-      const job = keep({
-        captureID: randomUUID(),
-        createdAt: new Date(options.nowMs()).toISOString(),
-        running: true,
-        success: false,
-        captureErrorBehaviour: behaviour,
-        errors: []
-      })
+      const createdAt = new Date(options.nowMs()).toISOString()
+      const captureID = randomUUID()
+      const job = keep({ captureID, createdAt, running: true, success: false, captureErrorBehaviour: behaviour, errors: [] })
       running += 1
-      void run(job, checked).finally(() => (running -= 1))
+      void runJob(options, job, checked).then((ended) => {
+        running -= 1
+        keep(ended)
+      })
       return job
     },
     async one(value) {
@@ -127,6 +102,30 @@ export function createCaptures(options: CaptureOptions): Captures {
     job: (captureID) => jobs.get(captureID),
     jobs: () => [...jobs.values()].toReversed()
   }
+}
+
+/** Never rejects: what went wrong is in the job. */
+async function runJob(options: CaptureOptions, job: CaptureJob, checked: Checked): Promise<CaptureJob> {
+  const errors: CaptureError[] = checked.findings.map((finding) => captureError('ValidationException', finding))
+  try {
+    const candidates = checked.events.map(({ event, pointer }) => ({
+      event: toTraceEvent(event, { recordTimeMs: options.nowMs(), context: checked.context }),
+      hash: () => eventHashId(event, checked.context),
+      pointer
+    }))
+    const conflicts = await findConflicts(options.trace, candidates)
+    errors.push(...conflicts.map((finding) => captureError('ResourceAlreadyExistsException', finding)))
+    const refused = new Set(conflicts.map((finding) => finding.pointer))
+    const kept = candidates.filter(({ pointer }) => !refused.has(pointer)).map(({ event }) => event)
+    options.events.captured('refused', refused.size + checked.findings.length)
+    if (job.captureErrorBehaviour === 'proceed' || errors.length === 0) await store(options, kept)
+  } catch (error) {
+    options.events.captureFailed({ capture: job.captureID, error })
+    const message = 'the events could not be stored; send the document again'
+    errors.push(captureError('ImplementationException', { code: 'CAPTURE_FAILED', pointer: '', message }))
+  }
+  const finishedAt = new Date(options.nowMs()).toISOString()
+  return { ...job, running: false, success: errors.length === 0, finishedAt, errors: errors.slice(0, errorsMax) }
 }
 
 /** With `rollback` a single finding refuses the document; with `proceed` the good events go on. */

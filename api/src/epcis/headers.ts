@@ -4,7 +4,7 @@ import { apiError } from '../errors.ts'
 import { version } from '../version.ts'
 import { captureBehaviours, eventsMax, type CaptureBehaviour } from './capture.ts'
 
-export const epcisVersion = '2.0'
+const epcisVersion = '2.0'
 export const captureBytesMax = 8_388_608
 /** Stored events are served as they came; nothing is translated between URN and Digital Link. */
 const epcFormat = 'Never_Translates'

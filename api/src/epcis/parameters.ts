@@ -1,7 +1,7 @@
 /** The parameters of the EPCIS 2.0 query: which the standard knows, which are served, and what the caller probably meant. */
 
 /** Names of the standard that this version serves. */
-export const servedParameters = [
+const servedParameters = [
   'eventType',
   'GE_eventTime',
   'LT_eventTime',

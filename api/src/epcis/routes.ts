@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import type { HttpServer } from '../schema-types.ts'
-import { createCaptures, type CaptureJob } from './capture.ts'
+import { createCaptures, type CaptureJob, type Captures } from './capture.ts'
 import { behaviourOf, captureBytesMax, checkEpcisHeaders, setEpcisHeaders } from './headers.ts'
 import { perPageDefault, perPageMax, readQuery, writeToken, type SimpleQuery } from './query.ts'
 
@@ -38,7 +38,9 @@ export async function epcisRoutes(app: HttpServer, context: ApiContext): Promise
     // Answers are text already.
     scope.setSerializerCompiler(() => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data)))
     discoveryRoutes(scope)
-    captureRoutes(scope, context)
+    const captures = createCaptures(context)
+    captureRoutes(scope, captures)
+    jobRoutes(scope, captures)
     eventRoutes(scope, context)
   })
 }
@@ -69,8 +71,7 @@ function discoveryRoutes(app: HttpServer): void {
       })
 }
 
-function captureRoutes(app: HttpServer, context: ApiContext): void {
-  const captures = createCaptures(context)
+function captureRoutes(app: HttpServer, captures: Captures): void {
   app.post(
     `${root}/capture`,
     {
@@ -88,21 +89,6 @@ function captureRoutes(app: HttpServer, context: ApiContext): void {
         .send('')
     }
   )
-  app.get(`${root}/capture`, { schema: { tags, summary: 'Capture jobs, newest first' } }, async (request, reply) => {
-    const { perPage, start } = jobPage(request)
-    const jobs = captures.jobs()
-    if (start + perPage < jobs.length) setNext(request, reply, String(start + perPage))
-    return reply.type(jsonType).send(JSON.stringify(jobs.slice(start, start + perPage).map(jobAnswer)))
-  })
-  app.get(
-    `${root}/capture/:captureID`,
-    { schema: { tags, summary: 'A capture job', params: Type.Object({ captureID: Type.String({ maxLength: 64 }) }) } },
-    async (request, reply) => {
-      const job = captures.job(request.params.captureID)
-      if (job === undefined) throw apiError('NOT_FOUND', { what: 'capture job', id: request.params.captureID })
-      return reply.type(jsonType).send(JSON.stringify(jobAnswer(job)))
-    }
-  )
   app.post(
     `${root}/events`,
     {
@@ -117,6 +103,24 @@ function captureRoutes(app: HttpServer, context: ApiContext): void {
         .header('location', `${root}/events/${encodeURIComponent(event.eventID)}`)
         .type(jsonType)
         .send(event.json)
+    }
+  )
+}
+
+function jobRoutes(app: HttpServer, captures: Captures): void {
+  app.get(`${root}/capture`, { schema: { tags, summary: 'Capture jobs, newest first' } }, async (request, reply) => {
+    const { perPage, start } = jobPage(request)
+    const jobs = captures.jobs()
+    if (start + perPage < jobs.length) setNext(request, reply, String(start + perPage))
+    return reply.type(jsonType).send(JSON.stringify(jobs.slice(start, start + perPage).map(jobAnswer)))
+  })
+  app.get(
+    `${root}/capture/:captureID`,
+    { schema: { tags, summary: 'A capture job', params: Type.Object({ captureID: Type.String({ maxLength: 64 }) }) } },
+    async (request, reply) => {
+      const job = captures.job(request.params.captureID)
+      if (job === undefined) throw apiError('NOT_FOUND', { what: 'capture job', id: request.params.captureID })
+      return reply.type(jsonType).send(JSON.stringify(jobAnswer(job)))
     }
   )
 }

@@ -11,13 +11,13 @@ import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import { pathOf } from '../problem.ts'
 import type { HttpServer } from '../schema-types.ts'
-import { lookup } from './trace.ts'
+import { lookup } from './lookup.ts'
 
 /** Views of the console that may be opened by their address. */
 const consoleViews = ['points', 'warnings', 'anomalies', 'trace', 'dead-letters', 'simulator', 'devices']
 /** Primary keys of Digital Links (GS1 Digital Link: URI syntax, §4.3). */
 const linkKeys = ['00', '01', '253', '255', '401', '402', '414', '417', '8003', '8004', '8006', '8010', '8013', '8017', '8018']
-export const pagesWaitMs = 60_000
+const pagesWaitMs = 60_000
 
 export interface PageOptions {
   readonly webRoot: string | undefined

@@ -13,10 +13,10 @@ import { lotsOfItems } from '../goods.ts'
 import { journeyOf } from '../journey.ts'
 import { keyOfText } from '../keys.ts'
 import type { HttpServer } from '../schema-types.ts'
-import { lookup, LookupQuery } from './trace.ts'
+import { lookup, LookupQuery } from './lookup.ts'
 import { warningCases } from './warnings.ts'
 
-export const publicPerMinuteMax = 600
+const publicPerMinuteMax = 600
 /** Warnings in force that are looked through for one thing. */
 const warningsMax = 1_000
 const config = { access: 'public', rateLimit: { max: publicPerMinuteMax, timeWindow: 60_000 } } as const

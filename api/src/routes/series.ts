@@ -56,6 +56,9 @@ export function seriesRoutes(app: HttpServer, context: ApiContext): void {
       return { items: values.slice(0, seriesMax).map(latestReading), truncated: values.length > seriesMax }
     }
   )
+}
+
+export function readingRoutes(app: HttpServer, context: ApiContext): void {
   app.get(
     '/api/v1/readings',
     {
