@@ -116,7 +116,10 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
       sleep(resolved.flushTimeoutMs / 2, undefined, { ref: false })
     ])
     intake.flush()
-    while (uplink.connected && outbox.messages > 0 && performance.now() < deadlineMs) await sleep(20)
+    while (uplink.connected && outbox.messages > 0 && performance.now() < deadlineMs) {
+      await sleep(20)
+      outbox.flush()
+    }
     await uplink.stop(Math.max(200, deadlineMs - performance.now()))
     outbox[Symbol.dispose]()
     logger.info({ left: outbox.messages }, 'edge agent stopped')

@@ -42,7 +42,7 @@ export interface Outbox extends Disposable {
     readonly messagesMax: number
     readonly bytesMax: number
   }): OutboxMessage[]
-  /** Frees the messages of a boot up to a sequence number, with the next commit. */
+  /** Frees the messages of a boot up to a sequence number, with the next commit or shortly after. */
   release(watermark: Watermark): void
   /** What waits, per device. */
   backlog(): { readonly device: string; readonly messages: number; readonly urgent: number }[]
@@ -65,6 +65,9 @@ interface Watermark {
   readonly upTo: number
 }
 
+/** Freeing is in no hurry: a watermark waits for the next append to share its commit. */
+const releaseAfterMs = 200
+
 /** Wait before watermarks are applied again that a failing disk did not take. */
 const writeRetryMs = 1_000
 
@@ -81,6 +84,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let releases = new Map<string, Watermark>()
   let pendingBytes = 0
   let timer: NodeJS.Timeout | undefined
+  let timerDueMs = 0
   let closed = false
 
   const remember = (watermark: Watermark) => {
@@ -117,7 +121,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const entry of batch) entry.reject(failure)
       // Nobody would repeat the watermarks: they are kept until the disk takes them.
       for (const watermark of watermarks.values()) remember(watermark)
-      timer ??= setTimeout(commit, writeRetryMs)
+      schedule(writeRetryMs)
       return
     }
     for (const entry of batch) {
@@ -128,8 +132,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const freed of released) options.onReleased?.(freed)
     if (batch.length > 0) options.onCommitted?.(batch.map((entry) => ({ device: entry.row.device, channel: entry.row.channel })))
   }
-  const schedule = () => {
-    timer ??= setTimeout(commit, options.commitAfterMs)
+  const schedule = (afterMs: number) => {
+    const dueMs = performance.now() + afterMs
+    if (timer !== undefined && timerDueMs <= dueMs) return
+    clearTimeout(timer)
+    timer = setTimeout(commit, afterMs)
+    timerDueMs = dueMs
   }
 
   /** Makes room by the drop policy; false when even that was not enough. */
@@ -179,7 +187,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       pending.push({ row, resolve, reject })
       if (pending.length >= pendingMax) commit()
-      else schedule()
+      else schedule(options.commitAfterMs)
       return promise
     },
     flush: commit,
@@ -187,7 +195,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     release(watermark) {
       if (closed) return
       remember(watermark)
-      schedule()
+      schedule(releaseAfterMs)
     },
     backlog: () => rows.backlog(),
     get lastId() {
