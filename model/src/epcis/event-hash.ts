@@ -14,9 +14,8 @@ export function eventHashId(event: EpcisEvent, context?: unknown): string {
 
 /** The canonical text that is hashed. */
 export function eventPreHash(event: EpcisEvent, context?: unknown): string {
-  const children = buildEventTree(event, context)
-  const ordered = writeInOrder(children, eventOrder)
-  return `eventType=${event.type}${ordered}${writeRest(children.filter(({ name }) => !ignored.has(name)))}`
+  const { text, left } = writeInOrder(buildEventTree(event, context), eventOrder)
+  return `eventType=${event.type}${text}${writeRest(left.filter(({ name }) => !ignored.has(name)))}`
 }
 
 interface Order {
@@ -86,29 +85,43 @@ const eventOrder: readonly Order[] = [
 
 const ignored: ReadonlySet<string> = new Set(['recordTime', 'eventID', 'type', 'errorDeclaration'])
 
-/** Writes the children that the order names and takes them out of the list; what stays in the list is written by `writeRest`. */
-function writeInOrder(children: HashNode[], order: readonly Order[]): string {
-  const extensions = takeExtensions(children)
+/** What an element writes itself, and what of it is left to be written at the end of the event. */
+interface Written {
+  readonly text: string
+  readonly left: HashNode[]
+}
+
+/** Writes the children that the order names, and closes with the element's extensions. */
+function writeInOrder(children: readonly HashNode[], order: readonly Order[]): Written {
+  const closesWith = extensionsOf(children)
+  const byName = new Map<string, HashNode[]>()
+  for (const child of children) {
+    if (closesWith.has(child)) continue
+    const group = byName.get(child.name)
+    if (group === undefined) byName.set(child.name, [child])
+    else group.push(child)
+  }
   let text = ''
+  const left: HashNode[] = []
   for (const { name, inside } of order) {
     const written: string[] = []
-    for (const child of children.filter((node) => node.name === name)) {
-      const inner = inside === undefined ? '' : writeInOrder(child.children, inside)
+    for (const child of byName.get(name) ?? []) {
+      const inner = inside === undefined ? { text: '', left: child.children } : writeInOrder(child.children, inside)
       const value = child.text.trim() === '' ? '' : `=${isTime(name) ? writeTime(child.text.trim()) : writeValue(child.text.trim())}`
-      if (value !== '' || inner !== '') written.push(name + value + inner)
-      if (child.children.length === 0) children.splice(children.indexOf(child), 1)
+      if (value !== '' || inner.text !== '') written.push(name + value + inner.text)
+      if (inner.left.length > 0) left.push({ name, text: child.text, children: inner.left })
     }
+    byName.delete(name)
     text += written.sort().join('')
   }
-  return text + writeRest(extensions)
+  for (const group of byName.values()) for (const child of group) left.push(child)
+  return { text: text + writeRest([...closesWith]), left }
 }
 
 /** Extensions inside a standard element close that element; those of the event itself come last of all. */
-function takeExtensions(children: HashNode[]): HashNode[] {
-  if (children.length <= 1 || children.some(({ name }) => name.includes('eventTime') || name.includes('action'))) return []
-  const extensions = children.filter(({ name }) => name.includes('{') && name.includes('/}'))
-  for (const extension of extensions) children.splice(children.indexOf(extension), 1)
-  return extensions
+function extensionsOf(children: readonly HashNode[]): ReadonlySet<HashNode> {
+  if (children.length <= 1 || children.some(({ name }) => name.includes('eventTime') || name.includes('action'))) return new Set()
+  return new Set(children.filter(({ name }) => name.includes('{') && name.includes('/}')))
 }
 
 function writeRest(children: readonly HashNode[]): string {

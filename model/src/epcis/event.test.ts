@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { eventsPerDocumentMax, parseCapture, validateDocument } from './document.ts'
+import { entriesPerListMax } from './schema-parts.ts'
 
 const head = { eventTime: '2026-11-23T10:00:00+08:00', eventTimeZoneOffset: '+08:00' }
 const epc = 'urn:epc:id:sgtin:4012345.011111.1'
@@ -55,7 +56,8 @@ test('members, formats and terms are checked with their place', () => {
     [{ eventTime: '2026-11-23T10:00:00+08:00[Asia/Shanghai]' }, 'SCHEMA_PATTERN /eventTime'],
     [{ eventTimeZoneOffset: '+15:00' }, 'SCHEMA_PATTERN /eventTimeZoneOffset'],
     [{ epcList: ['42'] }, 'SCHEMA_FORMAT /epcList/0'],
-    [{ epcList: [epc, epc] }, 'SCHEMA_UNIQUEITEMS /epcList'],
+    [{ epcList: ['urn:x:1', epc, epc] }, 'EPCIS_REPEATED_EPC /epcList/2'],
+    [{ epcList: Array.from({ length: entriesPerListMax + 1 }, (_, index) => `urn:x:${index}`) }, 'SCHEMA_MAXITEMS /epcList'],
     [{ bizStep: 'teleporting' }, 'SCHEMA_PATTERN /bizStep'],
     [{ bizStep: 'urn:epcglobal:cbv:bizstep:shipping' }, 'SCHEMA_PATTERN /bizStep'],
     [{ disposition: 'sold' }, 'SCHEMA_PATTERN /disposition'],
@@ -115,6 +117,12 @@ test('a document gives at most ten findings, each with the place of its event', 
 test('an event whose extensions nest without end is refused', () => {
   const deep: unknown = JSON.parse(`${'{"ext:a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)
   assert.deepEqual(codesOf({ ...object, 'ext:deep': deep }), ['EPCIS_TOO_DEEP '])
+})
+
+test('a long list of bad EPCs costs no more than a glance', () => {
+  const startedAtMs = performance.now()
+  codesOf({ ...object, epcList: Array.from({ length: entriesPerListMax }, () => 'x') })
+  assert.ok(performance.now() - startedAtMs < 2_000)
 })
 
 test('validateDocument() refuses a bare event, parseCapture() takes it', () => {

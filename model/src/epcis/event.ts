@@ -170,6 +170,14 @@ function brokenRules(event: EpcisEvent): Reason[] {
   }
 }
 
+/** EPCIS 2.0 §7.4: an EPC stands once in a list. */
+function repeated(list: readonly string[] | undefined, pointer: string): Reason[] {
+  if (list === undefined || new Set(list).size === list.length) return []
+  const seen = new Set<string>()
+  const index = list.findIndex((epc) => seen.size === seen.add(epc).size)
+  return rule('EPCIS_REPEATED_EPC', `${pointer}/${index}`, `is "${list[index]}" again, expected every EPC once`)
+}
+
 const filled = (list: readonly unknown[] | undefined): boolean => list !== undefined && list.length > 0
 
 function rule(code: string, pointer: string, message: string): Reason[] {
@@ -178,7 +186,7 @@ function rule(code: string, pointer: string, message: string): Reason[] {
 
 function objectRules(event: ObjectEvent): Reason[] {
   const observesPlace = filled(event.sensorElementList) && event.readPoint !== undefined
-  const broken: Reason[] = []
+  const broken: Reason[] = repeated(event.epcList, '/epcList')
   if (event.epcList === undefined && !filled(event.quantityList) && !observesPlace)
     broken.push(...rule('EPCIS_NO_OBJECT', '', 'names no goods, expected epcList, quantityList, or a sensorElementList with a readPoint'))
   if (event.ilmd !== undefined && event.action !== 'ADD')
@@ -196,7 +204,7 @@ function containmentRules(event: AggregationEvent | AssociationEvent): Reason[] 
 }
 
 function transactionRules(event: TransactionEvent): Reason[] {
-  const broken: Reason[] = []
+  const broken: Reason[] = repeated(event.epcList, '/epcList')
   if (event.bizTransactionList.length === 0)
     broken.push(...rule('EPCIS_NO_TRANSACTION', '/bizTransactionList', 'is empty, expected at least one business transaction'))
   if (event.action !== 'DELETE' && event.epcList === undefined && !filled(event.quantityList))
@@ -207,10 +215,8 @@ function transactionRules(event: TransactionEvent): Reason[] {
 function transformationRules(event: TransformationEvent): Reason[] {
   const hasInput = filled(event.inputEPCList) || filled(event.inputQuantityList)
   const hasOutput = filled(event.outputEPCList) || filled(event.outputQuantityList)
-  if (event.transformationID === undefined ? hasInput && hasOutput : hasInput || hasOutput) return []
-  return rule(
-    'EPCIS_NO_TRANSFORMATION',
-    '',
-    `has ${hasInput ? 'inputs' : 'no inputs'} and ${hasOutput ? 'outputs' : 'no outputs'}, expected both, or either with a transformationID`
-  )
+  const broken = [...repeated(event.inputEPCList, '/inputEPCList'), ...repeated(event.outputEPCList, '/outputEPCList')]
+  if (event.transformationID === undefined ? hasInput && hasOutput : hasInput || hasOutput) return broken
+  const found = `has ${hasInput ? 'inputs' : 'no inputs'} and ${hasOutput ? 'outputs' : 'no outputs'}`
+  return [...broken, ...rule('EPCIS_NO_TRANSFORMATION', '', `${found}, expected both, or either with a transformationID`)]
 }

@@ -56,14 +56,17 @@ export const Context = Type.Union(
 )
 
 export const Action = Type.Union([Type.Literal('OBSERVE'), Type.Literal('ADD'), Type.Literal('DELETE')])
-export const EpcList = Type.Array(Uri, { uniqueItems: true })
-export const ChildEpcs = Type.Array(Uri)
+/** Most EPCs, classes or other entries of one list of an event. */
+export const entriesPerListMax = 20_000
+/** That no EPC stands twice is a rule in `event.ts`: the library's search for repeated items takes minutes on a long list. */
+export const EpcList = Type.Array(Uri, { maxItems: entriesPerListMax, description: 'EPCs, none twice' })
+export const ChildEpcs = Type.Array(Uri, { maxItems: entriesPerListMax })
 
 export const QuantityElement = Type.Object(
   { epcClass: Uri, quantity: Type.Optional(Decimal), uom: Type.Optional(Uom) },
   { additionalProperties: false }
 )
-export const QuantityList = Type.Array(QuantityElement)
+export const QuantityList = Type.Array(QuantityElement, { maxItems: entriesPerListMax })
 
 export const Location = extensible({ id: Uri })
 
@@ -75,8 +78,8 @@ export const DestinationList = Type.Array(Type.Object({ type: SourceDestinationT
 
 export const PersistentDisposition = Type.Object(
   {
-    set: Type.Optional(Type.Array(Disposition, { minItems: 1, uniqueItems: true })),
-    unset: Type.Optional(Type.Array(Disposition, { minItems: 1, uniqueItems: true }))
+    set: Type.Optional(Type.Array(Disposition, { minItems: 1, maxItems: 64, uniqueItems: true })),
+    unset: Type.Optional(Type.Array(Disposition, { minItems: 1, maxItems: 64, uniqueItems: true }))
   },
   { additionalProperties: false, minProperties: 1 }
 )

@@ -65,6 +65,8 @@ const primaries: Readonly<
 /** Longest text that is looked at; a longer one is no key. */
 export const keyTextLengthMax = 2_048
 const cacheSizeMax = 16_384
+/** Longest text that is kept, so that the cache stays below some megabytes whatever is sent. */
+const cachedLengthMax = 160
 /** Text to its key, empty for none. Two generations: when the young one is full it becomes the old one, and the old one is forgotten. */
 let young = new Map<string, string>()
 let old = new Map<string, string>()
@@ -79,7 +81,7 @@ export function canonicalKey(text: string): string | undefined {
     old = young
     young = new Map()
   }
-  if (text.length <= keyTextLengthMax) young.set(text, key ?? '')
+  if (text.length <= cachedLengthMax) young.set(text, key ?? '')
   return key
 }
 
