@@ -27,8 +27,8 @@ export interface Followers {
   follow(task: Task, options: { readonly goods: readonly string[]; readonly updated: boolean; readonly nowMs: number }): void
   /** Keeps the newest state for later and gives true when the anomaly was looked at a moment ago. */
   postpone(task: Task, nowMs: number): boolean
-  /** Marks whatever the events concern. */
-  onEvents(events: readonly TraceEvent[]): void
+  /** Gives what the events concern and is due; the rest of it is marked for later. */
+  onEvents(events: readonly TraceEvent[], at: { readonly receivedAtMs: number; readonly nowMs: number }): Task[]
   /** What is marked and due, once. */
   due(nowMs: number): Task[]
 }
@@ -47,10 +47,6 @@ export function createFollowers(): Followers {
       if (followers?.size === 0) byKey.delete(key)
     }
     return one
-  }
-
-  function mark(key: string): void {
-    for (const one of byKey.get(key) ?? []) one.dirty = true
   }
 
   return {
@@ -72,12 +68,17 @@ export function createFollowers(): Followers {
       one.dirty = true
       return true
     },
-    onEvents(events) {
-      for (const event of events) {
-        if (event.bizLocation !== undefined) mark(event.bizLocation)
-        if (event.readPoint !== undefined) mark(event.readPoint)
-        for (const subject of event.subjects) mark(subject.key)
+    onEvents(events, { receivedAtMs, nowMs }) {
+      const touched = new Set<Followed>()
+      for (const event of events) for (const key of keysOf(event)) for (const one of byKey.get(key) ?? []) touched.add(one)
+      const due: Task[] = []
+      for (const one of touched) {
+        // A draft that these events bring about is measured from them, not from the anomaly.
+        if (!one.dirty) one.task = { anomaly: one.task.anomaly, receivedAtMs }
+        one.dirty = !isDue(one, nowMs)
+        if (!one.dirty) due.push(one.task)
       }
+      return due
     },
     due(nowMs) {
       const due = [...followed.values()].filter((one) => one.dirty && isDue(one, nowMs))
@@ -85,6 +86,11 @@ export function createFollowers(): Followers {
       return due.map((one) => one.task)
     }
   }
+}
+
+function keysOf(event: TraceEvent): string[] {
+  const places = [event.bizLocation, event.readPoint].filter((place) => place !== undefined)
+  return [...places, ...event.subjects.map((subject) => subject.key)]
 }
 
 function isDue(one: Followed, nowMs: number): boolean {

@@ -43,6 +43,7 @@ const epcisTypesByCode: Readonly<Record<string, string>> = {
   EPCIS_PARAMETER_UNKNOWN: 'QueryParameterException',
   EPCIS_PARAMETER_INVALID: 'QueryParameterException',
   CURSOR_INVALID: 'QueryParameterException',
+  STORE_QUERY: 'QueryParameterException',
   CODE_UNREADABLE: 'QueryParameterException',
   EPCIS_QUERY_TOO_LARGE: 'QueryTooLargeException'
 }

@@ -101,6 +101,15 @@ test('every address answers to its schema', async () => {
     const answer = await app.inject({ url, headers })
     assert.equal(answer.statusCode, 200, `${url}: ${answer.body}`)
   }
+  const described: object = (await app.inject({ url: '/openapi.json' })).json().paths
+  for (const [path, methods] of Object.entries(described)) {
+    if (!Object.hasOwn(Object(methods), 'get') || !path.startsWith('/api/v1/') || path === '/api/v1/live') continue
+    const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/?]+')}(\\?|$)`)
+    assert.ok(
+      addresses.some((address) => pattern.test(address)),
+      `${path} is not asked for here`
+    )
+  }
   const started = await app.inject({ method: 'POST', url: '/api/v1/sim/scenarios/doorOpen', headers })
   assert.equal(started.statusCode, 200, started.body)
   assert.equal((await app.inject({ method: 'DELETE', url: '/api/v1/sim/scenarios/doorOpen', headers })).statusCode, 204)
@@ -127,7 +136,8 @@ test('bad input is a problem with a code and a pointer', async () => {
     ['/api/v1/trace/sideways?of=x', 404, 'ROUTE_UNKNOWN'],
     ['/api/v1/lookup?code=123', 400, 'CODE_UNREADABLE'],
     ['/api/v1/sim/scenarios', 404, 'SIMULATOR_ABSENT'],
-    ['/nothing/here', 404, 'ROUTE_UNKNOWN']
+    ['/nothing/here', 404, 'ROUTE_UNKNOWN'],
+    [`/api/v1/lookup?code=${'9'.repeat(9_000)}`, 414, 'URL_TOO_LONG']
   ] as const
   for (const [url, status, code] of rows) {
     const answer = await app.inject({ url, headers })

@@ -26,7 +26,7 @@ import { systemRoutes } from './routes/system.ts'
 import type { HttpServer } from './schema-types.ts'
 
 const bodyBytesMax = 1_048_576
-export const urlLengthMax = 8_192
+const urlLengthMax = 8_192
 /** A request that is still sending its head or body after this is closed. */
 const requestTimeoutMs = 30_000
 

@@ -224,6 +224,21 @@ test('an empty chamber and a broken sensor make no draft', async () => {
   assert.deepEqual(await warningsOf(world), [])
 })
 
+test('goods that come into an empty chamber while it is out of limits bring about the draft at once', async () => {
+  let now = nowMs()
+  const world = await createWorld({ nowMs: () => now })
+  await using trigger = createTriggerEngine(world.context)
+  await raise(world, anomalyOf(), now)
+  await trigger.idle()
+  assert.deepEqual(await warningsOf(world), [])
+  now += minuteMs
+  const came = traceEvent({ id: 'came', atMs: now - 1, objects: [itemOf(vaccine, 1)], bizStep: 'storing', bizLocation: chamber })
+  await world.trace.capture([came])
+  world.bus.publish('events', { events: [came], receivedAtMs: now - 50 })
+  await trigger.idle()
+  assert.equal((await warningsOf(world))[0]?.draftedAfterMs, 50)
+})
+
 test('a hundred anomalies at once end in a hundred drafts with numbers of their own', async () => {
   const world = await createWorld({ nowMs })
   await storeGoods(world)

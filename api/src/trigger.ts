@@ -56,7 +56,12 @@ export function createTriggerEngine(options: TriggerOptions): TriggerEngine {
     if (!taken) events.triggerDropped({ anomaly: anomaly.id, waiting: queue.waiting() })
   }
 
-  const subscriptions = [bus.subscribe('anomaly', take), bus.subscribe('events', (message) => followers.onEvents(message.events))]
+  const subscriptions = [
+    bus.subscribe('anomaly', take),
+    bus.subscribe('events', (message) => {
+      for (const task of followers.onEvents(message.events, { receivedAtMs: message.receivedAtMs, nowMs: nowMs() })) take(task)
+    })
+  ]
   const timer = setInterval(() => {
     for (const task of followers.due(nowMs())) take(task)
   }, lookEveryMs / 2)
