@@ -290,7 +290,10 @@ describe('a store', () => {
     await using bench = await createBench()
     const telemetry = createFaultyStore(bench.telemetry)
     telemetry.mode = 'stall'
-    await using collector = await bench.start({ telemetry, limits: { logBytesMax: 1_000, commitTimeoutMs: 300, groupMessagesMax: 5 } })
+    await using collector = await bench.start({
+      telemetry,
+      limits: { logBytesMax: 1_000, commitTimeoutMs: 300, groupMessagesMax: 5, groupTakeMax: 5 }
+    })
     const answers = await Promise.allSettled(Array.from({ length: 40 }, (_, seq) => collector.sink.commit(telemetryMessage({ seq }))))
     const refused = answers.filter(({ status }) => status === 'rejected')
     assert.ok(refused.length > 0)
@@ -307,7 +310,7 @@ describe('a store', () => {
     await using bench = await createBench()
     const telemetry = createFaultyStore(bench.telemetry)
     telemetry.mode = 'stall'
-    await using collector = await bench.start({ telemetry, limits: { filePagesMax: 60, groupMessagesMax: 50 } })
+    await using collector = await bench.start({ telemetry, limits: { filePagesMax: 60, groupMessagesMax: 50, groupTakeMax: 50 } })
     const missing = new Set(Array.from({ length: 2_000 }, (_, seq) => seq))
     const sendMissing = () =>
       Promise.all(

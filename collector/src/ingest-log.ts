@@ -115,7 +115,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     const group: Waiting[] = []
     let room = limits.logBytesMax - bytes
     for (const one of waiting) {
-      if (room <= 0 || group.length >= limits.groupMessagesMax) break
+      if (room <= 0 || group.length >= limits.groupTakeMax) break
       group.push(one)
       room -= bytesOfRow(one.row)
     }

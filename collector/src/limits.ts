@@ -1,8 +1,9 @@
 /** Every bound of the collector in one place, with what happens there. All of them are counted. */
 
 export interface CollectorLimits {
-  /** Messages of one group commit, and how long the first of them waits at most. */
+  /** A group commit is made when so many messages wait, or the first of them for so long; it takes at most `groupTakeMax`. */
   readonly groupMessagesMax: number
+  readonly groupTakeMax: number
   readonly groupWaitMaxMs: number
   /** Messages that wait for their commit; one more is rejected and not acknowledged. */
   readonly waitingMax: number
@@ -26,6 +27,8 @@ export interface CollectorLimits {
   readonly batchMessagesMax: number
   readonly batchBytesMax: number
   readonly batchWaitMs: number
+  /** With a slow store the wait between two batches grows with the time a batch takes, up to this. */
+  readonly batchWaitMaxMs: number
   /** Delays between two attempts of a failing store: the first, and the longest. */
   readonly retryFirstMs: number
   readonly retryMaxMs: number
@@ -45,6 +48,7 @@ const mebibyte = 1_048_576
 
 export const defaultCollectorLimits: CollectorLimits = {
   groupMessagesMax: 1_000,
+  groupTakeMax: 4_000,
   groupWaitMaxMs: 4,
   waitingMax: 50_000,
   logBytesMax: 512 * mebibyte,
@@ -58,6 +62,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   batchMessagesMax: 2_000,
   batchBytesMax: 4 * mebibyte,
   batchWaitMs: 5,
+  batchWaitMaxMs: 50,
   retryFirstMs: 100,
   retryMaxMs: 5_000,
   judgeItemsMax: 20_000,

@@ -70,10 +70,12 @@ export function startWriter(options: WriterOptions): Writer {
     while (!stopping.signal.aborted) {
       await log.ready()
       busy = true
+      const startedMs = performance.now()
       const entries = log.take()
       if (entries.length > 0) await storeAll(entries, taken)
       busy = false
-      if (entries.length < limits.batchMessagesMax / 2) await pause(limits.batchWaitMs)
+      const tookMs = performance.now() - startedMs
+      if (entries.length < limits.batchMessagesMax / 2) await pause(Math.min(Math.max(limits.batchWaitMs, tookMs), limits.batchWaitMaxMs))
     }
   }
 
