@@ -14,7 +14,7 @@ export interface FieldBroker extends AsyncDisposable {
 }
 
 /** Further connections are closed at once. */
-export const connectionsMax = 64
+const connectionsMax = 64
 
 export async function startFieldBroker(options: { readonly host: string; readonly port: number }): Promise<FieldBroker> {
   const filters = new Map<string, Set<string>>()
@@ -73,7 +73,7 @@ export async function listen(server: Server, options: { host: string; port: numb
 }
 
 /** Whether an MQTT topic filter takes a topic (MQTT 3.1.1 §4.7). */
-export function matches(filter: string, topic: string): boolean {
+function matches(filter: string, topic: string): boolean {
   const wanted = filter.split('/')
   const given = topic.split('/')
   for (const [index, level] of wanted.entries()) {

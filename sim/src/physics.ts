@@ -124,11 +124,6 @@ export function outsideTemperature(minutesOfDay: number, day = { mean: 26, ampli
   return day.mean + day.amplitude * Math.cos(((minutesOfDay - 15 * 60) / (24 * 60)) * 2 * Math.PI)
 }
 
-/** Kelvin that the wall alone adds per minute when nothing cools; for tests and for choosing a design. */
-export function warmingRate(design: RoomDesign, outside: number, air: number): number {
-  return design.wallRate * (outside - air)
-}
-
 const cold = {
   doorFactor: 5,
   goodsToAirRate: 0.008,

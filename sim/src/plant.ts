@@ -23,8 +23,7 @@ import { createRandom } from './world/random.ts'
 
 export type RoomName = ChamberName | SlotName
 
-export const sensorNames = ['temperature1', 'temperature2', 'humidity'] as const
-export type SensorName = (typeof sensorNames)[number]
+type SensorName = 'temperature1' | 'temperature2' | 'humidity'
 
 /** What the instruments of a room show. Temperatures in °C, humidity in percent, current in ampere, power in kilowatt. */
 export interface RoomSample {

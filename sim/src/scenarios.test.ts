@@ -14,7 +14,7 @@ interface Port {
   readonly plant: Plant
   readonly scenarios: Scenarios
   /** Moves the rooms on by so many seconds of the wall clock. */
-  run(seconds: number): void
+  readonly run: (seconds: number) => void
 }
 
 function createPort(): Port {

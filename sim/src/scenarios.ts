@@ -55,6 +55,7 @@ export function createScenarios(breakables: Breakables, logger: Logger): Scenari
         throw error
       }
       one.timer = setTimeout(() => {
+        if (!scenario.mendsItself) running.delete(name)
         end(name).catch((error: unknown) => logger.warn({ scenario: name, error: String(error) }, 'scenario could not be put right'))
       }, scenario.lastsMs)
       one.timer.unref()

@@ -31,7 +31,7 @@ export interface NativeProbe extends AsyncDisposable {
 }
 
 /** An hour of readings at one a second; then the oldest is lost. */
-export const bufferMessagesMax = 3_600
+const bufferMessagesMax = 3_600
 /** Sent again after a new connection so many at a time, the rest follow as the watermark moves. */
 const sendWindow = 200
 

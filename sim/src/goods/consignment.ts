@@ -65,10 +65,6 @@ export function goodsOf(world: World, number: number): Goods {
   return world.goods[goodsNames[number % goodsNames.length] ?? 'vaccine']
 }
 
-export function palletCount(world: World, number: number): number {
-  return goodsOf(world, number).palletsPerConsignment
-}
-
 export function consignmentOf(world: World, record: ConsignmentRecord): Consignment {
   const { number } = record
   const goods = goodsOf(world, number)

@@ -9,7 +9,7 @@ export interface Quantity {
   readonly uom?: string
 }
 
-export interface EventFacts {
+interface EventFacts {
   readonly eventID: string
   readonly atMs: number
   readonly zone: '+01:00' | '+08:00'

@@ -1,5 +1,5 @@
 /** What must outlive the process for the goods to go on where they were: one JSON file, replaced as a whole. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
@@ -36,7 +36,7 @@ export type GoodsState = Static<typeof GoodsState>
 
 const validator = compileValidator(GoodsState)
 
-export function goodsStatePathOf(dataDir: string): string {
+function goodsStatePathOf(dataDir: string): string {
   return join(dataDir, 'sim', 'goods.json')
 }
 
@@ -57,8 +57,4 @@ export async function writeGoodsState(dataDir: string, state: GoodsState): Promi
   await mkdir(dirname(path), { recursive: true })
   await writeFile(`${path}.new`, JSON.stringify(state))
   await rename(`${path}.new`, path)
-}
-
-export async function forgetGoodsState(dataDir: string): Promise<void> {
-  await rm(goodsStatePathOf(dataDir), { force: true })
 }

@@ -5,7 +5,7 @@ import { keyRoot, logisticKey } from '@tracegate/model/gs1/key'
 import { companyPrefixes, type PartyName } from '../world/parties.ts'
 
 /** SSCC of 18 digits; extension digit 3. */
-export function ssccOf(party: PartyName, serial: number): string {
+function ssccOf(party: PartyName, serial: number): string {
   return withCheckDigit(`3${companyPrefixes[party]}${String(serial).padStart(9, '0')}`)
 }
 

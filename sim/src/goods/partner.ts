@@ -13,7 +13,7 @@ export interface Partner {
   capture(events: readonly EpcisJson[], signal: AbortSignal): Promise<void>
 }
 
-export const eventsPerBatchMax = 200
+const eventsPerBatchMax = 200
 const requestTimeoutMs = 15_000
 const jobTimeoutMs = 15_000
 const askEveryMs = 15

@@ -1,13 +1,12 @@
 /** Containers and crates that go round: one is taken again only after it came back, otherwise a new one joins. */
 import { Type, type Static } from 'typebox'
 
-export const PoolMember = Type.Object({ serial: Type.Integer({ minimum: 1 }), freeFromMs: Type.Integer() })
-export type PoolMember = Static<typeof PoolMember>
+const PoolMember = Type.Object({ serial: Type.Integer({ minimum: 1 }), freeFromMs: Type.Integer() })
 export const Pool = Type.Object({ members: Type.Array(PoolMember), nextSerial: Type.Integer({ minimum: 1 }) })
 export type Pool = Static<typeof Pool>
 
 /** Idle ones beyond this are taken out of service, longest idle first. */
-export const poolMembersMax = 500
+const poolMembersMax = 500
 /** In use, until further notice. */
 const never = Number.MAX_SAFE_INTEGER
 

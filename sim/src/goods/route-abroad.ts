@@ -8,7 +8,7 @@ import { aggregationEvent, associationEvent, objectEvent, transformationEvent } 
 import { documentId } from './numbers.ts'
 import type { Route, Step } from './route.ts'
 
-export const factoryOf: Readonly<Record<GoodsName, string>> = {
+const factoryOf: Readonly<Record<GoodsName, string>> = {
   vaccine: pointIds.leiden,
   fish: pointIds.alesund,
   formula: pointIds.zwolle,

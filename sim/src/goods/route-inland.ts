@@ -16,7 +16,7 @@ const shopPoints: Readonly<Partial<Record<PartyName, string>>> = {
   toyShop: pointIds.toyShop
 }
 
-export function depotPointOf(party: PartyName): string {
+function depotPointOf(party: PartyName): string {
   return depotOf[party] ?? pointIds.foodDepot
 }
 export function shopPointOf(party: PartyName): string {

@@ -11,7 +11,7 @@ import { inlandSteps } from './route-inland.ts'
 import { portSteps } from './route-port.ts'
 
 /** What a step changes besides telling of it. */
-export type StepEffect =
+type StepEffect =
   | { readonly type: 'enterChamber'; readonly pallet: number; readonly chamber: ChamberName }
   | { readonly type: 'leaveChamber'; readonly pallet: number; readonly chamber: ChamberName }
   | { readonly type: 'takeCrate'; readonly pallet: number }

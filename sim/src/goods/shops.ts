@@ -8,11 +8,11 @@ import type { GoodsState, Stock } from './goods-state.ts'
 import { saleEvent, shopPointOf } from './route-inland.ts'
 
 /** Past this the shops sell faster. */
-export const stockMax = 3_000
+const stockMax = 3_000
 const saleEveryMs = 12 * secondMs
 const kilogramsPerSale = 60
 
-export interface Sale {
+interface Sale {
   readonly event: EpcisJson
   /** Takes the goods off the shelf; call it when the platform has the event. */
   done(): void

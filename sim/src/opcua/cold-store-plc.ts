@@ -7,10 +7,10 @@ import { chamberNames } from '../world/products.ts'
 import type { RoomSample } from '../plant.ts'
 import { startOpcuaServer, type OpcuaServerOptions, type RunningServer } from './start-server.ts'
 
-export const plcNamespace = 'urn:tracegate:sim:cold-store'
+const plcNamespace = 'urn:tracegate:sim:cold-store'
 
 /** EUInformation of OPC 10000-8: the unit id is the UN/ECE Recommendation 20 code read as a number. */
-export const engineeringUnits = {
+const engineeringUnits = {
   Cel: { code: 'CEL', text: '°C' },
   '%': { code: 'P1', text: '%' },
   A: { code: 'AMP', text: 'A' },
@@ -44,7 +44,7 @@ const analogs: readonly {
 ]
 
 /** Node id of a chamber's variable, stable over restarts. */
-export function plcNodeId(chamber: ChamberName, browseName: string): string {
+function plcNodeId(chamber: ChamberName, browseName: string): string {
   return `nsu=${plcNamespace};s=ColdStore.${chamber}.${browseName}`
 }
 

@@ -4,13 +4,13 @@
  */
 import { startOpcuaServer, type OpcuaServerOptions, type RunningServer } from './start-server.ts'
 
-export const gateNamespace = 'urn:tracegate:sim:gate'
+const gateNamespace = 'urn:tracegate:sim:gate'
 export const gateDeviceName = 'Gate lane 1'
 const autoIdUri = 'http://opcfoundation.org/UA/AutoID/'
 const diUri = 'http://opcfoundation.org/UA/DI/'
 
 /** One label as the camera saw it. */
-export interface LabelSeen {
+interface LabelSeen {
   readonly data: string
   /** AIM symbology identifier, e.g. `]C1`. */
   readonly symbology: string

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { simError } from '../errors.ts'
 import { declareError } from '../goods/epcis-json.ts'
 import { eventIdOf } from '../goods/numbers.ts'
-import { saleEvent } from '../goods/route-inland.ts'
+import { saleEvent, shopPointOf } from '../goods/route-inland.ts'
 import { inspectionEvent } from '../goods/route-port.ts'
 import { pointIds } from '../world/names.ts'
 import type { Breakables, Scenario } from './scenario.ts'
@@ -15,6 +15,7 @@ const betweenSalesMs = 1_000
 export function clonedSerial({ world, goods, nowMs }: Breakables): Scenario {
   return {
     lastsMs: 5 * minuteMs,
+    mendsItself: false,
     targets: [],
     async begin() {
       const sale = goods().shops.sellOneItem(nowMs())
@@ -39,17 +40,19 @@ export function clonedSerial({ world, goods, nowMs }: Breakables): Scenario {
   }
 }
 
-/** A container goes from the yard straight onto the shelf. Ending it hands in the inspection that was left out. */
+/** A container goes from the yard straight onto the shelf. Ending it hands in an inspection at the shop. */
 export function missingInspection({ world, goods, nowMs }: Breakables): Scenario {
   return {
     lastsMs: 5 * minuteMs,
+    mendsItself: false,
     targets: [],
     begin() {
       const consignment = goods().smuggle()
       const eventId = (step: string) => eventIdOf(world.seed, 'late', consignment.record.number, consignment.record.arrivalMs, step)
+      const site = world.siteOf(shopPointOf(consignment.goods.shop))
       return {
         target: consignment.goods.product.key,
-        end: () => goods().tell([inspectionEvent({ world, consignment, eventId }, nowMs())])
+        end: () => goods().tell([inspectionEvent({ world, consignment, eventId, site }, nowMs())])
       }
     }
   }

@@ -10,6 +10,7 @@ export function clockJump({ probe }: Breakables): Scenario {
   const slots = slotNames.filter(isNativeSlot)
   return {
     lastsMs: 2 * minuteMs,
+    mendsItself: true,
     targets: slots,
     begin(target) {
       const slot = slots.find((name) => name === target) ?? 'B1'
@@ -24,6 +25,7 @@ export function lineCut({ world, line }: Breakables): Scenario {
   const yard = world.points.find((point) => point.id === pointIds.yard)?.key ?? ''
   return {
     lastsMs: minuteMs,
+    mendsItself: true,
     targets: [],
     begin() {
       line().cut()

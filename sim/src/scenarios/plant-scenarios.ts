@@ -9,6 +9,7 @@ const minuteMs = 60_000
 export function doorLeftOpen({ world, plant }: Breakables): Scenario {
   return {
     lastsMs: 2 * minuteMs,
+    mendsItself: true,
     targets: chamberNames,
     begin(target) {
       const chamber = chamberOf(target)
@@ -21,6 +22,7 @@ export function doorLeftOpen({ world, plant }: Breakables): Scenario {
 export function compressorFailure({ world, plant }: Breakables): Scenario {
   return {
     lastsMs: 3 * minuteMs,
+    mendsItself: true,
     targets: chamberNames,
     begin(target) {
       const chamber = chamberOf(target)
@@ -34,6 +36,7 @@ export function powerLoss({ world, plant }: Breakables): Scenario {
   const site = world.points.find((point) => point.id === pointIds.coldStore)?.key ?? ''
   return {
     lastsMs: 3 * minuteMs,
+    mendsItself: true,
     targets: [],
     begin() {
       plant.setPower(false)
@@ -46,6 +49,7 @@ export function powerLoss({ world, plant }: Breakables): Scenario {
 export function stuckSensor({ plant }: Breakables): Scenario {
   return {
     lastsMs: 8 * minuteMs,
+    mendsItself: true,
     targets: [...slotNames, ...chamberNames],
     begin(target) {
       const room = roomOf(target, 'A1')
@@ -59,6 +63,7 @@ export function stuckSensor({ plant }: Breakables): Scenario {
 export function driftingSensor({ plant }: Breakables): Scenario {
   return {
     lastsMs: 4 * minuteMs,
+    mendsItself: true,
     targets: [...chamberNames, ...slotNames],
     begin(target) {
       const room = roomOf(target, 'vaccine')

@@ -26,6 +26,8 @@ export interface Happening {
 export interface Scenario {
   /** Ends by itself after so long. */
   readonly lastsMs: number
+  /** Whether its end by itself puts things right too; goods that went wrong stay wrong until somebody ends the scenario. */
+  readonly mendsItself: boolean
   /** What may be given as the target; the first is taken when none is. Empty: no choice. */
   readonly targets: readonly string[]
   begin(target: string | undefined): Promise<Happening> | Happening

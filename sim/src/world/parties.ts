@@ -57,7 +57,7 @@ function isPartyName(text: string): text is PartyName {
   return Object.hasOwn(companyPrefixes, text)
 }
 
-export const partyNames: readonly PartyName[] = Object.keys(companyPrefixes).filter(isPartyName)
+const partyNames: readonly PartyName[] = Object.keys(companyPrefixes).filter(isPartyName)
 
 export function createParties(): Party[] {
   return partyNames.map((name) => {

@@ -31,7 +31,7 @@ export const chamberNames = ['vaccine', 'fish', 'ambient'] as const
 export type ChamberName = (typeof chamberNames)[number]
 
 /** GTIN-14 of a trade item. */
-export function gtinOf(maker: PartyName, item: number): string {
+function gtinOf(maker: PartyName, item: number): string {
   return withCheckDigit(`0${companyPrefixes[maker]}${String(item).padStart(5, '0')}`)
 }
 
