@@ -61,6 +61,7 @@ function nodeOf(name: string, value: unknown, scene: Scene): HashNode {
   if (typeof value !== 'object' || value === null) return { name, text: textOf(name, value, scene), children: [] }
   if (scene.depth >= depthMax) return { name, text: '', children: [] }
   const inside = { ...scene, parent: name, depth: scene.depth + 1 }
+  if (Array.isArray(value)) return { name, text: '', children: value.map((item) => nodeOf('', item, inside)) }
   const text = '#text' in value && typeof value['#text'] === 'string' ? value['#text'] : ''
   const children = childrenOf(value, inside)
   if (!pairMembers.has(name)) return { name, text, children }

@@ -73,6 +73,13 @@ test('toTraceEvent() writes canonical keys, bare words and integer times', () =>
   })
 })
 
+test('toTraceEvent() keeps the prefixes of the document beside those of the event', () => {
+  const event = eventOf({ ...shipping, '@context': [{ own: 'https://own.example/' }], 'own:size': 1 })
+  const stored: unknown = JSON.parse(toTraceEvent(event, { recordTimeMs, context }).json)
+  assert.ok(typeof stored === 'object' && stored !== null && '@context' in stored)
+  assert.deepEqual(stored['@context'], [{ own: 'https://own.example/' }, { ext: 'https://example.com/' }])
+})
+
 test('toTraceEvent() tells parents from children and inputs from outputs', () => {
   const rolesOf = (event: unknown) =>
     toTraceEvent(eventOf(event), { recordTimeMs }).subjects.map(({ role, key }) => `${role} ${key.slice(19)}`)

@@ -141,7 +141,7 @@ function lotNumberOf(event: EpcisEvent): string | undefined {
  */
 function storedJson(event: EpcisEvent, eventID: string, options: NormaliseOptions): string {
   const { '@context': own, ...members } = event
-  const context = own ?? contextFor(event, options.context)
+  const context = joinContexts(own, contextFor(event, options.context))
   return JSON.stringify({
     ...(context === undefined ? {} : { '@context': context }),
     ...members,
@@ -150,10 +150,18 @@ function storedJson(event: EpcisEvent, eventID: string, options: NormaliseOption
   })
 }
 
+/** The event's own context comes first; what only its document declared is added. */
+function joinContexts(own: unknown, added: Record<string, string> | undefined): unknown {
+  if (own === undefined || added === undefined) return own ?? added
+  const parts: unknown[] = Array.isArray(own) ? own : [own]
+  return [...parts, added]
+}
+
 const standardPrefixes = new Set(['cbv', 'cbvmda', 'epcis', 'gs1', 'rdf', 'rdfs', 'owl', 'xsd', 'dcterms', 'eventspatiotemporal'])
 
 function contextFor(event: EpcisEvent, context: unknown): Record<string, string> | undefined {
   const declared = declaredPrefixes(context)
+  for (const prefix of declaredPrefixes(event['@context']).keys()) declared.delete(prefix)
   if (declared.size === 0) return undefined
   const used = new Set<string>()
   collectPrefixes(event, used)
