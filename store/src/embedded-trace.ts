@@ -35,8 +35,8 @@ export interface EmbeddedTraceStoreOptions {
 }
 
 export interface EmbeddedTraceStore extends TraceStore {
-  /** Folds everything at once instead of by and by, and gives the bytes in use; for benches and tests. */
-  settle(): Promise<{ readonly bytes: number }>
+  /** Folds everything at once instead of by and by, and gives the bytes in use, those of recent events apart; for benches and tests. */
+  settle(): Promise<{ readonly recentBytes: number; readonly indexBytes: number }>
 }
 
 /** Events that may wait for the worker before captures wait too. */
@@ -127,7 +127,7 @@ function createStore(parts: Parts): EmbeddedTraceStore {
     async settle() {
       const { bytes } = await ask('settle', undefined)
       await parts.cleaner.finish()
-      return { bytes: bytes + usedBytes(parts.recent) }
+      return { recentBytes: usedBytes(parts.recent), indexBytes: bytes }
     },
     async close() {
       if (closed) return
