@@ -7,6 +7,8 @@ import { asLanguage } from '../text/language.ts'
 import type { TextKey } from '../text/text.ts'
 import { useSettings } from './browser.ts'
 
+const dayMs = 86_400_000
+
 export interface Texts {
   readonly language: Language
   readonly zone: Zone
@@ -18,6 +20,8 @@ export interface Texts {
   readonly shortTime: (timeMs: number) => string
   readonly clock: (timeMs: number) => string
   readonly age: (timeMs: number, nowMs: number) => string
+  /** A past time as short as can be: the time of day within a day, otherwise day and time. */
+  readonly since: (timeMs: number, nowMs: number) => string
   readonly duration: (spanMs: number) => string
   readonly count: (count: number) => string
 }
@@ -37,6 +41,7 @@ export function useText(): Texts {
       shortTime: (timeMs) => formatShortTime(timeMs, zone),
       clock: (timeMs) => formatClock(timeMs, zone),
       age: (timeMs, nowMs) => formatAge(timeMs, nowMs, language),
+      since: (timeMs, nowMs) => (nowMs - timeMs < dayMs ? formatClock(timeMs, zone) : formatShortTime(timeMs, zone)),
       duration: (spanMs) => formatDuration(spanMs, language),
       count: (count) => formatCount(count, language)
     }),

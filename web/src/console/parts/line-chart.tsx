@@ -86,8 +86,8 @@ function optionsOf(from: {
       {
         ...axis,
         values: (plot, splits) => {
-          const long = (plot.scales['x']?.max ?? 0) - (plot.scales['x']?.min ?? 0) > 86_400
-          return splits.map((second) => (long ? formatShortTime(second * 1_000, zone) : formatClock(second * 1_000, zone).slice(0, 5)))
+          const spanS = (plot.scales['x']?.max ?? 0) - (plot.scales['x']?.min ?? 0)
+          return splits.map((second) => axisTime(second * 1_000, spanS, zone))
         },
         space: 64,
         size: 30
@@ -96,7 +96,8 @@ function optionsOf(from: {
         ...axis,
         values: (_plot, splits, _axis, _space, increment) =>
           splits.map((value) => value.toFixed(increment % 1 === 0 ? 0 : increment % 0.1 < 1e-9 ? 1 : 2).replace('-', '−')),
-        size: 46
+        size: 46,
+        space: 26
       }
     ],
     series: [
@@ -111,6 +112,12 @@ function optionsOf(from: {
       draw: [(plot) => drawLimits(plot, { limits: shown.current.limits, colours, words: from.words })]
     }
   }
+}
+
+function axisTime(timeMs: number, spanS: number, zone: Zone): string {
+  if (spanS > 86_400) return formatShortTime(timeMs, zone)
+  const clock = formatClock(timeMs, zone)
+  return spanS < 600 ? clock : clock.slice(0, 5)
 }
 
 function drawShade(plot: uPlot, shade: LineChartProps['shade'], colours: Colours): void {

@@ -55,11 +55,12 @@ export function PlacePanel(props: {
 
 /** `twin`: another sensor of the place measures the same; then the name of the metric tells them apart. */
 function WatchRow({ view, nowMs, twin }: { readonly view: WatchView; readonly nowMs: number; readonly twin: boolean }) {
-  const { t, code, age } = useText()
+  const { t, code, since, duration } = useText()
   const limited = view.limits.low !== undefined || view.limits.high !== undefined
   const stateText = () => {
-    if (view.timeMs !== undefined && view.state === 'stale') return t('reading.since', { age: age(view.timeMs, nowMs) })
-    if (view.timeMs !== undefined && view.state === 'held') return t('reading.held', { age: age(view.timeMs, nowMs) })
+    if (view.timeMs !== undefined && view.state === 'stale')
+      return t('reading.since', { time: since(view.timeMs, nowMs), span: duration(nowMs - view.timeMs) })
+    if (view.timeMs !== undefined && view.state === 'held') return t('reading.held', { span: duration(nowMs - view.timeMs) })
     return view.state === 'inside' && !limited ? '' : t(`reading.${view.state}`)
   }
   const old = view.state === 'stale' || view.state === 'none'
@@ -67,7 +68,7 @@ function WatchRow({ view, nowMs, twin }: { readonly view: WatchView; readonly no
     <li className={`watch watch-${view.state}${old ? ' hatched' : ''}`} data-testid={`watch-${view.series}`} data-state={view.state}>
       <span className="watch-name">
         {code('quantity', view.watch.quantity)}
-        {twin ? <small>{view.watch.metric}</small> : null}
+        {twin ? <small>{view.watch.metric.split('.').at(-1)}</small> : null}
       </span>
       <span className="watch-value">
         {old ? '–' : switchText(view) === undefined ? formatValue(view.value, view.watch.unit) : t(switchText(view) ?? 'switch.on')}

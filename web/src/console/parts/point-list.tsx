@@ -12,7 +12,7 @@ export function PointList(props: {
   readonly levels: ReadonlyMap<string, WarningLevel>
   readonly loading: boolean
 }) {
-  const { t, pick, age, code } = useText()
+  const { t, pick, age, since, duration, code } = useText()
   const nowMs = useNow()
   if (props.points.length === 0) return <p className="empty">{t(props.loading ? 'app.loading' : 'overview.noPoints')}</p>
   return (
@@ -36,7 +36,7 @@ export function PointList(props: {
                 {point.lastReadingMs === undefined
                   ? t(point.status === 'normal' ? 'overview.noSensor' : 'overview.noReading')
                   : silent
-                    ? t('reading.since', { age: age(point.lastReadingMs, nowMs) })
+                    ? t('reading.since', { time: since(point.lastReadingMs, nowMs), span: duration(nowMs - point.lastReadingMs) })
                     : age(point.lastReadingMs, nowMs)}
               </span>
             </div>
