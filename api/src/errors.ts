@@ -24,6 +24,7 @@ export const apiError = defineErrors({
   STREAM_FULL: { status: 503, message: 'Cannot open a live stream: {open} are open, expected fewer than {openMax}' },
   SIMULATOR_ABSENT: { status: 404, message: 'Cannot reach the simulator: this process runs without one' },
   PAGES_NOT_READY: { status: 503, message: 'Cannot show the page: it is still being built after {waitedS} s' },
+  PAGES_FAILED: { status: 503, message: 'Cannot show the page: building it failed ({detail})' },
   PAGES_ABSENT: { status: 404, message: 'Cannot show the page: no built pages are configured (web root is not set)' },
   ACCEPT_UNSUPPORTED: { status: 406, message: 'Cannot answer in "{accept}", expected {wanted}' },
   INTERNAL: { status: 500, message: 'Cannot answer: an unexpected fault happened; it is in the log under request {request}' },

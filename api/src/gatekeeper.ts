@@ -13,7 +13,7 @@ export interface GatekeeperOptions {
 
 export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): void {
   app.decorateRequest('principal', undefined)
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const access = request.routeOptions.config?.access ?? accessOfPath(pathOf(request.url))
     const token = bearerOf(request)
     const cookie = token === undefined ? sessionTokenOf(request) : undefined
@@ -21,6 +21,7 @@ export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): 
     else if (cookie !== undefined) request.principal = options.sessions.find(cookie)
     if (changes(request.method) && token === undefined) requireSameOrigin(request, cookie !== undefined)
     if (access === 'public') return
+    reply.header('cache-control', 'no-store')
     if (access === 'loopback' && isLoopback(request)) return
     const principal = request.principal
     if (principal === undefined) throw apiError(access === 'loopback' ? 'LOOPBACK_ONLY' : 'SIGN_IN_REQUIRED')

@@ -82,6 +82,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, coded: CodedE
   if (coded.status === 429 && typeof coded.parameters['waitS'] === 'number') reply.header('retry-after', coded.parameters['waitS'])
   return reply
     .code(coded.status)
+    .header('cache-control', 'no-store')
     .type(problemMediaType)
     .serializer((payload: string) => payload)
     .send(body)

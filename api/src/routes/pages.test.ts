@@ -52,11 +52,18 @@ test('a page asked for during the build waits for it', async (t) => {
   assert.equal((await answer).body, '<title>console</title>')
 })
 
-test('a failed build and a missing one say so', async (t) => {
+test('a failed build says so, and so does a page that is not there', async (t) => {
   const { promise, reject } = Promise.withResolvers<void>()
   const { app } = await built(t, promise)
   reject(new Error('no compiler'))
-  assert.equal((await app.inject({ url: '/' })).json().code, 'PAGES_ABSENT')
+  await Promise.allSettled([promise])
+  const failed = await app.inject({ url: '/' })
+  assert.equal(failed.json().code, 'PAGES_FAILED')
+  assert.match(failed.json().detail, /no compiler/)
+  const { app: unbuilt } = await built(t, Promise.resolve())
+  const absent = await unbuilt.inject({ url: '/' })
+  assert.equal(absent.json().code, 'PAGES_ABSENT')
+  assert.equal((await unbuilt.inject({ url: '/assets/none.js' })).headers['cache-control'], 'no-store')
 })
 
 test('a Digital Link leads a browser to the trace page and gives JSON to who asks for it', async () => {

@@ -85,14 +85,14 @@ function queryOf(request: FastifyRequest): string {
 /** Waits for the build, at most a minute a request; after it is done nothing waits. */
 function createGate(ready: Promise<void> | undefined): () => Promise<void> {
   let open = ready === undefined
-  let failure: unknown
+  let failure: Error | undefined
   ready?.then(
     () => (open = true),
-    (error: unknown) => (failure = error)
+    (error: unknown) => (failure = error instanceof Error ? error : new Error(String(error)))
   )
   return async () => {
     if (open || ready === undefined) return
-    if (failure !== undefined) throw apiError('PAGES_ABSENT', {}, failure)
+    if (failure !== undefined) throw apiError('PAGES_FAILED', { detail: failure.message }, failure)
     const { promise, resolve } = Promise.withResolvers<'late'>()
     const timer = setTimeout(() => resolve('late'), pagesWaitMs)
     try {
