@@ -19,7 +19,7 @@ import type { SourceDependencies } from './source.ts'
 export interface Variables {
   /** Addresses that were not found or not granted, with the reason. */
   readonly missing: readonly string[]
-  /** Reads what has been silent for the heartbeat interval. */
+  /** Reads what has been silent for the heartbeat interval; does nothing while an earlier call still waits. */
   readSilent(): Promise<void>
 }
 
@@ -79,21 +79,29 @@ export async function subscribeVariables(options: {
         missing.push(`"${group[index]?.variable.node}" was not granted: ${monitoredItem.statusCode.name}`)
   }
 
+  let reading = false
+  const readChunk = async (chunk: readonly Item[]) => {
+    const values = await session.read(
+      chunk.map((item) => ({ nodeId: item.nodeId, attributeId: AttributeIds.Value })),
+      0
+    )
+    for (const [index, dataValue] of values.entries()) {
+      const item = chunk[index]
+      if (item !== undefined) take(item, dataValue, true)
+    }
+  }
   return {
     missing,
     async readSilent() {
-      const silentSinceMs = performance.now() - (config.heartbeatMs ?? opcuaDefaults.heartbeatMs)
-      const silent = items.filter((item) => item.lastAtMs <= silentSinceMs)
-      for (let start = 0; start < silent.length; start += readsPerRequestMax) {
-        const chunk = silent.slice(start, start + readsPerRequestMax)
-        const values = await session.read(
-          chunk.map((item) => ({ nodeId: item.nodeId, attributeId: AttributeIds.Value })),
-          0
-        )
-        for (const [index, dataValue] of values.entries()) {
-          const item = chunk[index]
-          if (item !== undefined) take(item, dataValue, true)
-        }
+      if (reading) return
+      reading = true
+      try {
+        const silentSinceMs = performance.now() - (config.heartbeatMs ?? opcuaDefaults.heartbeatMs)
+        const silent = items.filter((item) => item.lastAtMs <= silentSinceMs)
+        for (let start = 0; start < silent.length; start += readsPerRequestMax)
+          await readChunk(silent.slice(start, start + readsPerRequestMax))
+      } finally {
+        reading = false
       }
     }
   }

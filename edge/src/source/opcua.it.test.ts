@@ -8,6 +8,7 @@ import { createMetrics } from '@tracegate/service/metrics'
 import type { EdgeConfig } from '../config.ts'
 import { type Edge, startEdge } from '../edge.ts'
 import { startTestOpcuaServer, testNamespace } from '../testing/opcua-server.ts'
+import { startProxy } from '../testing/proxy.ts'
 import { tempFolder } from '../testing/temp-folder.ts'
 import { isRecord, startTestBroker, type TestBroker, until } from '../testing/test-broker.ts'
 
@@ -65,7 +66,7 @@ function readings(broker: TestBroker, metric: string): { value: unknown; quality
   })
 }
 
-test('an OPC UA source', { timeout: 60_000 }, async (context) => {
+test('an OPC UA source', { timeout: 120_000 }, async (context) => {
   using folder = tempFolder()
   let server = await startTestOpcuaServer(folder.path)
   await using broker = await startTestBroker()
@@ -138,6 +139,21 @@ test('an OPC UA source', { timeout: 60_000 }, async (context) => {
     await until('the connection', () => edge.status().sources[0]?.connected === true, 20_000)
     server.setTemperature(77.25)
     await until('a new value', () => readings(broker, 'temperature').some((reading) => reading.value === 77.25))
+  })
+
+  await context.test('notices a line that died without closing, and comes back by itself', async () => {
+    await using proxy = await startProxy(server.port)
+    await using edge = await start(broker, join(folder.path, 'f'), {
+      endpoint: `opc.tcp://127.0.0.1:${proxy.port}/UA`,
+      silenceTimeoutMs: 2_000
+    })
+    await until('the connection', () => edge.status().sources[0]?.connected === true)
+    proxy.freeze()
+    await until('the watchdog', () => edge.status().counts.sourceRestarts > 0)
+    proxy.thaw()
+    await until('the connection', () => edge.status().sources[0]?.connected === true, 30_000)
+    server.setTemperature(66.25)
+    await until('a new value', () => readings(broker, 'temperature').some((reading) => reading.value === 66.25))
   })
 
   await context.test('says which nodes are missing and serves the others', async () => {

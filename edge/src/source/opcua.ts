@@ -67,6 +67,15 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
     for (const device of devices) onDevice(device, connected, connected ? '' : 'source not connected')
   }
 
+  /** Beside the watchdog, which must not wait for an answer that a dead line will never give. */
+  const readSilent = async (line: Line): Promise<void> => {
+    try {
+      await line.variables.readSilent()
+    } catch (error) {
+      logger.debug({ endpoint: config.endpoint, detail: messageOf(error) }, 'silent variables could not be read')
+    }
+  }
+
   /** Lives as long as one session; resolves with the reason for its end. */
   const watch = async (line: Line): Promise<string> => {
     const silenceTimeoutMs = config.silenceTimeoutMs ?? opcuaDefaults.silenceTimeoutMs
@@ -85,13 +94,7 @@ export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDepend
       const nowMs = performance.now()
       if (nowMs - lastSignalMs > silenceTimeoutMs) ended = `nothing heard for ${silenceTimeoutMs} ms`
       else if (line.missing.length > 0 && nowMs - startedMs > missingRetryMs) ended = `looking again for: ${line.missing.join('; ')}`
-      else if (status.connected === true) {
-        try {
-          await line.variables.readSilent()
-        } catch (error) {
-          logger.debug({ endpoint: config.endpoint, detail: messageOf(error) }, 'silent variables could not be read')
-        }
-      }
+      else if (status.connected === true) void readSilent(line)
     }
     return ended ?? 'stopped'
   }
