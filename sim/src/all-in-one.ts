@@ -221,7 +221,12 @@ async function startHttp({ options, secrets, skeleton, stores, accounts, collect
 async function startDevices(simulator: Simulator, skeleton: Skeleton, parts: Closable[]): Promise<void> {
   const configs = await simulator.startDevices()
   const edges = await Promise.all(configs.map((config) => startEdge(config, skeleton)))
-  for (const edge of edges) parts.push(closableOf('edge', edge))
+  parts.push({
+    name: 'edges',
+    async close() {
+      await Promise.all(edges.map((edge) => edge[Symbol.asyncDispose]()))
+    }
+  })
 }
 
 function closableOf(name: string, part: AsyncDisposable): Closable {

@@ -54,8 +54,9 @@ function coldStoreAgent(world: World, options: EdgeConfigOptions): EdgeConfig {
         type: 'opcua',
         endpoint: options.plcEndpoint,
         device: deviceIds.plc,
-        variables: plcVariables.map(({ metric, unit, node }) => ({ node, metric, unit, samplingMs: 500 })),
-        publishingMs: 250
+        variables: plcVariables.map(({ metric, unit, node }) => ({ node, metric, unit, samplingMs: 200 })),
+        publishingMs: 100,
+        heartbeatMs: 5_000
       }
     ]
   }

@@ -8,7 +8,7 @@ const folderOf: Readonly<Record<string, string>> = {
   'check-digit': 'gs1',
   'digital-link': 'gs1',
   'scan-data': 'gs1',
-  epcis: 'epcis/openepcis',
+  epcis: 'epcis',
   'epcis-hash': 'epcis/hash',
   traceback: 'epcis/traceback',
   qartod: 'qartod'

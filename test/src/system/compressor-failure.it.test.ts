@@ -25,7 +25,7 @@ test('a compressor failure leads from the reading to the recall scope within a s
   )
 
   const startedMs = Date.now()
-  await simulator.control.start('compressor-failure', { target: place })
+  await simulator.control.start('compressor-failure', { target: 'vaccine' })
   const anomaly = await waitFor('the anomaly', 90_000, async () => {
     const page = anomalies.check((await client.ask('/api/v1/anomalies?state=open')).body)
     assert.ok(page.ok)
@@ -72,6 +72,20 @@ test('a compressor failure leads from the reading to the recall scope within a s
   assert.deepEqual([...got].sort(), [...wanted].sort(), 'exactly the goods that were inside')
   const exposed = new Set(warning.scope.exposed.map((stay) => stay.key))
   for (const key of wanted) assert.ok(exposed.has(key), `${key} was inside and is not in the recall scope`)
+  const stays = simulator.groundTruth.staysAt(place)
+  const gone = stays.filter((stay) => (stay.toMs ?? Infinity) < anomaly.onsetMs)
+  assert.ok(gone.length > 0, 'goods that left before')
+  for (const stay of gone)
+    if (!wanted.includes(stay.key)) assert.ok(!got.has(stay.key) && !exposed.has(stay.key), `${stay.key} had left before`)
+  // Asked of the time of those, the goods of today are the ones that came after.
+  const then = gone[0]
+  assert.ok(then)
+  const before = exposures.check((await client.ask(`/api/v1/exposure?${exposureQuery(place, then.fromMs, then.fromMs)}`)).body)
+  assert.ok(before.ok)
+  assert.deepEqual(
+    [...new Set(before.value.goods.map((stay) => stay.key))].sort(),
+    simulator.groundTruth.exposed(place, then.fromMs, then.fromMs)
+  )
   await simulator.control.stop('compressor-failure')
   const closed = await waitFor('the anomaly to close', 90_000, async () => {
     const page = anomalies.check((await client.ask('/api/v1/anomalies?state=closed')).body)
