@@ -1,3 +1,4 @@
+/** The range check by declared limits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRangeCheck } from './check.ts'

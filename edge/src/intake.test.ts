@@ -1,3 +1,4 @@
+/** The intake with a real outbox: batches, missing values, clock steps, dead letters; and the small pure parts around it. */
 import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+/** Kills an agent in the middle of sending and counts what arrived. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

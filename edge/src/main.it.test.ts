@@ -1,3 +1,4 @@
+/** The agent as a process: configuration, sign-in, end. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'

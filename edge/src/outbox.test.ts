@@ -1,3 +1,4 @@
+/** The outbox on real files: numbering, commits, the size limit, damage. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

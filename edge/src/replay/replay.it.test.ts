@@ -1,3 +1,4 @@
+/** `npm run replay` as a process against a broker that commits: counts in are counts stored. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'

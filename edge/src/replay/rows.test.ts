@@ -1,3 +1,4 @@
+/** Rows of recordings in all layouts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deviceNameOf, type RecordingOptions } from './recording.ts'

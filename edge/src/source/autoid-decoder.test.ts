@@ -1,3 +1,4 @@
+/** The AutoID decoder on bytes written by hand; `opcua.it.test.ts` has it on a real server. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

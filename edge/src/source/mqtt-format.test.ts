@@ -1,3 +1,4 @@
+/** The pure parts of both sources: payloads, pointers, topics, symbologies, status codes, addresses. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** The MQTT source between two real brokers. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

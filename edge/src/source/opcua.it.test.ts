@@ -1,3 +1,4 @@
+/** The OPC UA source with a real server: variables, AutoID, restarts, a line that dies in silence. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+/** The uplink with a real broker that loses acknowledgements, watermarks, lines and itself. */
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'

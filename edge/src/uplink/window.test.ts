@@ -1,3 +1,4 @@
+/** The window as a pure reducer, against a model of outbox, line and collector. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
