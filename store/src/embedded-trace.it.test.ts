@@ -156,7 +156,7 @@ describe('embedded trace store', () => {
     await store.close()
   })
 
-  it('has every acknowledged event exactly once after being killed ten times', { timeout: 60_000 }, async () => {
+  it('has every acknowledged event exactly once after being killed ten times', { timeout: 120_000 }, async () => {
     let acknowledged = -1
     for (let round = 0; round < 10; round += 1) {
       acknowledged = Math.max(acknowledged, await captureUntilKilled(join(root, 'killed'), 150 + round * 40))

@@ -28,7 +28,7 @@ interface Snapshot {
 /** Events at a place after which a new snapshot pays. */
 const eventsPerSnapshot = 4_096
 /** Snapshots are this much older than the newest event. */
-export const snapshotAgeMs = 24 * 3_600_000
+const snapshotAgeMs = 24 * 3_600_000
 /** Events at one place that one question may look at, after the last snapshot. */
 const eventsMax = 500_000
 

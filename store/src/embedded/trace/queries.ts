@@ -44,8 +44,8 @@ export function createQueries(options: QueriesOptions): Queries {
 }
 
 function createReader({ index, ledger, events, indexer }: QueriesOptions): TraceReader {
-  const factsOf = (key: string): TraceFact[] => {
-    const rows = ledger.find({ hash: hashKey(key), roles: subjectBits | roleBits.transformation, limit: factsPerKeyMax })
+  const factsOf = (key: string, hash: number): TraceFact[] => {
+    const rows = ledger.find({ hash, roles: subjectBits | roleBits.transformation, limit: factsPerKeyMax })
     const facts: TraceFact[] = []
     for (const { seq } of rows) {
       const known = events.fact(seq)
@@ -54,7 +54,12 @@ function createReader({ index, ledger, events, indexer }: QueriesOptions): Trace
     }
     return facts
   }
-  const factsOfAll: TraceReader['factsOf'] = (keys) => Promise.try(() => new Map(keys.map((key) => [key, factsOf(key)])))
+  const factsOfAll: TraceReader['factsOf'] = (keys) =>
+    Promise.try(() => {
+      // In the order of the table, so that each of its pages is read once.
+      const hashed = keys.map((key) => ({ key, hash: hashKey(key) })).sort((a, b) => a.hash - b.hash)
+      return new Map(hashed.map(({ key, hash }) => [key, factsOf(key, hash)]))
+    })
   const presence = createPresence({ index, ledger, events, factsOf: factsOfAll })
   return {
     factsOf: factsOfAll,

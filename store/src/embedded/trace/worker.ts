@@ -21,7 +21,7 @@ const idleMergeAfterMs = 2_000
 function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) => void): (message: ToWorker) => void {
   const path = join(data.dataDir, indexFile)
   const pages = data.indexPagesMax === undefined ? {} : { pageCountMax: data.indexPagesMax }
-  const index = openSqlite({ path, migrations: indexMigrations, pageCacheKiB: 8_192, ...pages })
+  const index = openSqlite({ path, migrations: indexMigrations, pageCacheKiB: 16_384, ...pages })
   index.exec('PRAGMA synchronous = NORMAL')
   const recent = openSqlite({ path: join(data.dataDir, recentFile), migrations: recentMigrations, readOnly: true, pageCacheKiB: 1_024 })
   const progress = createProgress(index)
