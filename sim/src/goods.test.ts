@@ -13,6 +13,7 @@ import { readGoodsState } from './goods/goods-state.ts'
 import { freshGoods } from './goods/history.ts'
 import { eventIdOf, labelOf } from './goods/numbers.ts'
 import { objectEvent } from './goods/epcis-json.ts'
+import { createShops } from './goods/shops.ts'
 import { createGoods, type Goods } from './goods.ts'
 import { createWorld } from './world.ts'
 import { pointIds } from './world/names.ts'
@@ -263,4 +264,19 @@ test('smuggled goods reach the shelf without an inspection, everything else stil
 
 test('labelOf() gives the element string of the pallet', () => {
   assert.equal(labelOf('https://id.gs1.org/00/395210010000000010'), '00395210010000000010')
+})
+
+test('a sale that is asked for while another is being told has an event id of its own, and an untold one is told again as it was', () => {
+  const state = freshGoods(world, startMs)
+  for (const [index, key] of ['one', 'two'].entries())
+    state.stock.push({ key: `https://id.gs1.org/01/09521001000017/21/${key}${index}`, goods: 'vaccine', kilograms: 0 })
+  const shops = createShops({ world, state, eventId: (id) => eventIdOf(id) })
+  let atMs = startMs
+  let due = shops.dueSale(atMs)
+  while (due === undefined) due = shops.dueSale((atMs += 60_000))
+  assert.equal(shops.dueSale(atMs + 60_000), due)
+  const other = shops.sellOneItem(atMs)
+  assert.notEqual(other?.event['eventID'], due.event['eventID'])
+  due.done()
+  assert.notEqual(shops.dueSale(atMs + 120_000), due)
 })

@@ -85,7 +85,7 @@ function voyageReport(consignment: Route['consignment'], atMs: number): EpcisJso
 
 /** The laboratory names every item, so that each can answer for itself whether it was inspected. */
 export function inspectionEvent(
-  { world, consignment, eventId, site }: Pick<Route, 'world' | 'consignment' | 'eventId'> & { readonly site?: string },
+  { world, consignment, eventId }: Pick<Route, 'world' | 'consignment' | 'eventId'>,
   atMs: number
 ): EpcisJson {
   const { goods, pallets, record } = consignment
@@ -100,7 +100,7 @@ export function inspectionEvent(
       : [{ epcClass: consignment.lotKey, quantity: pallets.length * goods.kilogramsPerPallet, uom: goods.uom }],
     bizStep: 'inspecting',
     disposition: 'conformant',
-    readPoint: site ?? world.siteOf(pointIds.laboratory),
+    readPoint: world.siteOf(pointIds.laboratory),
     documents: [{ type: 'testres', id: documentId('laboratory', 4, record.number + 1) }]
   })
 }

@@ -36,11 +36,15 @@ export interface ShopsOptions {
 export function createShops(options: ShopsOptions): Shops {
   const { world, state } = options
   let nextSaleMs = 0
+  /** Told, but perhaps not taken: it is told again as it is. */
+  let pending: Sale | undefined
   const shopOf = (stock: Stock): string => world.siteOf(shopPointOf(world.goods[stock.goods].shop))
   const sell = (sold: readonly Stock[], atMs: number): Sale | undefined => {
     const [first] = sold
     if (first === undefined) return undefined
+    // Taken at once: another sale may begin before this one is told.
     const id = `live-sale-${state.nextSale}`
+    state.nextSale += 1
     const kilograms = Math.min(kilogramsPerSale, first.kilograms)
     const event = saleEvent({
       eventID: options.eventId(id),
@@ -53,7 +57,6 @@ export function createShops(options: ShopsOptions): Shops {
     return {
       event,
       done() {
-        state.nextSale += 1
         takeOff(
           state,
           sold.map((one) => one.key),
@@ -72,12 +75,22 @@ export function createShops(options: ShopsOptions): Shops {
     },
     sold: (keys, kilograms) => takeOff(state, keys, kilograms),
     dueSale(atMs) {
+      if (pending !== undefined) return pending
       if (atMs < nextSaleMs) return undefined
       const random = createRandom(world.seed, `sale/${state.nextSale}`)
       nextSaleMs = atMs + Math.round((saleEveryMs * (0.5 + random.next())) / (state.stock.length > stockMax ? 6 : 1))
       const goods = random.pick(goodsNames)
       const shelf = state.stock.filter((one) => one.goods === goods)
-      return sell(shelf.slice(0, shelf[0]?.kilograms === 0 ? random.integer(1, 4) : 1), atMs)
+      const sale = sell(shelf.slice(0, shelf[0]?.kilograms === 0 ? random.integer(1, 4) : 1), atMs)
+      if (sale === undefined) return undefined
+      pending = {
+        event: sale.event,
+        done() {
+          pending = undefined
+          sale.done()
+        }
+      }
+      return pending
     },
     sellOneItem(atMs) {
       const item = state.stock.find((one) => one.goods === 'vaccine') ?? state.stock.find((one) => one.kilograms === 0)

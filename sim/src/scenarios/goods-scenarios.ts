@@ -3,7 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { simError } from '../errors.ts'
 import { declareError } from '../goods/epcis-json.ts'
 import { eventIdOf } from '../goods/numbers.ts'
-import { saleEvent, shopPointOf } from '../goods/route-inland.ts'
+import { routeTimes } from '../goods/route.ts'
+import { saleEvent } from '../goods/route-inland.ts'
 import { inspectionEvent } from '../goods/route-port.ts'
 import { pointIds } from '../world/names.ts'
 import type { Breakables, Scenario } from './scenario.ts'
@@ -40,8 +41,8 @@ export function clonedSerial({ world, goods, nowMs }: Breakables): Scenario {
   }
 }
 
-/** A container goes from the yard straight onto the shelf. Ending it hands in an inspection at the shop. */
-export function missingInspection({ world, goods, nowMs }: Breakables): Scenario {
+/** A container goes from the yard straight onto the shelf. Ending it hands in the laboratory's report. */
+export function missingInspection({ world, goods }: Breakables): Scenario {
   return {
     lastsMs: 5 * minuteMs,
     mendsItself: false,
@@ -49,10 +50,11 @@ export function missingInspection({ world, goods, nowMs }: Breakables): Scenario
     begin() {
       const consignment = goods().smuggle()
       const eventId = (step: string) => eventIdOf(world.seed, 'late', consignment.record.number, consignment.record.arrivalMs, step)
-      const site = world.siteOf(shopPointOf(consignment.goods.shop))
+      // Between the unloading and the way to the shop: the laboratory was there, and only its report comes late.
+      const inspectedMs = consignment.record.arrivalMs + routeTimes.live.unloadMs + 2_000
       return {
         target: consignment.goods.product.key,
-        end: () => goods().tell([inspectionEvent({ world, consignment, eventId, site }, nowMs())])
+        end: () => goods().tell([inspectionEvent({ world, consignment, eventId }, inspectedMs)])
       }
     }
   }
