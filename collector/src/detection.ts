@@ -38,7 +38,9 @@ export interface DetectionOptions {
   readonly nowMs: () => number
 }
 
-const readingsPerTurn = 500
+const readingsTogether = 250
+/** How long judging may hold the event loop, so that acknowledgements go out between. */
+const turnMs = 4
 const eventsPerTurn = 50
 const lookupsTogether = 32
 const historyMax = 200
@@ -63,15 +65,20 @@ export function createDetection(options: DetectionOptions): Detection {
 
   async function run(): Promise<void> {
     running = true
+    await nextTurn()
+    let turnStartedMs = performance.now()
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
       const { readings, receivedAtMs } = next
-      for (let at = 0; at < readings.length; at += readingsPerTurn) {
-        judged('readings', receivedAtMs, () => engine.onReadings(readings.slice(at, at + readingsPerTurn), options.nowMs()))
+      for (let at = 0; at < readings.length; at += readingsTogether) {
+        judged('readings', receivedAtMs, () => engine.onReadings(readings.slice(at, at + readingsTogether), options.nowMs()))
+        if (performance.now() - turnStartedMs < turnMs) continue
         await nextTurn()
+        turnStartedMs = performance.now()
       }
       for (let at = 0; at < next.events.length; at += eventsPerTurn) {
         await judgeEvents(next.events.slice(at, at + eventsPerTurn), receivedAtMs)
         await nextTurn()
+        turnStartedMs = performance.now()
       }
       queue.shift()
       items -= sizeOf(next)
