@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { webError } from './errors.ts'
@@ -17,6 +17,7 @@ const folder = join(root, 'dist')
 /** Where the built pages stand, or will once they are built. */
 export const webFolder = folder
 const stampFile = join(folder, 'sources.sha256')
+const pages = ['console.html', 'trace.html'] as const
 const buildTimeMaxMs = 120_000
 
 export interface WebBuild {
@@ -29,16 +30,32 @@ export interface WebBuild {
 /** Gives the built pages, building them first when a source differs from what the last build saw. */
 export async function buildWeb(): Promise<WebBuild> {
   const stamp = await hashSources()
-  const present = existsSync(join(folder, 'console.html')) && existsSync(join(folder, 'trace.html'))
+  const present = pages.every((page) => existsSync(join(folder, page)))
   if (present && (await readStamp()) === stamp) return { folder, built: false }
   if (!viteInstalled()) {
     if (present) return { folder, built: false }
     throw webError('WEB_BUILD_UNAVAILABLE', { folder })
   }
-  await runVite()
-  await mkdir(folder, { recursive: true })
+  const made = join(folder, `.building-${process.pid}`)
+  try {
+    await runVite(made)
+    await moveIn(made)
+  } finally {
+    await rm(made, { recursive: true, force: true })
+  }
   await writeFile(stampFile, stamp)
   return { folder, built: true }
+}
+
+/** Assets first, they are named by their content; then the pages that name them: whoever serves the folder meanwhile has whole pages. */
+async function moveIn(made: string): Promise<void> {
+  const assets = join(folder, 'assets')
+  await mkdir(assets, { recursive: true })
+  const fresh = await readdir(join(made, 'assets'))
+  for (const name of fresh) await rename(join(made, 'assets', name), join(assets, name))
+  for (const page of pages) await rename(join(made, page), join(folder, page))
+  const needed = new Set(fresh)
+  for (const name of await readdir(assets)) if (!needed.has(name)) await rm(join(assets, name), { force: true })
 }
 
 async function readStamp(): Promise<string | undefined> {
@@ -67,8 +84,9 @@ async function hashSources(): Promise<string> {
   return hash.digest('hex')
 }
 
-async function runVite(): Promise<void> {
-  const script = `import('vite').then((vite) => vite.build({ configFile: ${JSON.stringify(join(root, 'vite.config.ts'))}, logLevel: 'warn' }))`
+async function runVite(outDir: string): Promise<void> {
+  const options = { configFile: join(root, 'vite.config.ts'), logLevel: 'warn', build: { outDir } }
+  const script = `import('vite').then((vite) => vite.build(${JSON.stringify(options)}))`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,7 +13,7 @@ export interface GraphBox {
   readonly y: number
 }
 
-export interface GraphLine {
+interface GraphLine {
   readonly id: string
   readonly from: string
   readonly to: string
@@ -30,7 +30,7 @@ export interface GraphView {
 /** Boxes drawn at most; the farthest from the thing asked about are left out first. */
 export const boxesMax = 500
 /** From this many equal siblings on they are one box. */
-export const groupFrom = 4
+const groupFrom = 4
 const keysPerBoxMax = 200
 export const boxSize = { width: 216, height: 58 } as const
 

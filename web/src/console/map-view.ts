@@ -20,10 +20,10 @@ export interface MapMark {
   readonly y: number
 }
 
-export const scaleMin = 1.6
+const scaleMin = 1.6
 export const scaleMax = 4_000
 /** Marks are 24 px targets; closer than this they would cover each other. */
-export const clusterPixels = 34
+const clusterPixels = 34
 
 /** Shows all points with room around them; the whole world when there are none. */
 export function fitCentre(points: readonly PointSummary[], size: MapSize): MapCentre {

@@ -4,8 +4,7 @@ import type { LatestReading } from '@tracegate/model/http'
 import type { Device, Place, ProductProfile, Watch } from '@tracegate/model/registers'
 
 /** held: a quantity that is only told when it changes (OPC UA reports by exception), while its device goes on speaking. */
-export const readingStates = ['inside', 'above', 'below', 'suspect', 'missing', 'held', 'stale', 'none'] as const
-export type ReadingState = (typeof readingStates)[number]
+export type ReadingState = 'inside' | 'above' | 'below' | 'suspect' | 'missing' | 'held' | 'stale' | 'none'
 
 export interface Limits {
   readonly low?: number
@@ -23,8 +22,8 @@ export interface WatchView {
 }
 
 /** A reading is stale after three intervals, but never before this: networks stutter. */
-export const staleMinMs = 15_000
-export const staleIntervals = 3
+const staleMinMs = 15_000
+const staleIntervals = 3
 
 export function staleAfter(intervalMs: number | undefined): number {
   return Math.max(staleMinMs, (intervalMs ?? 0) * staleIntervals)

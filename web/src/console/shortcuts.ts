@@ -7,7 +7,7 @@ export type ShortcutAction =
   | { readonly type: 'row'; readonly step: 1 | -1 }
 
 /** Second key after `g`. */
-export const goKeys: Readonly<Record<string, string>> = {
+const goKeys: Readonly<Record<string, string>> = {
   o: '/',
   a: '/anomalies',
   w: '/warnings',

@@ -23,17 +23,23 @@ export function followSettings(onLanguage: (language: Settings['language']) => v
 
 const darkQuery = window.matchMedia('(prefers-color-scheme: dark)')
 
-/** Whether the page is dark now, by setting or by system. */
+const printQuery = window.matchMedia('print')
+
+/** Whether the page is dark now, by setting or by system; paper never is. */
 export function useDark(): boolean {
   const { theme } = useSettings()
   const system = useSyncExternalStore(
     (listener) => {
       darkQuery.addEventListener('change', listener)
-      return () => darkQuery.removeEventListener('change', listener)
+      printQuery.addEventListener('change', listener)
+      return () => {
+        darkQuery.removeEventListener('change', listener)
+        printQuery.removeEventListener('change', listener)
+      }
     },
-    () => darkQuery.matches
+    () => (printQuery.matches ? 'paper' : darkQuery.matches ? 'dark' : 'light')
   )
-  return theme === 'dark' || (theme === 'system' && system)
+  return system !== 'paper' && (theme === 'dark' || (theme === 'system' && system === 'dark'))
 }
 
 function isDark(theme: Settings['theme']): boolean {

@@ -4,7 +4,7 @@ import { chooseLanguage, languageKey } from '../text/language.ts'
 import type { Zone } from '../text/format.ts'
 
 export const themes = ['system', 'light', 'dark'] as const
-export type Theme = (typeof themes)[number]
+type Theme = (typeof themes)[number]
 
 export interface Settings {
   readonly language: Language

@@ -71,7 +71,7 @@ export function formatAge(timeMs: number, nowMs: number, language: Language): st
   return new Intl.RelativeTimeFormat(localeOf(language), { style: 'short', numeric: 'always' }).format(-Math.floor(span / ms), unit)
 }
 
-export function localeOf(language: Language): string {
+function localeOf(language: Language): string {
   return language === 'zh' ? 'zh-CN' : 'en-GB'
 }
 
@@ -82,7 +82,7 @@ export function formatCount(count: number, language: Language): string {
 const unitSigns: Readonly<Record<string, string>> = { Cel: '°C', K: 'K', '%': '%', '1': '', degF: '°F', min: 'min', s: 's', ms: 'ms' }
 
 /** The sign people write for a UCUM code. */
-export function unitSign(unit: string): string {
+function unitSign(unit: string): string {
   return unitSigns[unit] ?? unit
 }
 

@@ -26,7 +26,7 @@ export function WarningPage({ id }: { readonly id: string }) {
 }
 
 function WarningBody({ warning }: { readonly warning: WarningDetail }) {
-  const { t, pick } = useText()
+  const { t, pick, time } = useText()
   const traced = warning.scope.lots[0] ?? warning.scope.exposed[0]?.key
   return (
     <article data-testid="warning-page" data-level={warning.proposal.level} data-status={warning.status}>
@@ -81,6 +81,9 @@ function WarningBody({ warning }: { readonly warning: WarningDetail }) {
           <JournalTable journal={warning.journal ?? []} />
         </section>
       </div>
+      <p className="only-print breakable">
+        {window.location.href} · {t('warning.asOf', { time: time(warning.updatedAtMs) })}
+      </p>
     </article>
   )
 }

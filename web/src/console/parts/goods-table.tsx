@@ -6,13 +6,13 @@ import { formatKey, formatNumber } from '../../text/format.ts'
 import { useText } from '../../shared/use-text.ts'
 import { useNames } from '../use-names.ts'
 
+/** Shown on screen until a person asks for all; paper gets all of them. */
 const firstRows = 12
 
 export function GoodsTable({ goods, truncated }: { readonly goods: readonly Stay[]; readonly truncated: boolean }) {
   const { t, count } = useText()
   const [all, setAll] = useState(false)
   if (goods.length === 0) return <p className="empty">{t('goods.none')}</p>
-  const rows = all ? goods : goods.slice(0, firstRows)
   return (
     <>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={t('warning.exposed')}>
@@ -27,14 +27,14 @@ export function GoodsTable({ goods, truncated }: { readonly goods: readonly Stay
             </tr>
           </thead>
           <tbody>
-            {rows.map((stay) => (
-              <StayRow key={`${stay.key}${stay.fromMs}`} stay={stay} />
+            {goods.map((stay, index) => (
+              <StayRow key={`${stay.key}${stay.fromMs}`} stay={stay} beyond={!all && index >= firstRows} />
             ))}
           </tbody>
         </table>
       </div>
       <p className="table-foot">
-        {goods.length > rows.length ? (
+        {goods.length > firstRows && !all ? (
           <button type="button" className="plain-button no-print" onClick={() => setAll(true)}>
             {t('goods.all', { count: count(goods.length) })}
           </button>
@@ -45,11 +45,11 @@ export function GoodsTable({ goods, truncated }: { readonly goods: readonly Stay
   )
 }
 
-function StayRow({ stay }: { readonly stay: Stay }) {
+function StayRow({ stay, beyond }: { readonly stay: Stay; readonly beyond: boolean }) {
   const { t, time, language } = useText()
   const names = useNames()
   return (
-    <tr>
+    <tr className={beyond ? 'only-print' : ''}>
       <td className="goods">
         <GoodsLink goods={stay.key} />
         {names.knows(stay.key) ? (
