@@ -6,7 +6,7 @@ import type { TraceStore } from './trace-store.ts'
 
 const itemsCount = 6
 const palletsCount = 3
-export const places = [place(1), place(2, 'A'), place(2, 'B'), place(3)]
+const places = [place(1), place(2, 'A'), place(2, 'B'), place(3)]
 export const items = Array.from({ length: itemsCount }, (_, index) => item(index))
 const pallets = Array.from({ length: palletsCount }, (_, index) => pallet(index))
 const lots = [lot('X'), lot('Y')]

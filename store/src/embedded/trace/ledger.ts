@@ -8,7 +8,7 @@ import { subjectBits } from './key-hash.ts'
 import type { Progress } from './progress.ts'
 import { mergeRuns, lowerBound, rowAt, rowsOf, runOf, type LedgerRef, type LedgerRow, type Run } from './run.ts'
 
-export interface LedgerFind {
+interface LedgerFind {
   readonly hash: number
   /** Rows with one of these bits. */
   readonly roles: number

@@ -6,7 +6,7 @@ import { numberOf } from '../sqlite.ts'
  * indexed: last event with its head and terms stored. merged: last event whose ledger rows are all in the table. cold: last event
  * that is in a block. events, keys: counts.
  */
-export type ProgressName = 'indexed' | 'merged' | 'cold' | 'events' | 'keys'
+type ProgressName = 'indexed' | 'merged' | 'cold' | 'events' | 'keys'
 
 export interface Progress {
   get(name: ProgressName): number

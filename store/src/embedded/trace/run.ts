@@ -29,7 +29,7 @@ export function runOf(refs: LedgerRef[]): Run {
   return run
 }
 
-export function emptyRun(length: number): Run {
+function emptyRun(length: number): Run {
   return { hash: new Float64Array(length), timeMs: new Float64Array(length), seq: new Float64Array(length), roles: new Uint8Array(length) }
 }
 
