@@ -6,7 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { DetectionEngine, TraceHistory } from '@tracegate/detect/engine'
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { Reading } from '@tracegate/model/telemetry'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import type { CollectorEvents } from './events.ts'
 import type { CollectorLimits } from './limits.ts'
@@ -42,16 +42,12 @@ const readingsTogether = 250
 /** How long judging may hold the event loop, so that acknowledgements go out between. */
 const turnMs = 4
 const eventsPerTurn = 50
-const lookupsTogether = 32
 const historyMax = 200
 const roundsMax = 3
 
 export function createDetection(options: DetectionOptions): Detection {
   const { engine, limits, events } = options
-  const queue: Judgement[] = []
   let items = 0
-  let running = false
-  const isRunning = () => running
   const hasRoomFor = (judgement: Judgement) => items === 0 || items + sizeOf(judgement) <= limits.judgeItemsMax
 
   function judged(what: string, receivedAtMs: number, work: () => Anomaly[]): void {
@@ -63,55 +59,33 @@ export function createDetection(options: DetectionOptions): Detection {
     }
   }
 
-  async function run(): Promise<void> {
-    running = true
-    await nextTurn()
+  async function judgeReadings({ readings, receivedAtMs }: Judgement): Promise<void> {
     let turnStartedMs = performance.now()
-    for (let next = queue[0]; next !== undefined; next = queue[0]) {
-      const { readings, receivedAtMs } = next
-      for (let at = 0; at < readings.length; at += readingsTogether) {
-        judged('readings', receivedAtMs, () => engine.onReadings(readings.slice(at, at + readingsTogether), options.nowMs()))
-        if (performance.now() - turnStartedMs < turnMs) continue
-        await nextTurn()
-        turnStartedMs = performance.now()
-      }
-      for (let at = 0; at < next.events.length; at += eventsPerTurn) {
-        await judgeEvents(next.events.slice(at, at + eventsPerTurn), receivedAtMs)
-        await nextTurn()
-        turnStartedMs = performance.now()
-      }
-      queue.shift()
-      items -= sizeOf(next)
-      next.onDone()
-    }
-    running = false
-  }
-
-  async function judgeEvents(found: readonly TraceEvent[], receivedAtMs: number): Promise<void> {
-    try {
-      const history = await historyFor(found)
-      judged('events', receivedAtMs, () => engine.onEvents(found, history, options.nowMs()))
-    } catch (error) {
-      events.detectionFailed('history', error)
+    for (let at = 0; at < readings.length; at += readingsTogether) {
+      judged('readings', receivedAtMs, () => engine.onReadings(readings.slice(at, at + readingsTogether), options.nowMs()))
+      if (performance.now() - turnStartedMs < turnMs) continue
+      await nextTurn()
+      turnStartedMs = performance.now()
     }
   }
 
-  async function historyFor(found: readonly TraceEvent[]): Promise<TraceHistory> {
-    const known = new Map<string, readonly TraceEvent[]>()
-    const history: TraceHistory = { of: (key) => known.get(key) ?? [] }
-    for (let round = 0; round < roundsMax; round += 1) {
-      const unknown = engine.keysToKnow(found, history).filter((key) => !known.has(key))
-      if (unknown.length === 0) break
-      for (let at = 0; at < unknown.length; at += lookupsTogether) {
-        await Promise.all(
-          unknown.slice(at, at + lookupsTogether).map(async (key) => {
-            known.set(key, (await options.trace.ledger({ key })).slice(-historyMax))
-          })
-        )
+  async function judgeEvents({ events: found, receivedAtMs }: Judgement): Promise<void> {
+    for (let at = 0; at < found.length; at += eventsPerTurn) {
+      const some = found.slice(at, at + eventsPerTurn)
+      try {
+        const history = await historyFor(options, some)
+        judged('events', receivedAtMs, () => engine.onEvents(some, history, options.nowMs()))
+      } catch (error) {
+        events.detectionFailed('history', error)
       }
+      await nextTurn()
     }
-    return history
   }
+
+  // Readings never wait for the look-ups that events need: a chamber going wrong must show at once.
+  const onError = (error: unknown) => events.detectionFailed('run', error)
+  const readingLane = createLane(judgeReadings, onError)
+  const eventLane = createLane(judgeEvents, onError)
 
   return {
     waiting: () => items,
@@ -124,14 +98,60 @@ export function createDetection(options: DetectionOptions): Detection {
         }
         await sleep(5)
       }
-      queue.push(judgement)
       items += sizeOf(judgement)
-      if (!running) run().catch((error: unknown) => events.detectionFailed('run', error))
+      let lanes = 2
+      const laneDone = () => {
+        lanes -= 1
+        if (lanes > 0) return
+        items -= sizeOf(judgement)
+        judgement.onDone()
+      }
+      readingLane.add(judgement, laneDone)
+      eventLane.add(judgement, laneDone)
     },
     tick: (nowMs) => judged('tick', nowMs, () => engine.onTick(nowMs)),
     async drain(timeoutMs) {
       const end = Date.now() + timeoutMs
-      while (isRunning() && Date.now() < end) await sleep(5)
+      while (items > 0 && Date.now() < end) await sleep(5)
+    }
+  }
+}
+
+/** What earlier events said of the goods of these, of their lots and of what they were packed into. */
+async function historyFor({ engine, trace }: DetectionOptions, found: readonly TraceEvent[]): Promise<TraceHistory> {
+  const known = new Map<string, readonly TraceFact[]>()
+  const history: TraceHistory = { of: (key) => known.get(key) ?? [] }
+  for (let round = 0; round < roundsMax; round += 1) {
+    const unknown = engine.keysToKnow(found, history).filter((key) => !known.has(key))
+    if (unknown.length === 0) break
+    for (const [key, facts] of await trace.histories({ keys: unknown, newest: historyMax })) known.set(key, facts)
+    for (const key of unknown) if (!known.has(key)) known.set(key, [])
+  }
+  return history
+}
+
+interface Lane {
+  add(judgement: Judgement, onDone: () => void): void
+}
+
+/** Works judgements off in the order they came. */
+function createLane(work: (judgement: Judgement) => Promise<void>, onError: (error: unknown) => void): Lane {
+  const queue: { readonly judgement: Judgement; readonly onDone: () => void }[] = []
+  let running = false
+  async function run(): Promise<void> {
+    running = true
+    await nextTurn()
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      await work(next.judgement).catch(onError)
+      queue.shift()
+      next.onDone()
+    }
+    running = false
+  }
+  return {
+    add(judgement, onDone) {
+      queue.push({ judgement, onDone })
+      if (!running) run().catch(onError)
     }
   }
 }

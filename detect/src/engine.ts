@@ -6,7 +6,7 @@
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { MonitoringPoint, Place, Product, ProductProfile } from '@tracegate/model/registers'
 import type { Reading } from '@tracegate/model/telemetry'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 
 export interface DetectionRegisters {
   readonly places: readonly Place[]
@@ -18,7 +18,7 @@ export interface DetectionRegisters {
 /** Looks up what earlier events said of one key; the engine asks for the keys of an event before it judges the event. */
 export interface TraceHistory {
   /** Events naming the key, oldest first, at most the newest 200; the judged event itself included or not. */
-  of(key: string): readonly TraceEvent[]
+  of(key: string): readonly TraceFact[]
 }
 
 export interface DetectionEngine {

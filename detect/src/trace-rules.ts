@@ -4,7 +4,7 @@
  */
 import type { Anomaly, Witness } from '@tracegate/model/anomaly'
 import type { MonitoringPoint, Product } from '@tracegate/model/registers'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceFact } from '@tracegate/model/trace-event'
 import { anomalyIdOf } from './anomaly-id.ts'
 import type { TraceHistory } from './engine.ts'
 import { gtinOf, glnOf, isSerialised } from './goods-key.ts'
@@ -28,7 +28,7 @@ export interface TraceRuleContext {
  * Cloned serial: one serial number was commissioned twice, or is seen at a place so soon after it was seen at another, or
  * while it was never recorded as leaving there, that it cannot be one thing.
  */
-export function judgeClonedSerial(event: TraceEvent, context: TraceRuleContext): Anomaly[] {
+export function judgeClonedSerial(event: TraceFact, context: TraceRuleContext): Anomaly[] {
   if (event.errorDeclaration !== undefined || event.action === 'DELETE') return []
   const found: Anomaly[] = []
   for (const key of keysOf(event, isSerialised)) {
@@ -39,12 +39,12 @@ export function judgeClonedSerial(event: TraceEvent, context: TraceRuleContext):
 }
 
 interface Clash {
-  readonly other: TraceEvent
+  readonly other: TraceFact
   readonly figures: Record<string, number>
   readonly why: { readonly zh: string; readonly en: string }
 }
 
-function clashFor(key: string, event: TraceEvent, context: TraceRuleContext): Clash | undefined {
+function clashFor(key: string, event: TraceFact, context: TraceRuleContext): Clash | undefined {
   const others = context.history.of(key).filter((other) => other.eventID !== event.eventID && other.errorDeclaration === undefined)
   if (isCommissioning(event)) {
     const first = others.find((other) => isCommissioning(other))
@@ -78,7 +78,7 @@ function clashFor(key: string, event: TraceEvent, context: TraceRuleContext): Cl
   }
 }
 
-function cloneAnomaly(key: string, event: TraceEvent, clash: Clash, nowMs: number): Anomaly {
+function cloneAnomaly(key: string, event: TraceFact, clash: Clash, nowMs: number): Anomaly {
   return {
     id: anomalyIdOf('clonedSerial', key, clash.other.eventID, event.eventID),
     type: 'clonedSerial',
@@ -106,7 +106,7 @@ const releasingBizSteps: ReadonlySet<string> = new Set(['retail_selling', 'dispe
  * Missing inspection: goods whose product must be inspected leave the import side (shipped from a point there, or put on
  * sale) and no event says that they, their lot or what they came in was inspected and found conformant.
  */
-export function judgeMissingInspection(event: TraceEvent, context: TraceRuleContext): Anomaly[] {
+export function judgeMissingInspection(event: TraceFact, context: TraceRuleContext): Anomaly[] {
   if (!isRelease(event, context) || event.errorDeclaration !== undefined) return []
   const goods = keysOf(event, (key) => context.productByGtin.get(gtinOf(key) ?? '')?.inspectionRequired === true).filter(
     (key) => !wasInspected(key, event.eventTimeMs, context.history)
@@ -139,12 +139,12 @@ export function judgeMissingInspection(event: TraceEvent, context: TraceRuleCont
 }
 
 /** Whether an event is an inspection that found its goods conformant; it withdraws a missing inspection of the same goods. */
-export function isConformantInspection(event: TraceEvent): boolean {
+export function isConformantInspection(event: TraceFact): boolean {
   return event.bizStep === 'inspecting' && event.disposition === 'conformant' && event.errorDeclaration === undefined
 }
 
 /** The parents that a key was packed into or read inside of, as its own events tell. */
-export function parentsIn(events: readonly TraceEvent[], key: string): string[] {
+export function parentsIn(events: readonly TraceFact[], key: string): string[] {
   const parents = new Set<string>()
   for (const event of events) {
     if (!event.subjects.some((subject) => subject.key === key && subject.role === 'child')) continue
@@ -154,7 +154,7 @@ export function parentsIn(events: readonly TraceEvent[], key: string): string[] 
 }
 
 /** The other goods that went the same way in the events of a key: its lot, where an event names both as objects of one product. */
-export function lotsIn(events: readonly TraceEvent[], key: string): string[] {
+export function lotsIn(events: readonly TraceFact[], key: string): string[] {
   const gtin = gtinOf(key)
   const lots = new Set<string>()
   for (const event of events) {
@@ -166,13 +166,13 @@ export function lotsIn(events: readonly TraceEvent[], key: string): string[] {
 
 function wasInspected(key: string, atMs: number, history: TraceHistory): boolean {
   const own = history.of(key)
-  const inspected = (events: readonly TraceEvent[]) => events.some((event) => event.eventTimeMs <= atMs && isConformantInspection(event))
+  const inspected = (events: readonly TraceFact[]) => events.some((event) => event.eventTimeMs <= atMs && isConformantInspection(event))
   if (inspected(own)) return true
   const related = [...lotsIn(own, key), ...parentsIn(own, key)]
   return related.some((one) => inspected(history.of(one)) || parentsIn(history.of(one), one).some((grand) => inspected(history.of(grand))))
 }
 
-function isRelease(event: TraceEvent, context: TraceRuleContext): boolean {
+function isRelease(event: TraceFact, context: TraceRuleContext): boolean {
   if (event.bizStep === undefined || event.action === 'DELETE') return false
   if (releasingBizSteps.has(event.bizStep)) return true
   if (event.bizStep !== 'shipping') return false
@@ -180,19 +180,19 @@ function isRelease(event: TraceEvent, context: TraceRuleContext): boolean {
   return point !== undefined && point.kind === 'bondedStore'
 }
 
-function isCommissioning(event: TraceEvent): boolean {
+function isCommissioning(event: TraceFact): boolean {
   return event.type === 'ObjectEvent' && event.action === 'ADD' && event.bizStep === 'commissioning'
 }
 
-function pointOf(event: TraceEvent, context: TraceRuleContext): MonitoringPoint | undefined {
+function pointOf(event: TraceFact, context: TraceRuleContext): MonitoringPoint | undefined {
   return context.pointByGln.get(glnOf(event.readPoint ?? '') ?? '') ?? context.pointByGln.get(glnOf(event.bizLocation ?? '') ?? '')
 }
 
-function keysOf(event: TraceEvent, wanted: (key: string) => boolean): string[] {
+function keysOf(event: TraceFact, wanted: (key: string) => boolean): string[] {
   return event.subjects.filter((subject) => wanted(subject.key)).map((subject) => subject.key)
 }
 
-function eventWitness(event: TraceEvent): Witness {
+function eventWitness(event: TraceFact): Witness {
   return { type: 'event', eventID: event.eventID, timeMs: event.eventTimeMs }
 }
 

@@ -39,4 +39,3 @@ export const PublicJourney = Type.Object({
   warnings: Type.Optional(Type.Array(PublicWarning))
 })
 export type PublicJourney = Static<typeof PublicJourney>
-

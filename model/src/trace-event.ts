@@ -55,6 +55,9 @@ export interface TraceEvent {
   readonly json: string
 }
 
+/** An event without its JSON: all that a trace question or a trace rule needs. */
+export type TraceFact = Omit<TraceEvent, 'json'>
+
 /** bizLocation says where the goods are right after the event; these business steps without one say that they left. */
 export const leavingBizSteps: ReadonlySet<string> = new Set([
   'shipping',

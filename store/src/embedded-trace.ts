@@ -119,6 +119,7 @@ function createStore(parts: Parts): EmbeddedTraceStore {
     byId: (eventID) => ask('byId', eventID),
     events: (query) => ask('events', query),
     ledger: (query) => ask('ledger', query),
+    histories: (query) => ask('histories', query),
     trace: (query) => ask('trace', query),
     exposure: (query) => ask('exposure', query),
     stays: (key) => ask('stays', key),

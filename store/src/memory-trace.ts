@@ -56,6 +56,10 @@ export function createMemoryTraceStore(): TraceStore {
       )
       return Promise.resolve(events.sort(compareFacts).slice(0, limit))
     },
+    async histories({ keys, newest }) {
+      const facts = await reader.factsOf(keys)
+      return new Map([...facts].map(([key, found]) => [key, found.slice(-newest)]))
+    },
     trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
     exposure: (query) => exposureOf(reader, query),
     stays: (key) => staysOf(reader, key),

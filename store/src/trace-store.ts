@@ -1,6 +1,6 @@
 /** The port for trace events. Adapters: `memory.ts`, `embedded.ts`. Its suite: `trace-suite.ts`. */
 import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import type { BatchSource } from './telemetry-store.ts'
 
 /** stored: new; duplicate: an event with this id is there and this one declares no error. */
@@ -74,6 +74,8 @@ export interface TraceStore {
   events(query: EventQuery): Promise<EventPage>
   /** The events that name one key, oldest first, error-declared ones left out. */
   ledger(query: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number }): Promise<TraceEvent[]>
+  /** What the newest events said of several keys at once, each oldest first, without JSON: the history that trace rules ask for. */
+  histories(query: { readonly keys: readonly string[]; readonly newest: number }): Promise<ReadonlyMap<string, readonly TraceFact[]>>
   trace(query: TraceQuery): Promise<TraceAnswer>
   /** Which goods were at the place in the interval: directly, or inside of something that was. */
   exposure(query: ExposureQuery): Promise<ExposureAnswer>

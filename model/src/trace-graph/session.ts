@@ -2,11 +2,10 @@
  * What one trace question has read so far: the events of keys, in an order that does not depend on when they came in, and who
  * was inside of what and when. It must not know any store; a reader brings the events in batches.
  */
-import { leavingBizSteps, type TraceEvent, type TraceSubject } from '../trace-event.ts'
+import { leavingBizSteps, type TraceFact, type TraceSubject } from '../trace-event.ts'
 import type { NodeKind } from '../trace.ts'
 
-/** An event without its JSON: all that a trace needs. */
-export type TraceFact = Omit<TraceEvent, 'json'>
+export type { TraceFact }
 
 export interface TraceReader {
   /**

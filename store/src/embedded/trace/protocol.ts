@@ -1,7 +1,7 @@
 /** What the main thread and the worker of the trace store say to each other. */
 import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
 import type { ErrorParameters } from '@tracegate/model/errors'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import type { EventPage, EventQuery, ExposureQuery, TraceQuery } from '../../trace-store.ts'
 
 export interface QueryMap {
@@ -11,6 +11,7 @@ export interface QueryMap {
     ask: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number }
     answer: TraceEvent[]
   }
+  histories: { ask: { readonly keys: readonly string[]; readonly newest: number }; answer: ReadonlyMap<string, readonly TraceFact[]> }
   trace: { ask: TraceQuery; answer: TraceAnswer }
   exposure: { ask: ExposureQuery; answer: ExposureAnswer }
   stays: { ask: string; answer: Stay[] }

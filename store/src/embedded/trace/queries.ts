@@ -34,6 +34,10 @@ export function createQueries(options: QueriesOptions): Queries {
     byId: (eventID) => Promise.try(() => versionsOf(options, eventID)),
     events: (query) => Promise.try(() => page(query)),
     ledger: (query) => Promise.try(() => readLedger(options, query)),
+    histories: async ({ keys, newest }) => {
+      const facts = await reader.factsOf(keys)
+      return new Map([...facts].map(([key, found]) => [key, [...found].sort(compareFacts).slice(-newest)]))
+    },
     trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
     exposure: (query) => exposureOf(reader, query),
     stays: (key) => staysOf(reader, key),
