@@ -48,6 +48,7 @@ const roundsMax = 3
 export function createDetection(options: DetectionOptions): Detection {
   const { engine, limits, events } = options
   let items = 0
+  const waiting = () => items
   const hasRoomFor = (judgement: Judgement) => items === 0 || items + sizeOf(judgement) <= limits.judgeItemsMax
 
   function judged(what: string, receivedAtMs: number, work: () => Anomaly[]): void {
@@ -88,7 +89,7 @@ export function createDetection(options: DetectionOptions): Detection {
   const eventLane = createLane(judgeEvents, onError)
 
   return {
-    waiting: () => items,
+    waiting,
     async offer(judgement) {
       const end = options.nowMs() + limits.judgeWaitMs
       while (!hasRoomFor(judgement)) {
@@ -112,7 +113,7 @@ export function createDetection(options: DetectionOptions): Detection {
     tick: (nowMs) => judged('tick', nowMs, () => engine.onTick(nowMs)),
     async drain(timeoutMs) {
       const end = Date.now() + timeoutMs
-      while (items > 0 && Date.now() < end) await sleep(5)
+      while (waiting() > 0 && Date.now() < end) await sleep(5)
     }
   }
 }

@@ -17,10 +17,10 @@ export const DeviceState = Type.Object({
 })
 export type DeviceState = Static<typeof DeviceState>
 
-export const gapMinMs = 10_000
+const gapMinMs = 10_000
 
 /** How long the device may be silent: five of its own intervals, at least 10 s, at most what the profile allows. */
-export function allowedSilenceMs(state: DeviceState): number {
+function allowedSilenceMs(state: DeviceState): number {
   return Math.min(Math.max(gapMinMs, state.intervalMs * 5), Math.max(gapMinMs, state.gapMaxMs))
 }
 

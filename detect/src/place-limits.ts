@@ -34,7 +34,7 @@ export const PlaceState = Type.Object({
 export type PlaceState = Static<typeof PlaceState>
 
 /** While open, a change is told at most so often in reading time. */
-export const updateEveryMs = 5_000
+const updateEveryMs = 5_000
 
 export function emptyPlaceState(): PlaceState {
   return { sensors: {}, emittedMs: 0 }

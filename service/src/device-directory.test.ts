@@ -1,3 +1,4 @@
+/** Who may sign in at the broker: right, wrong, unknown and withdrawn secrets. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDeviceDirectory, hashSecret, type StoredCredential } from './device-directory.ts'

@@ -1,3 +1,4 @@
+/** The goods of the simulated port are consistent: nothing in two places, what is received was shipped, crates bring no strangers. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

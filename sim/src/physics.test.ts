@@ -1,3 +1,4 @@
+/** The thermal model: stays in its limits when healthy, warms without cooling. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** Each scenario breaks what it says and puts it right again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CodedError } from '@tracegate/model/errors'

@@ -1,3 +1,4 @@
+/** The simulated world holds valid numbers and the same seed makes it again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mkdtemp, rm, stat } from 'node:fs/promises'

@@ -1,3 +1,4 @@
+/** The column codec gives back what it was given, whatever that was. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

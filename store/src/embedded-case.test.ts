@@ -1,3 +1,4 @@
+/** The embedded case store under the shared suite, and what only a file can do. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

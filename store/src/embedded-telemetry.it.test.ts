@@ -1,3 +1,4 @@
+/** The embedded telemetry store when its process is killed, its files torn and its disk full. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

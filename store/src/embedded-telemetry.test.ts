@@ -1,3 +1,4 @@
+/** The embedded telemetry store under the shared suite, and how it folds. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+/** The embedded trace store when its process is killed, its disk full and its blocks cold. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -1,3 +1,4 @@
+/** The embedded trace store under the shared suite. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

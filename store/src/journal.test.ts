@@ -1,3 +1,4 @@
+/** The hash chain of a case journal shows every change. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

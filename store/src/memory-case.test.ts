@@ -1,3 +1,4 @@
+/** The case store in memory under the shared suite. */
 import { runCaseSuite } from './case-suite.ts'
 import { createMemoryCaseStore } from './memory-case.ts'
 

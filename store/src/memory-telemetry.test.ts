@@ -1,3 +1,4 @@
+/** The telemetry store in memory under the shared suite. */
 import { createMemoryTelemetryStore } from './memory-telemetry.ts'
 import { runTelemetrySuite } from './telemetry-suite.ts'
 

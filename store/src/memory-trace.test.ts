@@ -1,3 +1,4 @@
+/** The trace store in memory under the shared suite. */
 import { createMemoryTraceStore } from './memory-trace.ts'
 import { runTraceSuite } from './trace-suite.ts'
 

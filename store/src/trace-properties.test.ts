@@ -1,3 +1,4 @@
+/** Trace answers do not depend on the order of arrival; adapters agree; back and forward are inverse. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'

@@ -34,7 +34,8 @@ function projectFiles(): string[] {
 const files = projectFiles()
 const sources = files.filter((path) => /^[a-z-]+\/src\/.*\.tsx?$/.test(path))
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8')
-const isTest = (path: string) => /\.test\.tsx?$/.test(path)
+/** Tests, and the suites that adapters of a port share. */
+const isTest = (path: string) => /(\.test|-suite)\.tsx?$/.test(path)
 
 function importsOf(path: string): string[] {
   const found: string[] = []

@@ -1,3 +1,4 @@
+/** Writes of one turn share a commit; one that fails takes no other with it. */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'

@@ -97,6 +97,6 @@ test('a compressor failure leads from the reading to the recall scope within a s
   )
 })
 
-function exposureQuery(place: string, fromMs: number, toMs: number): URLSearchParams {
-  return new URLSearchParams({ place, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
+function exposureQuery(place: string, fromMs: number, toMs: number): string {
+  return new URLSearchParams({ place, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }).toString()
 }

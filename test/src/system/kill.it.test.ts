@@ -57,7 +57,7 @@ test(
       limit: '100000'
     })
     const stored = await waitFor('what was acknowledged to be stored', 20_000, async () => {
-      const answer = answers.check((await last.client.ask(`/api/v1/readings?${query}`)).body)
+      const answer = answers.check((await last.client.ask(`/api/v1/readings?${query.toString()}`)).body)
       const readings = answer.ok ? (answer.value.readings ?? []) : []
       return readings.length >= acknowledged.size ? readings : undefined
     })
@@ -67,7 +67,11 @@ test(
       seen.set(timeMs, (seen.get(timeMs) ?? 0) + 1)
     }
     for (const seq of acknowledged)
-      assert.equal(seen.get(startMs + seq), 1, `message ${seq} was acknowledged and is stored ${seen.get(startMs + seq) ?? 0} times`)
+      assert.equal(
+        seen.get(startMs + seq),
+        1,
+        `message ${seq} was acknowledged and is stored ${String(seen.get(startMs + seq) ?? 0)} times`
+      )
     context.diagnostic(`${acknowledged.size} acknowledged, ${stored.length} stored, ${kills} kills`)
   }
 )

@@ -1,3 +1,4 @@
+/** The worker of the telemetry store dies and comes again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLogger } from '@tracegate/service/log'
