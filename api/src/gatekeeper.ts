@@ -14,7 +14,7 @@ export interface GatekeeperOptions {
 export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): void {
   app.decorateRequest('principal', undefined)
   app.addHook('onRequest', async (request, reply) => {
-    const access = request.routeOptions.config?.access ?? accessOfPath(pathOf(request.url))
+    const access = request.routeOptions.config?.access ?? accessOfRoute(request)
     const token = bearerOf(request)
     const cookie = token === undefined ? sessionTokenOf(request) : undefined
     if (token !== undefined) request.principal = options.accounts.byKey(token)
@@ -30,8 +30,19 @@ export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): 
   })
 }
 
-function accessOfPath(path: string): Access {
-  return path.startsWith('/api/') || path === '/epcis' || path.startsWith('/epcis/') ? 'session' : 'public'
+/**
+ * A route that does not say `public` needs a session. What the caller wrote tells nothing: `/%61pi/…` finds the same route as
+ * `/api/…`. Only where there is no route does the written address decide whether the answer is 401 or 404.
+ */
+function accessOfRoute(request: FastifyRequest): Access {
+  const route = request.routeOptions.url
+  if (route !== undefined) return isUnder(route, '/docs') ? 'public' : 'session'
+  const path = pathOf(request.url)
+  return isUnder(path, '/api') || isUnder(path, '/epcis') ? 'session' : 'public'
+}
+
+function isUnder(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`)
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {

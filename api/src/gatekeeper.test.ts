@@ -1,0 +1,52 @@
+/** Nobody comes in by writing an address in another way. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Type } from 'typebox'
+import { compileValidator } from '@tracegate/model/codec'
+import { createCheckedServer, createWorld } from './harness.ts'
+
+const publicPaths = new Set([
+  '/api/v1/session',
+  '/api/v1/public/lookup',
+  '/api/v1/public/journey',
+  '/health/live',
+  '/health/ready',
+  '/version',
+  // Served to the same machine.
+  '/metrics'
+])
+const descriptions = compileValidator(Type.Object({ paths: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown())) }))
+
+/** The address as it is, and with one letter after the other percent-encoded. */
+function writingsOf(path: string): string[] {
+  const encode = (at: number) => `${path.slice(0, at)}%${path.charCodeAt(at).toString(16)}${path.slice(at + 1)}`
+  return [path, ...[1, 2, 5, 6].filter((at) => /[a-z]/.test(path[at] ?? '')).map(encode)]
+}
+
+test('no spelling of an address gets past the sign-in', async () => {
+  const app = await createCheckedServer(await createWorld())
+  const described = descriptions.check((await app.inject({ url: '/openapi.json' })).json())
+  assert.ok(described.ok)
+  let asked = 0
+  for (const [path, methods] of Object.entries(described.value.paths)) {
+    if (publicPaths.has(path)) continue
+    const address = path.replaceAll(/\{\w+\}/g, 'x')
+    for (const method of Object.keys(methods))
+      for (const url of writingsOf(address)) {
+        if (method !== 'get' && method !== 'post' && method !== 'delete') assert.fail(`${method} ${path} is not asked here`)
+        const answer = await app.inject({ method, url })
+        const refused = answer.statusCode === 401 || answer.json().code === 'ROUTE_UNKNOWN'
+        assert.ok(refused, `${method} ${url} answered ${answer.statusCode} ${answer.body}`)
+        assert.equal(answer.headers['content-type'], 'application/problem+json', url)
+        if (url === address) assert.equal(answer.statusCode, 401, `${method} ${url}`)
+        asked += 1
+      }
+  }
+  assert.ok(asked > 60, `${asked} requests`)
+})
+
+test('the pages, the docs and the public answers need no sign-in', async () => {
+  const app = await createCheckedServer(await createWorld())
+  for (const url of ['/docs', '/docs/static/swagger-ui.css', '/openapi.json', '/version', '/health/live', '/%76ersion'])
+    assert.equal((await app.inject({ url, headers: { host: 'localhost' } })).statusCode, 200, url)
+})
