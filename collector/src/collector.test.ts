@@ -63,6 +63,43 @@ describe('a message', () => {
     assert.equal(await storedCount(bench.telemetry), 5)
   })
 
+  it('under a number that another one has already is kept as a dead letter, also after a restart', async () => {
+    await using bench = await createBench()
+    const codes = async (collector: Awaited<ReturnType<typeof bench.start>>) =>
+      (await collector.deadLetters.list({ limit: 10 })).items.map(({ code, pointer }) => `${code} ${pointer}`)
+    {
+      await using collector = await bench.start()
+      for (let seq = 0; seq < 40; seq += 1) await collector.sink.commit(telemetryMessage({ seq }))
+      await collector.sink.commit(telemetryMessage({ seq: 39, value: -1 }))
+      assert.deepEqual(await codes(collector), ['DUPLICATE_SEQ_CONFLICT /seq'])
+      await collector.sink.commit(telemetryMessage({ seq: 39 }))
+      assert.equal(await collector.deadLetters.count(), 1, 'the message itself is still a repeat')
+      assertAddsUp(collector.stats())
+    }
+    await using again = await bench.start()
+    await again.sink.commit(telemetryMessage({ seq: 0 }))
+    assert.equal(await again.deadLetters.count(), 1)
+    await again.sink.commit(telemetryMessage({ seq: 0, value: -1 }))
+    // Too old to be remembered; the boot id was used again, so it is kept rather than dropped.
+    await again.sink.commit(telemetryMessage({ seq: 1, value: -1 }))
+    assert.equal(await again.deadLetters.count(), 3)
+    assertAddsUp(again.stats())
+  })
+
+  it('that only says what had to give way is a repeat of the message it replaces', async () => {
+    await using bench = await createBench()
+    await using collector = await bench.start()
+    const marker = { v: 1, boot: 'b1', seq: 0, timeMs: startMs, timeQuality: 'unknown' }
+    await collector.sink.commit(telemetryMessage({ seq: 0 }))
+    await collector.sink.commit(
+      messageOf('tg/v1/port-1/probe-1/telemetry', {
+        ...marker,
+        readings: [{ metric: 'edge.droppedReadings', value: 1, unit: '1', quality: 1 }]
+      })
+    )
+    assert.deepEqual([collector.stats().duplicates, await collector.deadLetters.count()], [1, 0])
+  })
+
   it('twice in one group commit is one message', async () => {
     await using bench = await createBench()
     await using collector = await bench.start()
@@ -190,6 +227,17 @@ describe('the watermark', () => {
     await collector.sink.commit(telemetryMessage({ seq: 3 }))
     await until(() => told.length === 2)
     assert.equal(told[1]?.upTo, 49)
+  })
+
+  it('reaches a sender that was met in the middle of its stream and only repeats itself', async () => {
+    await using bench = await createBench()
+    const { told, publisher } = recordingPublisher()
+    await using collector = await bench.start({ publisher, limits: { startGiveUpMs: 20, watermarkIntervalMs: 5 } })
+    for (const seq of [7, 8]) await collector.sink.commit(telemetryMessage({ seq }))
+    await sleep(30)
+    await collector.sink.commit(telemetryMessage({ seq: 7 }))
+    await until(() => told.some(({ upTo }) => upTo === 8))
+    assert.equal(await storedCount(bench.telemetry), 2)
   })
 
   it('does not pass a gap', async () => {

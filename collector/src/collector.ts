@@ -18,7 +18,7 @@ import { decode } from './decode.ts'
 import { createDetection } from './detection.ts'
 import { createDeviceRegister } from './devices.ts'
 import { createCollectorEvents, type CollectorStats } from './events.ts'
-import { openIngestLog, type IngestLog } from './ingest-log.ts'
+import { conflictOf, openIngestLog, type IngestLog } from './ingest-log.ts'
 import { startJudging } from './judging.ts'
 import { defaultCollectorLimits, type CollectorLimits } from './limits.ts'
 import { startMqttInput, type MqttInputOptions } from './mqtt-input.ts'
@@ -146,11 +146,13 @@ function createSink({ log, events, watermarks, decode }: SinkOptions): IngestSin
       const outcome = await log.append({ topic, payload, receivedAtMs, clientId }, intake)
       events.committed(outcome)
       if (!intake.ok) return
+      const { stream } = intake
+      if (outcome === 'conflict' && stream !== undefined) events.refused(conflictOf(stream), message)
       const device = `${intake.point}/${intake.device}`
       // Who is back, or sends again what is there, has missed its watermark.
       const boot =
-        outcome === 'duplicate'
-          ? intake.stream?.boot
+        outcome === 'duplicate' || outcome === 'conflict'
+          ? stream?.boot
           : intake.work.type === 'state' && intake.work.state.online
             ? intake.work.state.boot
             : undefined

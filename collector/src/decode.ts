@@ -9,7 +9,7 @@ import { EventMessage } from '@tracegate/model/event-message'
 import { ScanMessage } from '@tracegate/model/scan'
 import { scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
 import { State } from '@tracegate/model/state'
-import { readingsOf, Telemetry, type Reading } from '@tracegate/model/telemetry'
+import { droppedReadingsMetric, readingsOf, Telemetry, type Reading } from '@tracegate/model/telemetry'
 import { parseTopic, type DeviceChannel, type ParsedTopic } from '@tracegate/model/topics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { payloadBytesMax } from '@tracegate/model/wire'
@@ -185,4 +185,9 @@ function decodeScan(message: RawMessage, options: { readonly sender: Sender; rea
 
 function refuse(code: string, message: string): Refused {
   return { ok: false, reason: { code, pointer: '', message } }
+}
+
+/** Whether a message only says that its readings had to give way: it may come after they did. */
+export function isMarker(intake: Taken): boolean {
+  return intake.work.type === 'readings' && intake.work.readings.every(({ metric }) => metric === droppedReadingsMetric)
 }

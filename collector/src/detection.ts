@@ -43,7 +43,7 @@ const readingsTogether = 250
 const turnMs = 4
 const eventsPerTurn = 50
 const historyMax = 200
-const roundsMax = 3
+const roundsMax = 4
 
 export function createDetection(options: DetectionOptions): Detection {
   const { engine, limits, events } = options

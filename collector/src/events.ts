@@ -78,7 +78,7 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
       if (outcome === 'logged') count.logged += 1
       else if (outcome === 'duplicate') count.duplicates += 1
       else count.deadLettered += 1
-      messages.add(1, { outcome })
+      messages.add(1, { outcome: outcome === 'conflict' ? 'deadLettered' : outcome })
     },
     rejected(error: unknown) {
       count.rejected += 1

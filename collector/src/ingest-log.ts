@@ -8,14 +8,16 @@ import type { Reason } from '@tracegate/model/errors'
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import { inTransaction, openSqlite, requireDataFolder, toStoreError } from '@tracegate/store/embedded-sqlite'
 import { createDeadLetters } from './dead-letters.ts'
-import type { Intake } from './decode.ts'
+import { isMarker, type Intake } from './decode.ts'
 import { collectorError } from './errors.ts'
+import { printOf } from './fingerprints.ts'
 import type { CollectorLimits } from './limits.ts'
 import { logMigrations, prepareLogTables, type LogRow } from './log-tables.ts'
 import { bytesOfRow, createLogTail, type LogEntry } from './log-tail.ts'
 import { createStreams, type StreamPosition } from './streams.ts'
 
-export type CommitOutcome = 'logged' | 'duplicate' | 'deadLettered'
+/** conflict: the number stands for another message already; kept as a dead letter. */
+export type CommitOutcome = 'logged' | 'duplicate' | 'conflict' | 'deadLettered'
 
 export interface IngestLogOptions {
   readonly dataDir: string
@@ -160,7 +162,11 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     }
     const device = `${intake.point}/${intake.device}`
     const { stream } = intake
-    if (stream !== undefined && !streams.note({ device, boot: stream.boot, seq: stream.seq, nowMs })) return 'duplicate'
+    if (stream !== undefined) {
+      const note = streams.note({ device, ...stream, nowMs, ...(isMarker(intake) ? {} : { print: printOf(row) }) })
+      if (note === 'conflict') dead.insert({ ...row, device, reason: conflictOf(stream) })
+      if (note !== 'new') return note
+    }
     const { topic, payload, receivedAtMs, clientId } = row
     entries.push({ offset: tables.insert(row), topic, payload, receivedAtMs, clientId, intake })
     for (const reason of intake.partial) dead.insert({ ...row, device, reason })
@@ -218,4 +224,10 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
       database.close()
     }
   }
+}
+
+/** What a device that starts anew under the boot id of its last run would lose without a word. */
+export function conflictOf(stream: { readonly boot: string; readonly seq: number }): Reason {
+  const message = `seq is ${stream.seq} in boot "${stream.boot}", which another message has already, expected a new boot id at every start`
+  return { code: 'DUPLICATE_SEQ_CONFLICT', pointer: '/seq', message }
 }

@@ -23,6 +23,8 @@ export interface CollectorLimits {
   readonly bootsPerDeviceMax: number
   /** How long a gap that nothing fills holds the watermark back. Its messages are still taken when they come. */
   readonly gapGiveUpMs: number
+  /** The same for a stream whose first message is not number 0, as after the loss of `collector.db`. */
+  readonly startGiveUpMs: number
   /** One batch to the stores. */
   readonly batchMessagesMax: number
   readonly batchBytesMax: number
@@ -59,6 +61,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   streamsInMemoryMax: 50_000,
   bootsPerDeviceMax: 32,
   gapGiveUpMs: 600_000,
+  startGiveUpMs: 5_000,
   batchMessagesMax: 2_000,
   batchBytesMax: 4 * mebibyte,
   batchWaitMs: 5,

@@ -5,6 +5,7 @@ import { compileValidator } from '@tracegate/model/codec'
 import type { DeadLetter } from '@tracegate/model/http'
 import type { Reason } from '@tracegate/model/errors'
 import { bytesOf, numberOf, textOf, type Row } from '@tracegate/store/embedded-sqlite'
+import { bytesOfPrints, printsOfBytes, type Fingerprints } from './fingerprints.ts'
 import type { StreamState } from './stream-state.ts'
 
 export const logMigrations = [
@@ -33,7 +34,8 @@ export const logMigrations = [
      message TEXT NOT NULL,
      payload BLOB NOT NULL
    ) STRICT;
-   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`
+   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE stream ADD COLUMN prints BLOB NOT NULL DEFAULT x'';`
 ]
 
 export interface LogRow {
@@ -52,6 +54,11 @@ export interface DeadLetterEntry {
   readonly reason: Reason
 }
 
+export interface KeptStream {
+  readonly state: StreamState
+  readonly prints: Fingerprints
+}
+
 const Interval = Type.Tuple([Type.Number(), Type.Number()])
 const Gaps = compileValidator(Type.Object({ above: Type.Array(Interval), holes: Type.Array(Interval), gapSinceMs: Type.Number() }))
 const noGaps = '0'
@@ -63,10 +70,11 @@ export function prepareLogTables(database: DatabaseSync) {
   const size = database.prepare(
     'SELECT count(*) AS count, coalesce(sum(length(payload) + length(topic)), 0) AS bytes FROM log WHERE offset > ?'
   )
-  const getStream = database.prepare('SELECT up_to, gaps FROM stream WHERE device = ? AND boot = ?')
+  const getStream = database.prepare('SELECT up_to, gaps, prints FROM stream WHERE device = ? AND boot = ?')
   const putStream = database.prepare(
-    `INSERT INTO stream (device, boot, up_to, gaps, seen_ms) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (device, boot) DO UPDATE SET up_to = excluded.up_to, gaps = excluded.gaps, seen_ms = excluded.seen_ms`
+    `INSERT INTO stream (device, boot, up_to, gaps, seen_ms, prints) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (device, boot) DO UPDATE
+       SET up_to = excluded.up_to, gaps = excluded.gaps, seen_ms = excluded.seen_ms, prints = excluded.prints`
   )
   const dropBoots = database.prepare(
     `DELETE FROM stream WHERE device = ?1 AND boot NOT IN
@@ -87,14 +95,15 @@ export function prepareLogTables(database: DatabaseSync) {
     read: (after: number, countMax: number): LogRow[] => read.all(after, countMax).map(logRowOf),
     release: (upTo: number) => void release.run(upTo),
     size: (after: number) => sizeOf(size.get(after)),
-    getStream(device: string, boot: string): StreamState | undefined {
+    getStream(device: string, boot: string): KeptStream | undefined {
       const row = getStream.get(device, boot)
-      return row === undefined ? undefined : { upTo: numberOf(row, 'up_to'), ...gapsOf(textOf(row, 'gaps')) }
+      if (row === undefined) return undefined
+      return { state: { upTo: numberOf(row, 'up_to'), ...gapsOf(textOf(row, 'gaps')) }, prints: printsOfBytes(bytesOf(row, 'prints')) }
     },
-    putStream(at: { readonly device: string; readonly boot: string; readonly seenMs: number }, state: StreamState) {
+    putStream(at: { readonly device: string; readonly boot: string; readonly seenMs: number }, { state, prints }: KeptStream) {
       const { above, holes, gapSinceMs } = state
       const gaps = above.length === 0 && holes.length === 0 ? noGaps : JSON.stringify({ above, holes, gapSinceMs })
-      putStream.run(at.device, at.boot, state.upTo, gaps, at.seenMs)
+      putStream.run(at.device, at.boot, state.upTo, gaps, at.seenMs, bytesOfPrints(prints))
     },
     dropBoots: (device: string, keep: number) => void dropBoots.run(device, keep),
     insertDead({ receivedAtMs, topic, device, reason, payload }: DeadLetterEntry) {

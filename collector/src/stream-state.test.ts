@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { emptyStream, holesMax, intervalsAboveMax, noteSequence, type StreamState } from './stream-state.ts'
 
-const options = { nowMs: 0, gapGiveUpMs: 1_000 }
+const options = { nowMs: 0, gapGiveUpMs: 1_000, startGiveUpMs: 100 }
 
 function noteAll(sequence: readonly number[], how = options): { state: StreamState; fresh: number[] } {
   let state = emptyStream
@@ -52,12 +52,28 @@ describe('noteSequence()', () => {
   it('gives a gap up after its time, and still takes its messages', () => {
     const first = noteAll([0, 5, 6]).state
     assert.equal(first.upTo, 0)
-    const later = noteSequence(first, 7, { nowMs: 2_000, gapGiveUpMs: 1_000 })
+    const later = noteSequence(first, 7, { ...options, nowMs: 2_000 })
     assert.equal(later.state.upTo, 7)
     assert.equal(later.givenUp, 4)
-    const late = noteSequence(later.state, 3, { nowMs: 2_000, gapGiveUpMs: 1_000 })
+    const late = noteSequence(later.state, 3, { ...options, nowMs: 2_000 })
     assert.ok(late.isNew)
     assert.ok(!noteSequence(late.state, 3, options).isNew)
     assert.ok(!noteSequence(late.state, 5, options).isNew)
+  })
+
+  it('waits less for what is missing before the first message, and a repeat ends the wait too', () => {
+    const first = noteAll([5_000, 5_001]).state
+    assert.equal(first.upTo, -1)
+    const again = noteSequence(first, 5_001, { ...options, nowMs: 100 })
+    assert.deepEqual([again.isNew, again.state.upTo, again.givenUp], [false, 5_001, 5_000])
+    assert.ok(noteSequence(again.state, 0, options).isNew, 'the first ones are still welcome')
+  })
+
+  it('stays quick and within its bounds with every second of 130,000 messages missing', () => {
+    const startMs = performance.now()
+    const { state, fresh } = noteAll(Array.from({ length: 65_000 }, (_, at) => at * 2))
+    assert.equal(fresh.length, 65_000)
+    assert.ok(state.above.length <= intervalsAboveMax && state.holes.length <= holesMax)
+    assert.ok(performance.now() - startMs < 5_000)
   })
 })

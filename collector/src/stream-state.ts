@@ -31,7 +31,10 @@ export const holesMax = 64
 
 export interface NoteOptions {
   readonly nowMs: number
+  /** How long a gap holds the watermark back. */
   readonly gapGiveUpMs: number
+  /** The same for what is missing before the first message of a stream. */
+  readonly startGiveUpMs: number
 }
 
 export function noteSequence(state: StreamState, seq: number, options: NoteOptions): Noted {
@@ -57,7 +60,9 @@ function advance(state: StreamState): StreamState {
 function giveUp(state: StreamState, options: NoteOptions): { state: StreamState; givenUp: number } {
   const [first, ...rest] = state.above
   if (first === undefined) return { state, givenUp: 0 }
-  const late = options.nowMs - state.gapSinceMs >= options.gapGiveUpMs
+  // A collector with an empty folder meets senders in the middle of their stream; what came before is with another, or nowhere.
+  const patienceMs = state.upTo < 0 ? options.startGiveUpMs : options.gapGiveUpMs
+  const late = options.nowMs - state.gapSinceMs >= patienceMs
   if (!late && state.above.length <= intervalsAboveMax) return { state, givenUp: 0 }
   const hole: Interval = [state.upTo + 1, first[0] - 1]
   const next = { upTo: first[1], above: rest, holes: mergeClosest([...state.holes, hole]), gapSinceMs: options.nowMs }

@@ -1,4 +1,5 @@
 /** The deduplication state of all streams: in memory for those that send, in the database for all. Changes become final with the commit. */
+import { addPrint, comparePrint, emptyFingerprints, isReused, markReused, type Fingerprints } from './fingerprints.ts'
 import type { CollectorLimits } from './limits.ts'
 import type { LogTables } from './log-tables.ts'
 import { emptyStream, noteSequence, type StreamState } from './stream-state.ts'
@@ -19,12 +20,24 @@ interface Stream {
   readonly device: string
   readonly boot: string
   readonly isNew: boolean
+  readonly prints: Fingerprints
   state: StreamState
 }
 
+/** conflict: the number stands for another message already, so this one is neither new nor a repeat. */
+export type Note = 'new' | 'duplicate' | 'conflict'
+
+export interface MessageNote {
+  readonly device: string
+  readonly boot: string
+  readonly seq: number
+  readonly nowMs: number
+  /** Of the content; without it every repeat counts as one. */
+  readonly print?: number
+}
+
 export interface Streams {
-  /** True when the message is not there yet. */
-  note(at: { readonly device: string; readonly boot: string; readonly seq: number; readonly nowMs: number }): boolean
+  note(message: MessageNote): Note
   /** Writes what changed; to be called inside of the transaction. */
   save(nowMs: number): void
   /** The changes are durable: gives the streams whose watermark rose. */
@@ -48,36 +61,57 @@ export function createStreams(tables: LogTables, options: StreamsOptions): Strea
     const known = streams.get(key)
     if (known !== undefined) return known
     const kept = tables.getStream(device, boot)
-    const stream: Stream = { device, boot, isNew: kept === undefined, state: kept ?? emptyStream }
+    const stream: Stream = {
+      device,
+      boot,
+      isNew: kept === undefined,
+      state: kept?.state ?? emptyStream,
+      prints: kept?.prints ?? emptyFingerprints()
+    }
     streams.set(key, stream)
     return stream
   }
+  function touch(stream: Stream): void {
+    const key = keyOf(stream.device, stream.boot)
+    if (!touched.has(key)) touched.set(key, { stream, before: stream.state.upTo })
+  }
 
   return {
-    note({ device, boot, seq, nowMs }) {
+    note({ device, boot, seq, nowMs, print }) {
       const stream = load(device, boot)
-      const noted = noteSequence(stream.state, seq, { nowMs, gapGiveUpMs: limits.gapGiveUpMs })
-      if (!noted.isNew) return false
-      const key = keyOf(device, boot)
-      if (!touched.has(key)) touched.set(key, { stream, before: stream.state.upTo })
-      stream.state = noted.state
-      if (noted.givenUp > 0) givenUp.push({ device, boot, messages: noted.givenUp })
-      return true
+      const noted = noteSequence(stream.state, seq, { nowMs, gapGiveUpMs: limits.gapGiveUpMs, startGiveUpMs: limits.startGiveUpMs })
+      // A sender with a full window only repeats itself: that moves the watermark past a gap, too.
+      if (noted.isNew || noted.givenUp > 0) {
+        touch(stream)
+        stream.state = noted.state
+        if (noted.givenUp > 0) givenUp.push({ device, boot, messages: noted.givenUp })
+      }
+      if (noted.isNew) {
+        if (print !== undefined) addPrint(stream.prints, seq, print)
+        return 'new'
+      }
+      const found = print === undefined ? 'unknown' : comparePrint(stream.prints, seq, print)
+      if (found === 'same') return 'duplicate'
+      if (found === 'other' && !isReused(stream.prints)) {
+        touch(stream)
+        markReused(stream.prints)
+      }
+      return isReused(stream.prints) ? 'conflict' : 'duplicate'
     },
     save(nowMs) {
       for (const { stream } of touched.values()) {
-        tables.putStream({ device: stream.device, boot: stream.boot, seenMs: nowMs }, stream.state)
+        tables.putStream({ device: stream.device, boot: stream.boot, seenMs: nowMs }, stream)
         if (stream.isNew) tables.dropBoots(stream.device, limits.bootsPerDeviceMax)
       }
     },
     commit() {
       const risen: StreamPosition[] = []
       for (const [key, { stream, before }] of touched) {
-        const { device, boot, state } = stream
+        const { device, boot, state, prints } = stream
         if (state.upTo > before) risen.push({ device, boot, upTo: state.upTo })
         // Set anew, so that the map is in order of use.
         streams.delete(key)
-        streams.set(key, { device, boot, state, isNew: false })
+        streams.set(key, { device, boot, state, prints, isNew: false })
       }
       for (const gap of givenUp) options.onGapGivenUp(gap)
       givenUp = []
@@ -93,6 +127,6 @@ export function createStreams(tables: LogTables, options: StreamsOptions): Strea
       touched.clear()
       givenUp = []
     },
-    watermark: (device, boot) => (streams.get(keyOf(device, boot))?.state ?? tables.getStream(device, boot) ?? emptyStream).upTo
+    watermark: (device, boot) => (streams.get(keyOf(device, boot)) ?? tables.getStream(device, boot))?.state.upTo ?? emptyStream.upTo
   }
 }

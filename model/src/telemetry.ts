@@ -5,6 +5,12 @@ import { envelope, TimeMs } from './wire.ts'
 
 export const readingsPerMessageMax = 1_000
 
+/**
+ * The metric that stands for readings which had to give way at the size limit of an outbox. A message of its alone keeps the number of
+ * the one it replaces.
+ */
+export const droppedReadingsMetric = 'edge.droppedReadings'
+
 /** Name of a measured quantity of a device, e.g. `temperature` or `door.open`. */
 export const Metric = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$', description: 'Name of the measured quantity' })
 

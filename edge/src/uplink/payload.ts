@@ -1,13 +1,10 @@
 /** What goes out on the wire for an outbox message, and the births and deaths of devices. Pure. */
 import { encodeMessage } from '@tracegate/model/codec'
 import type { Birth, Death } from '@tracegate/model/state'
-import type { Telemetry } from '@tracegate/model/telemetry'
+import { droppedReadingsMetric, type Telemetry } from '@tracegate/model/telemetry'
 import { wireVersion, type TimeQuality } from '@tracegate/model/wire'
 import type { EdgeDevice } from '../config.ts'
 import type { OutboxMessage } from '../outbox-rows.ts'
-
-/** Name of the metric that stands for readings which had to give way at the size limit of the outbox. */
-const droppedMetric = 'edge.droppedReadings'
 
 /**
  * The payload of a message. A message that lost its readings goes out all the same, with their number in their place:
@@ -21,7 +18,7 @@ export function payloadOf(message: OutboxMessage, timeQuality: TimeQuality): Uin
     seq: message.seq,
     timeMs: message.createdAtMs,
     timeQuality,
-    readings: [{ metric: droppedMetric, value: message.droppedReadings, unit: '1', quality: 1 }]
+    readings: [{ metric: droppedReadingsMetric, value: message.droppedReadings, unit: '1', quality: 1 }]
   }
   return encodeMessage(marker)
 }
