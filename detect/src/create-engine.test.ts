@@ -73,7 +73,11 @@ function engine(): DetectionEngine {
     places: [place],
     profiles: [profile],
     products: [product],
-    points: [point('store', 'bondedStore', '9506000134338', 31.2, 121.5), point('shop', 'shop', '9506000134345', 39.9, 116.4)]
+    points: [
+      point('store', 'bondedStore', '9506000134338', 31.2, 121.5),
+      point('dock', 'dock', '9506000134352', 31.2, 121.5),
+      point('shop', 'shop', '9506000134345', 39.9, 116.4)
+    ]
   })
   return made
 }
@@ -271,6 +275,87 @@ test('an inspection reported late but done before the release closes the missing
   const [closed] = to.onEvents([late], historyOf([late, released]), t0)
   assert.equal(closed?.id, missing?.id)
   assert.equal(closed?.status, 'closed')
+})
+
+test('goods that an open missing inspection names are not named again when they are sold on', () => {
+  const to = engine()
+  const stocked = event({ eventID: 'r', bizStep: 'stocking' })
+  const sold = event({ eventID: 's', bizStep: 'retail_selling', eventTimeMs: t0 + 1_000 })
+  assert.equal(to.onEvents([stocked], historyOf([stocked]), t0).length, 1)
+  assert.deepEqual(to.onEvents([sold], historyOf([stocked, sold]), t0), [])
+})
+
+test('a pallet that leaves a bonded store over its dock answers for what was packed on it and not taken off', () => {
+  const pallet = 'https://id.gs1.org/00/095060001343380001'
+  const other = 'https://id.gs1.org/01/09506000134352/21/2'
+  const change = (eventID: string, action: TraceEvent['action'], children: readonly string[]) =>
+    event({
+      eventID,
+      type: 'AggregationEvent',
+      action,
+      subjects: [
+        { key: pallet, kind: 'logistic', role: 'parent' },
+        ...children.map((key) => ({ key, kind: 'item', role: 'child' }) as const)
+      ]
+    })
+  const history = [change('p', 'ADD', [item, other]), change('q', 'DELETE', [other])]
+  const released = event({
+    eventID: 'r',
+    bizStep: 'shipping',
+    eventTimeMs: t0 + 1_000,
+    readPoint: 'https://id.gs1.org/414/9506000134352/254/BAY-1',
+    subjects: [{ key: pallet, kind: 'logistic', role: 'object' }]
+  })
+  const to = engine()
+  assert.deepEqual(to.keysToKnow([released], historyOf(history)), [pallet, item])
+  const [missing] = to.onEvents([released], historyOf([...history, released]), t0)
+  assert.deepEqual(missing?.goods, [item])
+  const inspected = event({ eventID: 'i', bizStep: 'inspecting', disposition: 'conformant' })
+  assert.deepEqual(engine().onEvents([released], historyOf([...history, inspected, released]), t0), [])
+})
+
+test('an inspected lot clears an item of which only the making event knows the lot', () => {
+  const lot = 'https://id.gs1.org/01/09506000134352/10/L1'
+  const made = event({
+    eventID: 'm',
+    action: 'ADD',
+    bizStep: 'commissioning',
+    subjects: [{ key: item, kind: 'item', role: 'object', lot }]
+  })
+  const inspected = event({
+    eventID: 'i',
+    bizStep: 'inspecting',
+    disposition: 'conformant',
+    subjects: [{ key: lot, kind: 'lot', role: 'object' }]
+  })
+  const sold = event({ eventID: 's', bizStep: 'retail_selling', eventTimeMs: t0 + 1_000 })
+  assert.deepEqual(engine().keysToKnow([sold], historyOf([made])), [item, lot])
+  assert.deepEqual(engine().onEvents([sold], historyOf([made, inspected, sold]), t0), [])
+})
+
+test('a clone is withdrawn when one of the two events that showed it is declared wrong', () => {
+  const to = engine()
+  const store = event({ eventID: 'a', readPoint: 'https://id.gs1.org/414/9506000134338' })
+  const clone = event({ eventID: 'b', eventTimeMs: t0 + 60_000, readPoint: 'https://id.gs1.org/414/9506000134345' })
+  const [opened] = to.onEvents([clone], historyOf([store, clone]), t0)
+  const declared = { ...clone, errorDeclaration: { declarationTimeMs: t0 + 90_000, reason: 'did_not_occur', correctiveEventIDs: [] } }
+  assert.deepEqual(to.onEvents([{ ...declared, eventID: 'c' }], historyOf([store]), t0), [])
+  const [closed] = to.onEvents([declared], historyOf([store]), t0)
+  assert.equal(closed?.id, opened?.id)
+  assert.equal(closed?.status, 'closed')
+  assert.equal(closed?.closedMs, t0 + 90_000)
+  assert.match(closed?.proof.en ?? '', /withdrawn/)
+  assert.deepEqual(to.onEvents([declared], historyOf([store]), t0), [])
+})
+
+test('a reading from an hour ahead opens nothing and does not keep the right ones after it from being judged', () => {
+  const to = engine()
+  const nowMs = t0 + 10_000
+  assert.deepEqual(to.onReadings([reading(0, 5), reading(3_600, 30), reading(1, 5.1)], nowMs), [])
+  assert.deepEqual(
+    feed(to, [reading(10, 9), reading(40, 9.1), reading(41, 9.2)]).map((one) => [one.type, one.onsetMs]),
+    [['excursion', t0 + 10_000]]
+  )
 })
 
 test('keysToKnow() finds the containers and lots of the goods once their own history is known', () => {

@@ -8,10 +8,13 @@ import type { TraceEvent } from '@tracegate/model/trace-event'
 import { checkSilence, DeviceState, heardFrom } from './device-gap.ts'
 import type { DetectionEngine, DetectionRegisters, TraceHistory } from './engine.ts'
 import { glnOf } from './goods-key.ts'
+import { iso } from './proof.ts'
 import { emptyPlaceState, judgePlaceReading, PlaceState } from './place-limits.ts'
 import { judgeSeriesReading, quantityOf, SeriesState, seriesCheckDefaults, type SeriesCheckSettings } from './series-checks.ts'
 import {
+  contentOf,
   isConformantInspection,
+  isRelease,
   judgeClonedSerial,
   judgeMissingInspection,
   lotsIn,
@@ -22,6 +25,8 @@ import {
 const snapshotVersion = 1
 /** A reading older than this when it comes is backfill. */
 export const historicalAfterMs = 300_000
+/** A reading this far ahead of the wall clock has a wrong time: judged, it would keep every right one after it from being judged. */
+const futureMaxMs = 60_000
 /** Series and open trace anomalies beyond these are not kept; the newest stay. */
 export const seriesMax = 100_000
 export const openTraceAnomaliesMax = 1_000
@@ -76,7 +81,7 @@ export function createDetectionEngine(options: EngineOptions = {}): DetectionEng
       }
       return found
     },
-    keysToKnow,
+    keysToKnow: (events, known) => keysToKnow(index, events, known),
     snapshot: () => structuredClone(state),
     restore(snapshot) {
       const checked = stateValidator.check(snapshot)
@@ -124,7 +129,9 @@ function judgeReading(judging: Judging, reading: Reading, nowMs: number, backfil
   const series = seriesKeyOf(reading)
   const watched = index.watched.get(series)
   const historical = backfill || nowMs - reading.timeMs > historicalAfterMs
+  const ahead = reading.timeMs - nowMs > futureMaxMs
   if (watched !== undefined) noteDevice(state, { reading, place: watched.place, profile: watched.profile, nowMs }, found)
+  if (ahead) return
   const quantity = quantityOf(reading)
   if (quantity !== undefined) {
     const known = state.series[series]
@@ -157,12 +164,12 @@ function noteDevice(
     point: reading.point,
     device: reading.device,
     place: place.key,
-    lastMs: reading.timeMs,
+    lastMs: Math.min(reading.timeMs, nowMs),
     seenAtMs: nowMs,
     intervalMs: 1_000,
     gapMaxMs: profile?.recordingIntervalMaxMs ?? 120_000
   })
-  const closed = heardFrom(device, reading.timeMs, nowMs)
+  const closed = heardFrom(device, Math.min(reading.timeMs, nowMs), nowMs)
   if (closed !== undefined) found.push(closed)
 }
 
@@ -171,7 +178,9 @@ function judgeEvents(state: EngineState, index: Index, events: readonly TraceEve
   const found: Anomaly[] = []
   for (const event of events) {
     const judged = event.subjects.length > keysPerEventMax ? { ...event, subjects: event.subjects.slice(0, keysPerEventMax) } : event
-    for (const anomaly of [...judgeClonedSerial(judged, context), ...judgeMissingInspection(judged, context)]) {
+    if (event.errorDeclaration !== undefined) found.push(...withdrawDeclared(state, event))
+    const missing = judgeMissingInspection(judged, context, () => goodsMissed(state))
+    for (const anomaly of [...judgeClonedSerial(judged, context), ...missing]) {
       if (state.trace[anomaly.id] !== undefined) continue
       state.trace[anomaly.id] = anomaly
       found.push(anomaly)
@@ -181,6 +190,37 @@ function judgeEvents(state: EngineState, index: Index, events: readonly TraceEve
   const ids = Object.keys(state.trace)
   for (const id of ids.slice(0, Math.max(0, ids.length - openTraceAnomaliesMax))) delete state.trace[id]
   return found
+}
+
+/** The goods that an open missing inspection names. */
+function goodsMissed(state: EngineState): Set<string> {
+  return new Set(Object.values(state.trace).flatMap((anomaly) => (anomaly.type === 'missingInspection' ? anomaly.goods : [])))
+}
+
+/** An event that somebody declared wrong bears witness no longer: what it brought about is withdrawn. */
+function withdrawDeclared(state: EngineState, event: TraceEvent): Anomaly[] {
+  const declaredMs = event.errorDeclaration?.declarationTimeMs ?? event.recordTimeMs
+  const closed: Anomaly[] = []
+  for (const anomaly of Object.values(state.trace)) {
+    if (!anomaly.witnesses.some((witness) => witness.type === 'event' && witness.eventID === event.eventID)) continue
+    delete state.trace[anomaly.id]
+    const closedMs = Math.max(declaredMs, anomaly.openedMs)
+    closed.push({
+      ...anomaly,
+      status: 'closed',
+      closedMs,
+      lastMs: Math.max(anomaly.lastMs, closedMs),
+      proof: withdrawnProof(anomaly, closedMs)
+    })
+  }
+  return closed
+}
+
+function withdrawnProof({ proof }: Anomaly, closedMs: number): Anomaly['proof'] {
+  return {
+    en: `${proof.en}; withdrawn at ${iso(closedMs)}, as an event that showed it was declared wrong`,
+    zh: `${proof.zh}；相关事件被声明有误，已于 ${iso(closedMs)} 撤销`
+  }
 }
 
 /** A late report of an inspection that took place before the release closes what its absence opened. */
@@ -196,16 +236,21 @@ function withdrawInspections(state: EngineState, event: TraceEvent): Anomaly[] {
   return closed
 }
 
-function keysToKnow(events: readonly TraceEvent[], known?: TraceHistory): string[] {
+function keysToKnow(index: Index, events: readonly TraceEvent[], known: TraceHistory = { of: () => [] }): string[] {
   const keys = new Set<string>()
+  const add = (key: string): void => {
+    keys.add(key)
+    const own = known.of(key)
+    for (const related of [...parentsIn(own, key), ...lotsIn(own, key)]) {
+      keys.add(related)
+      for (const grand of parentsIn(known.of(related), related)) keys.add(grand)
+    }
+  }
   for (const event of events) {
-    for (const subject of event.subjects.slice(0, keysPerEventMax)) {
-      keys.add(subject.key)
-      const own = known?.of(subject.key) ?? []
-      for (const related of [...parentsIn(own, subject.key), ...lotsIn(own, subject.key)]) {
-        keys.add(related)
-        for (const grand of parentsIn(known?.of(related) ?? [], related)) keys.add(grand)
-      }
+    const inside = isRelease(event, index.pointByGln)
+    for (const { key } of event.subjects.slice(0, keysPerEventMax)) {
+      add(key)
+      if (inside) for (const child of contentOf(key, event.eventTimeMs, known)) add(child)
     }
   }
   return [...keys]

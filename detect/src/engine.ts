@@ -30,7 +30,7 @@ export interface DetectionEngine {
   /** Time passes without readings: gaps open here. */
   onTick(nowMs: number): Anomaly[]
   /**
-   * The keys whose history `onEvents` will ask for. Ask again with what was found until nothing new comes (three rounds are
+   * The keys whose history `onEvents` will ask for. Ask again with what was found until nothing new comes (four rounds are
    * enough): lots and containers of the goods show only in the goods' own history.
    */
   keysToKnow(events: readonly TraceEvent[], known?: TraceHistory): string[]

@@ -103,14 +103,17 @@ function cloneAnomaly(key: string, event: TraceFact, clash: Clash, nowMs: number
 const releasingBizSteps: ReadonlySet<string> = new Set(['retail_selling', 'dispensing', 'stocking'])
 
 /**
- * Missing inspection: goods whose product must be inspected leave the import side (shipped from a point there, or put on
- * sale) and no event says that they, their lot or what they came in was inspected and found conformant.
+ * Missing inspection: goods whose product must be inspected are put on sale, or leave the bonded store by themselves or packed
+ * in something, and no event says that they, their lot or what they came in was inspected and found conformant. `known`
+ * gives the goods that an open anomaly names already: their way on is followed there.
  */
-export function judgeMissingInspection(event: TraceFact, context: TraceRuleContext): Anomaly[] {
-  if (!isRelease(event, context) || event.errorDeclaration !== undefined) return []
-  const goods = keysOf(event, (key) => context.productByGtin.get(gtinOf(key) ?? '')?.inspectionRequired === true).filter(
-    (key) => !wasInspected(key, event.eventTimeMs, context.history)
-  )
+export function judgeMissingInspection(event: TraceFact, context: TraceRuleContext, known: () => ReadonlySet<string>): Anomaly[] {
+  if (!isRelease(event, context.pointByGln) || event.errorDeclaration !== undefined) return []
+  const must = (key: string) => context.productByGtin.get(gtinOf(key) ?? '')?.inspectionRequired === true
+  const keys = event.subjects.flatMap(({ key }) => (must(key) ? [key] : contentOf(key, event.eventTimeMs, context.history).filter(must)))
+  const missed = [...new Set(keys)].filter((key) => !wasInspected(key, event.eventTimeMs, context.history))
+  const before = missed.length === 0 ? undefined : known()
+  const goods = missed.filter((key) => before?.has(key) !== true)
   const named = goods.slice(0, 100)
   if (named.length === 0) return []
   const product = context.productByGtin.get(gtinOf(named[0] ?? '') ?? '')
@@ -153,15 +156,40 @@ export function parentsIn(events: readonly TraceFact[], key: string): string[] {
   return [...parents]
 }
 
-/** The other goods that went the same way in the events of a key: its lot, where an event names both as objects of one product. */
+/** The lot of a key: as an event that names the key says, or where an event names lots of the same product beside it. */
 export function lotsIn(events: readonly TraceFact[], key: string): string[] {
   const gtin = gtinOf(key)
   const lots = new Set<string>()
   for (const event of events) {
-    for (const subject of event.subjects)
+    for (const subject of event.subjects) {
+      if (subject.key === key && subject.lot !== undefined) lots.add(subject.lot)
       if (subject.kind === 'lot' && subject.key !== key && gtinOf(subject.key) === gtin) lots.add(subject.key)
+    }
   }
   return [...lots]
+}
+
+/** What was packed into a key and not yet taken out again at the time, as its own events tell; at most so many. */
+function childrenIn(events: readonly TraceFact[], key: string, atMs: number): string[] {
+  const children = new Set<string>()
+  for (const event of events) {
+    if (event.eventTimeMs > atMs || event.errorDeclaration !== undefined) continue
+    if (!event.subjects.some((subject) => subject.key === key && subject.role === 'parent')) continue
+    const named = event.subjects.filter((subject) => subject.role === 'child')
+    if (event.action !== 'DELETE') for (const child of named) children.add(child.key)
+    else if (named.length === 0) children.clear()
+    else for (const child of named) children.delete(child.key)
+  }
+  return [...children].slice(0, childrenMax)
+}
+
+/** Of one container the trace rules look at so many things at most. */
+const childrenMax = 500
+
+/** What is inside of a key at the time, and inside of that, as the events of both tell. */
+export function contentOf(key: string, atMs: number, history: TraceHistory): string[] {
+  const children = childrenIn(history.of(key), key, atMs)
+  return children.flatMap((child) => [child, ...childrenIn(history.of(child), child, atMs)]).slice(0, childrenMax)
 }
 
 function wasInspected(key: string, atMs: number, history: TraceHistory): boolean {
@@ -172,12 +200,22 @@ function wasInspected(key: string, atMs: number, history: TraceHistory): boolean
   return related.some((one) => inspected(history.of(one)) || parentsIn(history.of(one), one).some((grand) => inspected(history.of(grand))))
 }
 
-function isRelease(event: TraceFact, context: TraceRuleContext): boolean {
+/** Whether goods go on sale with this event, or out of the bonded store. */
+export function isRelease(event: TraceFact, pointByGln: ReadonlyMap<string, MonitoringPoint>): boolean {
   if (event.bizStep === undefined || event.action === 'DELETE') return false
   if (releasingBizSteps.has(event.bizStep)) return true
   if (event.bizStep !== 'shipping') return false
-  const point = context.pointByGln.get(glnOf(event.readPoint ?? '') ?? '')
-  return point !== undefined && point.kind === 'bondedStore'
+  const point = pointByGln.get(glnOf(event.readPoint ?? '') ?? '')
+  return point !== undefined && isBonded(point, pointByGln)
+}
+
+/** A bonded store, or a dock that the keeper of a bonded store runs in the same town. */
+function isBonded(point: MonitoringPoint, pointByGln: ReadonlyMap<string, MonitoringPoint>): boolean {
+  if (point.kind === 'bondedStore') return true
+  if (point.kind !== 'dock') return false
+  for (const other of pointByGln.values())
+    if (other.kind === 'bondedStore' && other.operator === point.operator && other.unlocode === point.unlocode) return true
+  return false
 }
 
 function isCommissioning(event: TraceFact): boolean {

@@ -3,7 +3,7 @@ import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
 import { createBucketAccumulator } from './buckets.ts'
 import type { Columns } from './column-block.ts'
 import { storeError } from './errors.ts'
-import { requireBuckets, requireRange, requireStorable, storedValueOf } from './telemetry-limits.ts'
+import { replacesLatest, requireBuckets, requireRange, requireStorable, storedValueOf } from './telemetry-limits.ts'
 import type { TelemetryStore } from './telemetry-store.ts'
 
 interface Stored {
@@ -13,6 +13,7 @@ interface Stored {
 }
 interface StoredSeries {
   unit: string
+  latest: Stored | undefined
   readonly byTime: Map<number, Stored>
   /** Ascending; made anew when asked for after a change. */
   sorted: Stored[] | undefined
@@ -60,8 +61,8 @@ export function createMemoryTelemetryStore(): TelemetryStore {
     async latest(prefix) {
       open('latest')
       return matching(prefix).flatMap(([series, stored]) => {
-        const last = sortedOf(stored).at(-1)
-        return last === undefined ? [] : [{ series, unit: stored.unit, ...last }]
+        const { latest, unit } = stored
+        return latest === undefined ? [] : [{ series, unit, ...latest }]
       })
     },
     async series(prefix) {
@@ -79,6 +80,7 @@ export function createMemoryTelemetryStore(): TelemetryStore {
       for (const stored of bySeries.values()) {
         for (const timeMs of stored.byTime.keys()) if (timeMs < beforeMs && stored.byTime.delete(timeMs)) dropped += 1
         stored.sorted = undefined
+        if (stored.latest !== undefined && !stored.byTime.has(stored.latest.timeMs)) stored.latest = sortedOf(stored).at(-1)
       }
       return dropped
     },
@@ -90,9 +92,11 @@ export function createMemoryTelemetryStore(): TelemetryStore {
 
 function put(bySeries: Map<string, StoredSeries>, reading: Reading): void {
   const name = seriesKeyOf(reading)
-  const stored = bySeries.get(name) ?? { unit: reading.unit, byTime: new Map<number, Stored>(), sorted: undefined }
+  const stored = bySeries.get(name) ?? { unit: reading.unit, latest: undefined, byTime: new Map<number, Stored>(), sorted: undefined }
   stored.unit = reading.unit
-  stored.byTime.set(reading.timeMs, { timeMs: reading.timeMs, ...storedValueOf(reading) })
+  const kept = { timeMs: reading.timeMs, ...storedValueOf(reading) }
+  stored.byTime.set(reading.timeMs, kept)
+  if (stored.latest === undefined || replacesLatest(stored.latest.timeMs, reading.timeMs)) stored.latest = kept
   stored.sorted = undefined
   bySeries.set(name, stored)
 }

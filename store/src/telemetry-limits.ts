@@ -10,6 +10,14 @@ const rangeReadingsDefault = 100_000
 const rangeReadingsMax = 1_000_000
 const bucketsMax = 10_000
 
+/** A reading this far ahead of the clock has a wrong time. It is the latest until one comes that is not. */
+const aheadMaxMs = 60_000
+
+/** Whether a reading becomes the latest of its series. */
+export function replacesLatest(latestMs: number, timeMs: number): boolean {
+  return timeMs >= latestMs || latestMs > Date.now() + aheadMaxMs
+}
+
 const timeMax = 253_402_300_799_999
 
 /** Missing is stored as NaN with quality 9, always both. */

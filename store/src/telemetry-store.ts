@@ -66,7 +66,10 @@ export interface TelemetryStore {
   appendedUpTo(log: string): Promise<number>
   range(query: RangeQuery): Promise<SeriesColumns>
   buckets(query: RangeQuery & { readonly buckets: number }): Promise<SeriesBuckets>
-  /** The reading with the latest event time per series; all series of `prefix` (e.g. `port-1/`). */
+  /**
+   * The reading with the latest event time per series; all series of `prefix` (e.g. `port-1/`). One from more than a minute ahead
+   * of the clock is the latest only until the next comes: a device with a wrong clock must not hide what comes after.
+   */
   latest(prefix: string): Promise<LatestValue[]>
   series(prefix: string): Promise<SeriesInfo[]>
   /** Drops whole blocks that end before `beforeMs`; gives how many readings went. */

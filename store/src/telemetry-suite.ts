@@ -14,7 +14,7 @@ import {
   type TelemetrySuiteOptions
 } from './telemetry-suite-model.ts'
 
-const baseMs = 1_790_000_000_000
+const baseMs = 1_700_000_000_000
 const withCode = (code: string) => (error: unknown) => isStoreError(error, code)
 
 type Scene = (name: string, body: (opened: OpenedTelemetry) => Promise<void>) => void
@@ -62,6 +62,16 @@ function orderScenes(scene: Scene): void {
       await settle?.()
     }
     assert.deepEqual(await store.latest(''), [{ series, unit: 'Cel', timeMs: 20, value: 5, quality: 3 }])
+  })
+  scene('a reading from far ahead is kept and does not stay the latest', async ({ store, settle }) => {
+    const nowMs = Date.now()
+    await store.append([readingAt(nowMs, 1), readingAt(nowMs + 3_600_000, 2)])
+    assert.equal((await store.latest(''))[0]?.value, 2)
+    await settle?.()
+    await store.append([readingAt(nowMs + 1, 3), readingAt(nowMs - 1, 4)])
+    assert.equal((await store.latest(''))[0]?.value, 3)
+    const kept = await store.range({ series, fromMs: 0, toMs: nowMs + 3_600_000 })
+    assert.deepEqual(Array.from(kept.value), [4, 1, 3, 2])
   })
   scene('late readings older than all before are found in their place', async ({ store, settle }) => {
     const late = 3_000

@@ -363,6 +363,25 @@ function lotTests({ store, capture }: SuiteContext): void {
     )
   })
 
+  it('keeps the lot of each item that an event tells it of', async () => {
+    const lots: Readonly<Record<string, string | undefined>> = {
+      [item(1)]: lot('L'),
+      [item(2)]: lot('L'),
+      [item(3)]: lot('M'),
+      [item(4)]: undefined
+    }
+    const made = event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: Object.keys(lots) })
+    const subjects = made.subjects.map((subject) => {
+      const own = lots[subject.key]
+      return own === undefined ? subject : { ...subject, lot: own }
+    })
+    await capture({ ...made, subjects })
+    const [event1] = await store().ledger({ key: item(1) })
+    assert.deepEqual(event1?.subjects, subjects)
+    const histories = await store().histories({ keys: [item(3)], newest: 1 })
+    assert.deepEqual(histories.get(item(3))?.[0]?.subjects, subjects)
+  })
+
   it('follows a lot into the units it was packed in', async () => {
     await capture(
       event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: [some(100)] }),

@@ -5,6 +5,7 @@ import { storedValueOf } from '../../telemetry-limits.ts'
 import type { BatchSource } from '../../telemetry-store.ts'
 import { numberOf } from '../sqlite.ts'
 import { encodeBatch } from './batch.ts'
+import { replacesLatest } from '../../telemetry-limits.ts'
 import { noReading, noteReading, type SeriesEntry, type SeriesIndex } from './series-index.ts'
 
 export interface BatchWriter {
@@ -72,7 +73,7 @@ function remember(
   let at = 0
   for (const reading of batch.readings) {
     const written = batch.entries[at++]
-    if (written === undefined || reading.timeMs < written.timeMs) continue
+    if (written === undefined || !replacesLatest(written.timeMs, reading.timeMs)) continue
     const entry = batch.changed.size === 0 ? written : (index.get(written.name) ?? written)
     const { value, quality } = storedValueOf(reading)
     noteReading(entry, reading.timeMs, value, quality)

@@ -4,6 +4,7 @@ import { qualityFlags, type QualityFlag } from '@tracegate/model/quality'
 import type { LatestValue } from '../../telemetry-store.ts'
 import { bytesOf, numberOf, textOf } from '../sqlite.ts'
 import { decodeBatch } from './batch.ts'
+import { replacesLatest } from '../../telemetry-limits.ts'
 import { extentOfRow } from './tables.ts'
 
 export interface SeriesEntry {
@@ -51,9 +52,9 @@ function createSeriesIndex(): SeriesIndex {
   }
 }
 
-/** Takes a reading as the latest unless a later one is known. */
+/** Takes a reading as the latest unless a later one is known whose time can be right. */
 export function noteReading(entry: SeriesEntry, timeMs: number, value: number, quality: QualityFlag): void {
-  if (timeMs < entry.timeMs) return
+  if (!replacesLatest(entry.timeMs, timeMs)) return
   entry.timeMs = timeMs
   entry.value = value
   entry.quality = quality

@@ -29,6 +29,7 @@ const Fact = compileValidator(
         kind: oneOf(nodeKinds),
         role: oneOf(subjectRoles),
         keys: Type.Array(Type.String()),
+        ofLot: text,
         quantity: Type.Optional(Type.Number()),
         uom: text
       })
@@ -43,11 +44,16 @@ const Fact = compileValidator(
   })
 )
 
-/** Subjects in their order; neighbours of one kind and role without quantities share a run. */
+/**
+ * Subjects in their order; neighbours of one kind, role and lot without quantities share a run. A member `lot` that files of
+ * earlier versions hold says nothing: it stood for the first key of its run only.
+ */
 interface SubjectRun {
   readonly kind: TraceSubject['kind']
   readonly role: TraceSubject['role']
   readonly keys: string[]
+  /** Key of the lot that the items belong to. */
+  readonly ofLot?: string
   readonly quantity?: number
   readonly uom?: string
 }
@@ -57,12 +63,14 @@ const rootMark = '~'
 
 export function encodeFact(event: TraceEvent): string {
   const runs: SubjectRun[] = []
-  for (const { key, kind, role, ...quantified } of event.subjects) {
-    const short = key.startsWith(keyRoot) ? rootMark + key.slice(keyRoot.length) : key
+  for (const { key, kind, role, lot, ...quantified } of event.subjects) {
+    const short = shorten(key)
+    const ofLot = lot === undefined ? undefined : shorten(lot)
     const last = runs.at(-1)
     const plain = quantified.quantity === undefined && quantified.uom === undefined
-    if (plain && last?.kind === kind && last.role === role && last.quantity === undefined && last.uom === undefined) last.keys.push(short)
-    else runs.push({ kind, role, keys: [short], ...quantified })
+    const joins = last?.kind === kind && last.role === role && last.ofLot === ofLot
+    if (plain && joins && last.quantity === undefined && last.uom === undefined) last.keys.push(short)
+    else runs.push({ kind, role, keys: [short], ...(ofLot === undefined ? {} : { ofLot }), ...quantified })
   }
   return JSON.stringify({ ...event, json: undefined, subjects: undefined, runs })
 }
@@ -75,13 +83,22 @@ export function decodeFact(stored: string): TraceFact {
   return { ...fact, subjects: runs.flatMap(subjectsOf) }
 }
 
-function subjectsOf({ kind, role, keys, quantity, uom }: SubjectRun): TraceSubject[] {
+function subjectsOf({ kind, role, keys, ofLot, quantity, uom }: SubjectRun): TraceSubject[] {
+  const lot = ofLot === undefined ? undefined : lengthen(ofLot)
   return keys.map((short) => {
-    const key = short.startsWith(rootMark) ? keyRoot + short.slice(rootMark.length) : short
-    const subject = { key, kind, role }
-    if (quantity === undefined && uom === undefined) return subject
-    return Object.assign(subject, quantity === undefined ? {} : { quantity }, uom === undefined ? {} : { uom })
+    const subject = { key: lengthen(short), kind, role }
+    if (lot === undefined && quantity === undefined && uom === undefined) return subject
+    const quantified = Object.assign(subject, quantity === undefined ? {} : { quantity }, uom === undefined ? {} : { uom })
+    return lot === undefined ? quantified : Object.assign(quantified, { lot })
   })
+}
+
+function shorten(key: string): string {
+  return key.startsWith(keyRoot) ? rootMark + key.slice(keyRoot.length) : key
+}
+
+function lengthen(short: string): string {
+  return short.startsWith(rootMark) ? keyRoot + short.slice(rootMark.length) : short
 }
 
 /** One event as it is stored: the facts and the JSON that is served. */
