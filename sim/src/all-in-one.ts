@@ -30,6 +30,7 @@ import { requireFreePorts, type PortClaim } from './ports.ts'
 import { makeServiceKey } from './service-key.ts'
 import { createSimulator, type Simulator } from './simulator.ts'
 import { createWorld, seedRegisters, type World } from './world.ts'
+import { checksAt } from './world/checks.ts'
 
 /** Each part has so long to end; all together stay under five seconds since the slow ones wait on nothing. */
 const closeLimitMs = 2_000
@@ -180,7 +181,8 @@ interface IngestParts {
 }
 
 async function startIngest({ options, dataDir, skeleton, stores, parts }: IngestParts): Promise<{ broker: Broker; collector: Collector }> {
-  const collector = await startCollector({ ...skeleton, ...stores, dataDir, engine: createDetectionEngine() })
+  const engine = createDetectionEngine(options.simulator ? { checks: checksAt(options.speed) } : {})
+  const collector = await startCollector({ ...skeleton, ...stores, dataDir, engine })
   parts.push(closableOf('collector', collector))
   const directory = createDeviceDirectory({ read: readCredentialFrom(stores.cases) })
   const broker = await startBroker({ host: options.host, port: options.mqttPort, directory, sink: collector.sink, ...skeleton })

@@ -100,7 +100,7 @@ before(async () => {
   secrets = await enrol(cases, world, dataDir)
   const options = { host, port: 0, dataDir }
   ;[plc, gate, field, line] = await Promise.all([
-    startColdStorePlc(options),
+    startColdStorePlc({ ...options, firstSample: (chamber) => plant.sample(chamber) }),
     startGateReader(options),
     startFieldBroker(options),
     startLine({ host, to: { host, port: platform.port } })

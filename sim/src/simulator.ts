@@ -23,6 +23,7 @@ import { startLine, type Line } from './line.ts'
 import { startColdStorePlc, type ColdStorePlc } from './opcua/cold-store-plc.ts'
 import { startGateReader, type GateReader } from './opcua/gate-reader.ts'
 import { createPlant, type Plant } from './plant.ts'
+import { createSampleLog, type SampleLog, type SampleRecorder } from './sample-log.ts'
 import { createScenarios } from './scenarios.ts'
 import type { Breakables } from './scenarios/scenario.ts'
 import type { World } from './world.ts'
@@ -55,6 +56,8 @@ export interface Simulator extends AsyncDisposable {
   readonly control: SimulatorControl
   /** Throws before `startGoods`. */
   readonly groundTruth: GroundTruth
+  /** What the instruments showed, once a second from `startDevices` on. */
+  readonly samples: SampleLog
   /** Starts the OPC UA servers, the field bus and the devices; gives the agents to start. The broker must be there. */
   startDevices(): Promise<readonly EdgeConfig[]>
   /**
@@ -89,6 +92,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const { world, dataDir, logger } = options
   const events = createSimEvents(options)
   const plant = createPlant(world, Date.now())
+  const samples = createSampleLog()
   let devices: Devices | undefined
   let goods: Goods | undefined
   let state: GoodsState | undefined
@@ -111,13 +115,14 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     get groundTruth() {
       return needGoods('read the ground truth').groundTruth
     },
+    samples,
     historyTold: () => told,
     ports: () => (devices === undefined ? undefined : { plc: devices.plc.port, gate: devices.gate.port, field: devices.field.port }),
     exampleKey: () => (state === undefined ? undefined : exampleOf(world, state)),
     async startDevices() {
-      const started = await startAll(options)
+      const started = await startAll(options, plant)
       devices = started
-      ticker = setInterval(() => tick({ plant, goods, devices: started, events }), readingIntervalMs)
+      ticker = setInterval(() => tick({ plant, goods, devices: started, samples, events }), readingIntervalMs)
       return configsOf(options, started)
     },
     async startGoods(api) {
@@ -172,14 +177,16 @@ interface Ticking {
   readonly plant: Plant
   readonly goods: Goods | undefined
   readonly devices: Devices
+  readonly samples: SampleRecorder
   readonly events: SimEvents
 }
 
 /** Once a second: the rooms move on and every instrument shows what it measures. */
-function tick({ plant, goods, devices, events }: Ticking): void {
+function tick({ plant, goods, devices, samples, events }: Ticking): void {
   try {
     plant.advance(Date.now())
     if (goods !== undefined) for (const chamber of chamberNames) plant.setLoad(chamber, goods.palletsIn(chamber) / palletsPerChamber)
+    for (const room of [...chamberNames, ...slotNames]) samples.note(room, plant.sample(room))
     showAll(plant, devices)
     events.sampled(chamberNames.length + slotNames.length)
   } catch (error) {
@@ -205,10 +212,10 @@ function showAll(plant: Plant, { plc, vendor, probes }: Devices): void {
   }
 }
 
-async function startAll(options: SimulatorOptions): Promise<Devices> {
+async function startAll(options: SimulatorOptions, plant: Plant): Promise<Devices> {
   const { host, ports, dataDir } = options
   const started = await Promise.allSettled([
-    startColdStorePlc({ host, port: ports.plc, dataDir }),
+    startColdStorePlc({ host, port: ports.plc, dataDir, firstSample: (chamber) => plant.sample(chamber) }),
     startGateReader({ host, port: ports.gate, dataDir }),
     startFieldBroker({ host, port: ports.field }),
     startLine({ host, to: options.broker })

@@ -66,11 +66,20 @@ export interface ColdStorePlc extends AsyncDisposable {
 
 type Show = (sample: RoomSample) => void
 
-export async function startColdStorePlc(options: Omit<OpcuaServerOptions, 'name' | 'withAutoId'>): Promise<ColdStorePlc> {
+export interface ColdStorePlcOptions extends Omit<OpcuaServerOptions, 'name' | 'withAutoId'> {
+  /** What a chamber's instruments show when the server starts: a client must never read a value that nobody measured. */
+  readonly firstSample: (chamber: ChamberName) => RoomSample
+}
+
+export async function startColdStorePlc({ firstSample, ...options }: ColdStorePlcOptions): Promise<ColdStorePlc> {
   const shows = new Map<ChamberName, Show>()
   const running = await startOpcuaServer({ ...options, name: 'cold-store-plc', withAutoId: false }, ({ addressSpace }) => {
     const plc = addDevice(addressSpace)
-    for (const chamber of chamberNames) shows.set(chamber, addChamber(plc, chamber))
+    for (const chamber of chamberNames) {
+      const show = addChamber(plc, chamber)
+      show(firstSample(chamber))
+      shows.set(chamber, show)
+    }
   })
   return {
     endpoint: running.endpoint,
