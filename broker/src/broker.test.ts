@@ -119,6 +119,30 @@ describe('a message', () => {
     assert.equal(Buffer.from(sink.refused[0]?.message.payload ?? []).toString(), payload.toString())
   })
 
+  it('is retained only as a state, whatever the device asks for', async () => {
+    await using broker = await start(createSink())
+    await using client = await login(broker)
+    const topics = ['state', 'telemetry', 'command/reply'].map((channel) => `tg/v1/port-1/probe-1/${channel}`)
+    for (const [index, topic] of topics.entries()) {
+      client.send(encodePublish({ topic, payload, qos: 1, packetId: index + 1, retain: true }))
+      await client.next(packetTypes.puback)
+    }
+    await using service = await login(broker, { username: 'collector' })
+    service.send(encodeSubscribe(['tg/v1/port-1/#']))
+    const retained = await service.next(packetTypes.publish)
+    assert.ok(retained.body.toString().includes('probe-1/state'))
+    await sleep(50)
+    assert.equal(service.packets.filter((packet) => packet.type === packetTypes.publish).length, 0, 'nothing else is retained')
+  })
+
+  it('from an unknown sender is not waited for when it is long', async () => {
+    await using broker = await start(createSink())
+    await using client = await openRawClient(broker)
+    client.send(encodeConnect({ clientId: 'x'.repeat(20_000) }).subarray(0, 100))
+    await client.closed
+    assert.equal(client.packets.length, 0)
+  })
+
   it('from an edge may come for every device of its point', async () => {
     const sink = createSink()
     await using broker = await start(sink)

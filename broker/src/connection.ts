@@ -70,7 +70,8 @@ export interface GuardOptions {
 
 export function guardConnection(options: GuardOptions): GuardedConnection {
   const { socket, limits, budget } = options
-  const framer = createFramer({ packetBytesMax: limits.packetBytesMax, publishesMax: Math.ceil(limits.inFlightPerClientMax / 2) })
+  const { packetBytesMax, connectBytesMax } = limits
+  const framer = createFramer({ packetBytesMax, connectBytesMax, publishesMax: Math.ceil(limits.inFlightPerClientMax / 2) })
   const ready: FrameBatch[] = []
   let inFlight = 0
   let inFlightBytes = 0

@@ -15,7 +15,7 @@ describe('createFramer()', () => {
     fc.assert(
       fc.property(fc.array(packet, { maxLength: 20 }), fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (packets, cuts) => {
         const bytes = Buffer.concat(packets)
-        const framer = createFramer({ packetBytesMax: 1_000, publishesMax: 4 })
+        const framer = createFramer({ packetBytesMax: 1_000, connectBytesMax: 1_000, publishesMax: 4 })
         const out: Buffer[] = []
         let publishes = 0
         for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
@@ -35,7 +35,7 @@ describe('createFramer()', () => {
   })
 
   it('refuses a packet by its announced length, after the ones before it', () => {
-    const framer = createFramer({ packetBytesMax: 100, publishesMax: 10 })
+    const framer = createFramer({ packetBytesMax: 100, connectBytesMax: 100, publishesMax: 10 })
     const good = encodePublish({ topic: 'a', payload: Buffer.alloc(10), qos: 0 })
     const bad = encodePublish({ topic: 'a', payload: Buffer.alloc(1_000), qos: 1 })
     const batches = framer.add(Buffer.concat([good, bad.subarray(0, 20)]))
@@ -45,7 +45,7 @@ describe('createFramer()', () => {
   })
 
   it('refuses a length of five bytes', () => {
-    const framer = createFramer({ packetBytesMax: 100, publishesMax: 10 })
+    const framer = createFramer({ packetBytesMax: 100, connectBytesMax: 100, publishesMax: 10 })
     framer.add(Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 1]))
     assert.equal(framer.fault?.code, 'PACKET_LENGTH')
   })

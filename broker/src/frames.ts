@@ -12,6 +12,7 @@ export interface FrameBatch {
 export interface FrameFault {
   readonly code: 'PACKET_TOO_LARGE' | 'PACKET_LENGTH'
   readonly packetBytes: number
+  readonly packetBytesMax: number
   /** As much of the packet as had arrived. */
   readonly head: Buffer
 }
@@ -33,7 +34,12 @@ interface Header {
   readonly packetBytes: number
 }
 
-export function createFramer(options: { readonly packetBytesMax: number; readonly publishesMax: number }): Framer {
+export function createFramer(options: {
+  readonly packetBytesMax: number
+  /** The same for the first packet, whose sender nobody knows yet. */
+  readonly connectBytesMax: number
+  readonly publishesMax: number
+}): Framer {
   let parts: Buffer[] = []
   let pendingBytes = 0
   let neededBytes = 0
@@ -54,10 +60,12 @@ export function createFramer(options: { readonly packetBytesMax: number; readonl
     while (end < bytes.length) {
       const header = readHeader(bytes, end)
       if (header === 'short') break
-      if (header === 'bad' || header.packetBytes > options.packetBytesMax) {
+      const packetBytesMax = isFirst ? options.connectBytesMax : options.packetBytesMax
+      if (header === 'bad' || header.packetBytes > packetBytesMax) {
         fault = {
           code: header === 'bad' ? 'PACKET_LENGTH' : 'PACKET_TOO_LARGE',
           packetBytes: header === 'bad' ? 0 : header.packetBytes,
+          packetBytesMax,
           head: bytes.subarray(end)
         }
         break

@@ -9,7 +9,7 @@ import type { BrokerEvents, ConnectionRefusal, DropReason } from './events.ts'
 import { readPublishHead, type FrameFault } from './frames.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { Sessions } from './sessions.ts'
-import { maySubscribe, publishRight, type PublishRight } from './topic-rights.ts'
+import { mayRetain, maySubscribe, publishRight, type PublishRight } from './topic-rights.ts'
 
 export interface HooksOptions {
   readonly limits: BrokerLimits
@@ -52,6 +52,8 @@ export function createHooks(options: HooksOptions): Hooks {
     const right = rightOf(state, state.identity, packet.topic)
     const reason = right === 'refuse' ? forbidden(state.username, packet.topic) : checkSize(message.payload)
     if (reason !== undefined) return refuse(state, message, reason)
+    // Delivered all the same: a device that retains what nobody reads again must not fill the memory of all.
+    if (packet.retain && !mayRetain(state.identity, packet.topic)) packet.retain = false
     if (right === 'route') return undefined
     try {
       await options.sink.commit(message)
@@ -181,7 +183,7 @@ export function createHooks(options: HooksOptions): Hooks {
 
   function fault(client: Client, found: FrameFault): void {
     const state = clients.of(client)
-    const detail = `packet of ${found.packetBytes} bytes, expected at most ${limits.packetBytesMax}`
+    const detail = `packet of ${found.packetBytes} bytes, expected at most ${found.packetBytesMax}`
     events.connectionDropped('packet', { clientId: state?.clientId ?? '', detail })
     const head = readPublishHead(found.head)
     if (state?.identity === undefined || head === undefined) return

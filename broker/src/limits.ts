@@ -10,6 +10,8 @@ export interface BrokerLimits {
   readonly connectTimeoutMs: number
   /** How long the directory may take to tell who a client is; then CONNACK 3 (server unavailable). */
   readonly authenticateTimeoutMs: number
+  /** A longer CONNECT, its last will included, is not read and the connection is closed: anybody may send one. */
+  readonly connectBytesMax: number
   /** A longer packet is not read: its head goes to the dead letter and the connection is closed. */
   readonly packetBytesMax: number
   /** Messages of one client between arrival and delivery; past it the socket is not read. */
@@ -45,6 +47,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   connectionsPerAddressMax: 2_000,
   connectTimeoutMs: 10_000,
   authenticateTimeoutMs: 5_000,
+  connectBytesMax: 16_384,
   packetBytesMax: payloadBytesMax + 1_024,
   inFlightPerClientMax: 512,
   inFlightMax: 20_000,

@@ -17,6 +17,13 @@ export function publishRight(identity: ClientIdentity, text: string): PublishRig
   return parsed.topic.type === 'device' && committed.has(parsed.topic.channel) ? 'sink' : 'route'
 }
 
+/** The contract retains a device's state and nothing else of it. */
+export function mayRetain(identity: ClientIdentity, text: string): boolean {
+  if (identity.role === 'service') return true
+  const parsed = parseTopic(text)
+  return parsed.ok && parsed.topic.type === 'device' && parsed.topic.channel === 'state'
+}
+
 function isOwnTopic(identity: ClientIdentity, topic: Topic): boolean {
   if (identity.role === 'service') return true
   if (topic.type !== 'device' || !fromDevices.has(topic.channel) || topic.point !== identity.point) return false
