@@ -22,6 +22,8 @@ export interface WarningWriter {
 
 const warnings = compileValidator(WarningCase)
 const draftedSteps = compileValidator(DraftedStep)
+/** Why the machine wrote a step, as words that pages put into the reader's language; the step's content holds the particulars. */
+type MachineReason = 'anomalyOpened' | 'anomalyClosed' | 'scopeChanged'
 /** Another writer came in between: read again and retry so often. */
 const triesMax = 3
 
@@ -37,7 +39,7 @@ export function createWarningWriter(options: {
     before: { warning: WarningCase; length: number } | undefined,
     id: string,
     step: WarningStep,
-    why: string
+    why: MachineReason
   ): Promise<void> {
     const atMs = nowMs()
     const warning = reduceWarning(before?.warning, { id, atMs, step })
@@ -60,14 +62,14 @@ export function createWarningWriter(options: {
       const draftedAfterMs = Math.max(0, draftedAtMs - receivedAtMs)
       const drafted = draftedSteps.check({ type: 'drafted', content: { ...content, draftedAtMs, draftedAfterMs } })
       if (!drafted.ok) throw new TypeError(`Cannot draft warning ${id}: ${drafted.reason.message}`)
-      await append(undefined, id, drafted.value, anomaly.proof.en)
+      await append(undefined, id, drafted.value, 'anomalyOpened')
       return { outcome: 'drafted', warning: id }
     }
     const before = warningOf(head)
     const { anomaly: _anomaly, startMs: _startMs, point: _point, place: _place, ...changeable } = content
     // From assessment on a person answers for the content; the machine does not write over it.
     if (before.status !== 'draft' || sameContent(before, changeable)) return { outcome: 'unchanged', warning: id }
-    const why = anomaly.status === 'closed' ? 'the anomaly has ended' : 'the scope or the level has changed'
+    const why = anomaly.status === 'closed' ? 'anomalyClosed' : 'scopeChanged'
     await append({ warning: before, length: head.length }, id, { type: 'updated', content: changeable }, why)
     return { outcome: 'updated', warning: id }
   }

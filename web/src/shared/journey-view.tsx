@@ -36,7 +36,7 @@ export function JourneyView({ journey, names }: { readonly journey: JourneyAnswe
 }
 
 function StepRow({ step, names }: { readonly step: JourneyStep; readonly names: Names }) {
-  const { t, code, language } = useText()
+  const { t, code, language, duration } = useText()
   const zone = zoneOfOffset(step.timeZoneOffset)
   return (
     <li className="step">
@@ -48,7 +48,6 @@ function StepRow({ step, names }: { readonly step: JourneyStep; readonly names: 
       </p>
       <p className="quiet">
         <time dateTime={new Date(step.timeMs).toISOString()}>{formatTime(step.timeMs, zone)}</time>
-        {step.untilMs === undefined ? null : <> {t('journey.until', { time: formatTime(step.untilMs, zone) })}</>}
       </p>
       {step.place === undefined && step.party === undefined ? null : (
         <p>
@@ -57,6 +56,9 @@ function StepRow({ step, names }: { readonly step: JourneyStep; readonly names: 
             .map((key) => names.of(key, language))
             .join(' · ')}
         </p>
+      )}
+      {step.untilMs === undefined ? null : (
+        <p className="quiet">{t('journey.until', { time: formatTime(step.untilMs, zone), span: duration(step.untilMs - step.timeMs) })}</p>
       )}
       {step.within === undefined ? null : <p className="quiet">{t('journey.within', { key: formatKey(step.within) })}</p>}
       {step.readings.length === 0 ? null : (

@@ -2,7 +2,16 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BilingualText, Language } from '@tracegate/model/text'
-import { formatAge, formatClock, formatCount, formatDuration, formatShortTime, formatTime, type Zone } from '../text/format.ts'
+import {
+  formatAge,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatShortTime,
+  formatTime,
+  withLocalTimes,
+  type Zone
+} from '../text/format.ts'
 import { asLanguage } from '../text/language.ts'
 import type { TextKey } from '../text/text.ts'
 import { useSettings } from './browser.ts'
@@ -15,6 +24,7 @@ export interface Texts {
   readonly t: (key: TextKey, values?: Readonly<Record<string, string | number>>) => string
   /** The text of a code from outside, `level.I`; the code itself where we have no text. */
   readonly code: (prefix: string, code: string) => string
+  /** The text in the language set; times in it are written as all others of the page. */
   readonly pick: (text: BilingualText) => string
   readonly time: (timeMs: number) => string
   readonly shortTime: (timeMs: number) => string
@@ -36,7 +46,7 @@ export function useText(): Texts {
       zone,
       t: (key, values) => i18n.t(key, { ...values }),
       code: (prefix, code) => (i18n.exists(`${prefix}.${code}`) ? i18n.t(`${prefix}.${code}`) : code),
-      pick: (text) => text[language],
+      pick: (text) => withLocalTimes(text[language], zone),
       time: (timeMs) => formatTime(timeMs, zone),
       shortTime: (timeMs) => formatShortTime(timeMs, zone),
       clock: (timeMs) => formatClock(timeMs, zone),

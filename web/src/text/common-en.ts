@@ -92,7 +92,7 @@ export const commonEn = {
   'journey.range': '{{min}} to {{max}}, mean {{mean}} ({{count}} readings)',
   'journey.doorOpened': 'was opened',
   'journey.doorClosed': 'stayed closed',
-  'journey.until': 'until {{time}}',
+  'journey.until': 'stayed until {{time}} ({{span}})',
   'journey.within': 'inside {{key}}',
   'journey.truncated': 'The journey is longer than shown.',
   'journey.stages': 'Stages with evidence',

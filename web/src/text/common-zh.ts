@@ -94,7 +94,7 @@ export const commonZh: Readonly<Record<keyof typeof commonEn, string>> = {
   'journey.range': '{{min}} 至 {{max}}，平均 {{mean}}（{{count}} 个读数）',
   'journey.doorOpened': '曾被打开',
   'journey.doorClosed': '保持关闭',
-  'journey.until': '至 {{time}}',
+  'journey.until': '停留至 {{time}}（{{span}}）',
   'journey.within': '装于 {{key}} 内',
   'journey.truncated': '历程较长，未全部显示。',
   'journey.stages': '有记录的阶段',

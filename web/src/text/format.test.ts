@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatAge, formatDuration, formatKey, formatNumber, formatTime, formatValue, offsetMinutesAt } from './format.ts'
+import { formatAge, formatDuration, formatKey, formatNumber, formatTime, formatValue, offsetMinutesAt, withLocalTimes } from './format.ts'
 
 const noon = Date.UTC(2026, 10, 23, 10, 52, 7)
 
@@ -20,6 +20,14 @@ test('formatTime() in any offset names the same instant', () => {
       assert.equal(Date.parse(text.replace(' ', 'T').replace(' ', '')), seconds * 1_000)
     })
   )
+})
+
+test('withLocalTimes() writes the times in a sentence in the zone of the page and leaves the rest', () => {
+  assert.equal(
+    withLocalTimes('above 8 °C since 2026-11-23T10:52:07.214Z, LOT2026-11', '+08:00'),
+    'above 8 °C since 2026-11-23 18:52:07 +08:00, LOT2026-11'
+  )
+  assert.equal(withLocalTimes('2026-99-99T99:99:99Z', 'utc'), '2026-99-99T99:99:99Z')
 })
 
 test('offsetMinutesAt() takes an unreadable offset as UTC', () => {

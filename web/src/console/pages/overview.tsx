@@ -43,15 +43,15 @@ export function Overview() {
             </h2>
             <AnomalyTable anomalies={newest} loading={anomalies.isPending} />
           </section>
+          <section className="panel overview-events" aria-labelledby="events-title">
+            <h2 id="events-title">{t('overview.events')}</h2>
+            <EventFeed />
+          </section>
         </div>
         <div className="overview-column">
           <section className="panel overview-points" aria-labelledby="points-title">
             <h2 id="points-title">{t('overview.points')}</h2>
             <PointList points={items} levels={levels} loading={points.isPending} />
-          </section>
-          <section className="panel overview-events" aria-labelledby="events-title">
-            <h2 id="events-title">{t('overview.events')}</h2>
-            <EventFeed />
           </section>
         </div>
       </div>

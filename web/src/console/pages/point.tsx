@@ -88,6 +88,11 @@ export function Point({ id }: { readonly id: string }) {
   )
 }
 
+/** An agent that does not know what stands on the plate of a device says `unknown`; that is nothing to read. */
+function knownOf(parts: readonly (string | undefined)[], separator: string): string {
+  return parts.filter((part) => part !== undefined && part !== 'unknown').join(separator)
+}
+
 function DeviceTable({ devices }: { readonly devices: readonly Device[] }) {
   const { t, pick, code, age } = useText()
   const nowMs = useNow()
@@ -118,11 +123,9 @@ function DeviceTable({ devices }: { readonly devices: readonly Device[] }) {
               </td>
               <td>{code('deviceKind', device.kind)}</td>
               <td>
-                {device.identity === undefined ? '–' : `${device.identity.manufacturer} ${device.identity.model}`}
+                {knownOf([device.identity?.manufacturer, device.identity?.model], ' ') || '–'}
                 <br />
-                <span className="quiet">
-                  {device.identity === undefined ? '' : `${device.identity.serialNumber} · ${device.identity.firmware}`}
-                </span>
+                <span className="quiet">{knownOf([device.identity?.serialNumber, device.identity?.firmware], ' · ')}</span>
               </td>
               <td className="numeric">{device.lastSeenMs === undefined ? '–' : age(device.lastSeenMs, nowMs)}</td>
               <td className="numeric">{device.metrics.length}</td>

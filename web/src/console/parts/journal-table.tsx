@@ -23,7 +23,7 @@ export function JournalTable({ journal }: { readonly journal: readonly JournalEn
               <td className="numeric">{time(entry.atMs)}</td>
               <td>{entry.by}</td>
               <td>{code('journal.step', entry.action)}</td>
-              <td className="wide">{entry.why}</td>
+              <td className="wide">{code('journal.reason', entry.why)}</td>
               <td>
                 <code title={entry.hash}>{entry.hash.slice(0, 12)}</code>
               </td>

@@ -6,7 +6,8 @@ import { useText } from '../../shared/use-text.ts'
 const steps = [1, 2, 3, 4] as const
 
 export function LevelReasons({ proposal }: { readonly proposal: LevelProposal }) {
-  const { t, pick } = useText()
+  const { t, pick, code } = useText()
+  const source = code('criterion.source', proposal.table.id)
   return (
     <div data-testid="level-reasons">
       <p className="marks">
@@ -43,7 +44,8 @@ export function LevelReasons({ proposal }: { readonly proposal: LevelProposal })
         </table>
       </div>
       <p className="quiet">
-        {t('criterion.table', { id: proposal.table.id, version: proposal.table.version })} · {proposal.table.source}
+        {t('criterion.table', { id: proposal.table.id, version: proposal.table.version })} ·{' '}
+        {source === proposal.table.id ? proposal.table.source : source}
       </p>
     </div>
   )

@@ -26,6 +26,7 @@ interface Colours {
   readonly shade: string
   readonly grid: string
   readonly text: string
+  readonly panel: string
 }
 
 export function LineChart(props: LineChartProps) {
@@ -94,9 +95,8 @@ function optionsOf(from: {
       },
       {
         ...axis,
-        values: (_plot, splits, _axis, _space, increment) =>
-          splits.map((value) => value.toFixed(increment % 1 === 0 ? 0 : increment % 0.1 < 1e-9 ? 1 : 2).replace('-', '−')),
-        size: 46,
+        values: (_plot, splits, _axis, _space, increment) => splits.map((value) => value.toFixed(decimalsOf(increment)).replace('-', '−')),
+        size: 50,
         space: 26
       }
     ],
@@ -112,6 +112,12 @@ function optionsOf(from: {
       draw: [(plot) => drawLimits(plot, { limits: shown.current.limits, colours, words: from.words })]
     }
   }
+}
+
+/** As many decimals as the steps of an axis need. */
+function decimalsOf(increment: number): number {
+  if (Number.isInteger(increment)) return 0
+  return Math.abs(increment * 10 - Math.round(increment * 10)) < 1e-6 ? 1 : 2
 }
 
 function axisTime(timeMs: number, spanS: number, zone: Zone): string {
@@ -156,7 +162,16 @@ function drawLimits(
     ctx.moveTo(bbox.left, y)
     ctx.lineTo(bbox.left + bbox.width, y)
     ctx.stroke()
-    ctx.fillText(`${name} ${formatNumber(value)}`, bbox.left + bbox.width - 6 * devicePixelRatio, y - 4 * devicePixelRatio)
+    const label = [`${name} ${formatNumber(value)}`, bbox.left + bbox.width - 6 * devicePixelRatio, y - 4 * devicePixelRatio] as const
+    // A rim of the panel's colour keeps the words readable where the line runs through them.
+    ctx.setLineDash([])
+    ctx.save()
+    ctx.strokeStyle = colours.panel
+    ctx.lineWidth = 4 * devicePixelRatio
+    ctx.lineJoin = 'round'
+    ctx.strokeText(...label)
+    ctx.restore()
+    ctx.fillText(...label)
   }
   ctx.restore()
 }
@@ -174,6 +189,7 @@ function coloursOf(element: HTMLElement): Colours {
     limit: read('--chart-limit'),
     shade: read('--chart-shade'),
     grid: read('--chart-grid'),
-    text: read('--quiet')
+    text: read('--quiet'),
+    panel: read('--panel')
   }
 }

@@ -31,18 +31,13 @@ export function PlacePanel(props: {
         <>
           <ul className="watches">
             {watches.map((view) => (
-              <WatchRow
-                key={view.series}
-                view={view}
-                nowMs={props.nowMs}
-                twin={watches.some((other) => other !== view && other.watch.quantity === view.watch.quantity)}
-              />
+              <WatchRow key={view.series} view={view} nowMs={props.nowMs} sensor={sensorOf(view, watches)} />
             ))}
           </ul>
           <SeriesChart
             series={main.series}
             unit={main.watch.unit}
-            title={code('quantity', main.watch.quantity)}
+            title={[code('quantity', main.watch.quantity), sensorOf(main, watches)].join(' ').trim()}
             limits={main.limits}
             window={{ lastMs: props.windowMs }}
             height={180}
@@ -53,8 +48,14 @@ export function PlacePanel(props: {
   )
 }
 
-/** `twin`: another sensor of the place measures the same; then the name of the metric tells them apart. */
-function WatchRow({ view, nowMs, twin }: { readonly view: WatchView; readonly nowMs: number; readonly twin: boolean }) {
+/** What tells a sensor from another of the place that measures the same: its number, or the name of its metric. */
+function sensorOf(view: WatchView, watches: readonly WatchView[]): string {
+  if (!watches.some((other) => other !== view && other.watch.quantity === view.watch.quantity)) return ''
+  const name = view.watch.metric.split('.').at(-1) ?? view.watch.metric
+  return /\d+$/.exec(name)?.[0] ?? name
+}
+
+function WatchRow({ view, nowMs, sensor }: { readonly view: WatchView; readonly nowMs: number; readonly sensor: string }) {
   const { t, code, since, duration } = useText()
   const limited = view.limits.low !== undefined || view.limits.high !== undefined
   const stateText = () => {
@@ -67,8 +68,7 @@ function WatchRow({ view, nowMs, twin }: { readonly view: WatchView; readonly no
   return (
     <li className={`watch watch-${view.state}${old ? ' hatched' : ''}`} data-testid={`watch-${view.series}`} data-state={view.state}>
       <span className="watch-name">
-        {code('quantity', view.watch.quantity)}
-        {twin ? <small>{view.watch.metric.split('.').at(-1)}</small> : null}
+        {code('quantity', view.watch.quantity)} {sensor}
       </span>
       <span className="watch-value">
         {old ? '–' : switchText(view) === undefined ? formatValue(view.value, view.watch.unit) : t(switchText(view) ?? 'switch.on')}

@@ -20,13 +20,17 @@ export function StatusShape({ status, level }: { readonly status: Status; readon
 }
 
 export function StatusMark({ status, level }: { readonly status: Status; readonly level?: WarningLevel }) {
-  const { t } = useText()
-  const text =
-    status === 'warning' && level !== undefined ? `${t('pointStatus.warning')} · ${t(`level.${level}`)}` : t(`pointStatus.${status}`)
+  const statusText = useStatusText()
   return (
     <span className="status-mark">
       <StatusShape status={status} {...(level === undefined ? {} : { level })} />
-      <span>{text}</span>
+      <span>{statusText(status, level)}</span>
     </span>
   )
+}
+
+export function useStatusText(): (status: Status, level: WarningLevel | undefined) => string {
+  const { t } = useText()
+  return (status, level) =>
+    status === 'warning' && level !== undefined ? `${t('pointStatus.warning')} · ${t(`level.${level}`)}` : t(`pointStatus.${status}`)
 }

@@ -11,7 +11,7 @@ import coarseUrl from 'world-atlas/land-110m.json?url'
 import fineUrl from 'world-atlas/land-50m.json?url'
 import { useText } from '../../shared/use-text.ts'
 import { clusterPoints, fitCentre, panBy, projectionOf, zoomBy, type MapCentre, type MapMark, type MapSize } from '../map-view.ts'
-import { StatusShape } from './status-mark.tsx'
+import { StatusShape, useStatusText } from './status-mark.tsx'
 
 /** Height for a width: wide on a desk, not too flat on a phone. */
 const sizeOf = (width: number): MapSize => ({ width, height: Math.max(260, Math.round(width * 0.58)) })
@@ -87,36 +87,40 @@ function Mark({
   readonly onOpenCluster: () => void
 }) {
   const { t, pick } = useText()
+  const statusText = useStatusText()
   const [, navigate] = useLocation()
   const [first] = mark.points
   if (first === undefined) return null
+  const level = levels.get(first.id)
   const single = mark.points.length === 1
   const label = single
-    ? `${pick(first.name)}: ${t(`pointStatus.${first.status}`)}`
-    : t('map.cluster', { count: mark.points.length, status: t(`pointStatus.${first.status}`) })
+    ? `${pick(first.name)}: ${statusText(first.status, level)}`
+    : t('map.cluster', { count: mark.points.length, status: statusText(first.status, level) })
   const open = () => (single ? navigate(`/points/${encodeURIComponent(first.id)}`) : onOpenCluster())
-  const level = levels.get(first.id)
   return (
-    <g
-      className="map-mark"
-      role="button"
-      tabIndex={0}
-      aria-label={label}
-      transform={`translate(${mark.x - 15} ${mark.y - 15})`}
-      onClick={open}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== ' ') return
-        event.preventDefault()
-        open()
-      }}
-    >
-      <title>{label}</title>
-      <rect className="map-mark-target" width="30" height="30" rx="6" />
-      <g transform="translate(4 4)">
+    <g className="map-mark" transform={`translate(${mark.x - 15} ${mark.y - 15})`}>
+      <rect
+        className="map-mark-target"
+        width="30"
+        height="30"
+        rx="6"
+        role="button"
+        tabIndex={0}
+        aria-label={label}
+        onClick={open}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return
+          event.preventDefault()
+          open()
+        }}
+      >
+        <title>{label}</title>
+      </rect>
+      <g className="map-mark-sign" transform="translate(4 4)" aria-hidden="true">
         <StatusShape status={first.status} {...(level === undefined ? {} : { level })} />
       </g>
       {single ? null : (
-        <g transform="translate(26 4)">
+        <g className="map-mark-sign" transform="translate(26 4)" aria-hidden="true">
           <circle className="map-count" r="9" />
           <text className="map-count-text" textAnchor="middle" y="4">
             {mark.points.length}
