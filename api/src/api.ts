@@ -40,6 +40,9 @@ export interface ApiOptions {
   readonly nowMs?: () => number
 }
 
+/** Sockets of the HTTP interface; one more is closed at once and counted, so that strangers cannot take the files of the stores. */
+const connectionsMax = 4_096
+
 /** How long running requests may take to end at a close before their connections are cut. */
 const closeGraceMs = 1_500
 
@@ -51,6 +54,8 @@ export interface Api extends AsyncDisposable {
 export async function startApi(options: ApiOptions): Promise<Api> {
   const context = createContext(options)
   const app = await buildServer({ context, pages: { webRoot: options.webRoot, webReady: options.webReady } })
+  app.server.maxConnections = connectionsMax
+  app.server.on('drop', () => context.events.refused('CONNECTIONS_FULL'))
   const trigger = createTriggerEngine(context)
   const endings = [...registerProbes(context, trigger), context.bus.subscribe('device', () => context.registers.forget('devices'))]
   if (options.bootstrapKey !== undefined && (await options.accounts.ensureBootstrapKey(options.bootstrapKey)) === 'kept')

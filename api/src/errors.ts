@@ -14,6 +14,7 @@ export const apiError = defineErrors({
   LOOPBACK_ONLY: { status: 403, message: 'Cannot answer: this is served to the same machine or to a holder of a key' },
   RATE_LIMITED: { status: 429, message: 'Cannot answer: more than {max} requests in {window}, expected fewer' },
   URL_TOO_LONG: { status: 414, message: 'Cannot answer: the address has {length} characters, expected at most {lengthMax}' },
+  URL_INVALID: { status: 400, message: 'Cannot answer: the address "{path}" cannot be decoded, expected percent-encoded UTF-8' },
   BODY_TOO_LARGE: { status: 413, message: 'Cannot take the body: it is larger than {limitBytes} bytes' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, message: 'Cannot take the body: its media type is "{type}", expected {wanted}' },
   BODY_NOT_JSON: { status: 400, message: 'Cannot take the body: it is not JSON ({detail})' },

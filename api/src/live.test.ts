@@ -7,7 +7,7 @@ import { liveSchemas } from '@tracegate/model/live'
 import { createMetrics } from '@tracegate/service/metrics'
 import { startApi, type Api } from './api.ts'
 import { anomalyOf, authorization, chamber, createWorld, traceEvent, type World } from './harness.ts'
-import { clientBytesMax, readingsWaitingMax, type LiveClient } from './live.ts'
+import { clientBytesMax, clientsPerCallerMax, readingsWaitingMax, type LiveClient } from './live.ts'
 import { ringFramesMax } from './live-ring.ts'
 
 const waitMaxMs = 5_000
@@ -135,11 +135,12 @@ test('a client that does not read is dropped and the others go on', async () => 
   let slowBytes = 0
   let slowEnded = false
   const slow: LiveClient = {
+    caller: 'slow',
     point: undefined,
     write: (text) => (slowBytes += text.length) <= clientBytesMax,
     end: () => (slowEnded = true)
   }
-  const fast: LiveClient = { point: undefined, write: (text) => heard.push(text) > 0, end: () => undefined }
+  const fast: LiveClient = { caller: 'fast', point: undefined, write: (text) => heard.push(text) > 0, end: () => undefined }
   hub.join(slow, undefined)
   hub.join(fast, undefined)
   const large = anomalyOf({ proof: { zh: 'x'.repeat(100_000), en: 'y' } })
@@ -154,10 +155,22 @@ test('readings past the limit between two flushes are dropped and counted', asyn
   const { context } = await createWorld()
   const hub = context.live
   let count = 0
-  hub.join({ point: undefined, write: (text) => (count += text.split('port-1/').length - 1) >= 0, end: () => undefined }, undefined)
+  hub.join(
+    { caller: 'one', point: undefined, write: (text) => (count += text.split('port-1/').length - 1) >= 0, end: () => undefined },
+    undefined
+  )
   const readings = Array.from({ length: readingsWaitingMax + 10 }, (_, at) => reading('port-1', at))
   context.bus.publish('readings', { readings, receivedAtMs: 0 })
   hub.close()
   assert.equal(count, readingsWaitingMax)
   assert.match(await context.metrics.text(), /tracegate_api_live_dropped_total\{what="reading"\} 10/)
+})
+
+test('one account or key cannot take the streams of all', async () => {
+  const world = await createWorld()
+  await using api = await start(world)
+  const streams = await Promise.all(Array.from({ length: clientsPerCallerMax }, () => openStream(api)))
+  const refused = await fetch(`${api.url}/api/v1/live`, { headers: { authorization } })
+  assert.deepEqual([refused.status, JSON.parse(await refused.text()).code], [503, 'STREAM_FULL'])
+  for (const stream of streams) stream.close()
 })

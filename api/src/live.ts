@@ -17,10 +17,14 @@ const readingsPerFrameMax = 1_000
 /** Readings waiting for the next flush; what comes on top is not shown live, and counted. The store has it all the same. */
 export const readingsWaitingMax = 50_000
 export const clientsMax = 500
+/** Streams of one account or key, so that nobody takes all of them. */
+export const clientsPerCallerMax = 64
 /** A client with more than this unsent is dropped. */
 export const clientBytesMax = 1_048_576
 
 export interface LiveClient {
+  /** Account or key. */
+  readonly caller: string
   readonly point: string | undefined
   /** Gives false when the client is too slow and must go. */
   write(text: string): boolean
@@ -32,6 +36,7 @@ export interface LiveHub {
   /** Sends what the client missed and then everything new. Gives the function that takes it out. */
   join(client: LiveClient, lastEventId: string | undefined): () => void
   clients(): number
+  clientsOf(caller: string): number
   close(): void
 }
 
@@ -93,6 +98,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       return () => clients.delete(client)
     },
     clients: () => clients.size,
+    clientsOf: (caller) => [...clients].filter((client) => client.caller === caller).length,
     close() {
       for (const end of subscriptions) end()
       clearInterval(flushTimer)

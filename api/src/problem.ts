@@ -1,4 +1,5 @@
 /** Every error as RFC 9457 problem details; under /epcis with the exception types of EPCIS 2.0. It decides no status itself. */
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { CodedError, type Reason } from '@tracegate/model/errors'
 import type { Problem } from '@tracegate/model/http'
@@ -35,7 +36,9 @@ const titles: Readonly<Record<number, string>> = {
   429: 'Too many requests',
   500: 'Internal error',
   501: 'Not implemented',
-  503: 'Not available'
+  503: 'Not available',
+  504: 'No answer in time',
+  507: 'No storage left'
 }
 
 /** The exception of EPCIS 2.0 that stands for one of our codes; by status where the code has none of its own. */
@@ -69,12 +72,17 @@ function problemOf(coded: CodedError, options: { readonly epcis: boolean; readon
     type: options.epcis ? `epcisException:${epcisType}` : 'about:blank',
     title: titles[coded.status] ?? 'Error',
     status: coded.status,
-    detail: coded.message,
+    detail: withoutFolders(coded.message),
     code: coded.code,
     ...(options.findings === undefined || options.findings.length === 0
       ? {}
       : { findings: options.findings.map((finding) => ({ ...finding })) })
   }
+}
+
+/** Where the data lies is nobody's business outside; which file it is helps whoever reports it. */
+export function withoutFolders(text: string): string {
+  return text.replaceAll(/(?:[A-Za-z]:)?[\\/][^"\n]*[\\/]([\w.-]+\.db)\b/g, '$1')
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, coded: CodedError, findings: readonly Reason[] = []): FastifyReply {
@@ -105,14 +113,13 @@ function codedOf(error: FastifyError | Error, request: FastifyRequest): { coded:
   if (error instanceof CodedError) return { coded: error, findings: [] }
   if (error instanceof FindingsError) return { coded: error.coded, findings: error.findings }
   if ('validation' in error && error.validation !== undefined) {
-    const findings = error.validation.map((finding) => ({
-      code: `SCHEMA_${finding.keyword.toUpperCase()}`,
-      pointer: finding.instancePath,
-      message: `${finding.instancePath === '' ? 'the value' : finding.instancePath} ${finding.message ?? 'is not valid'}${detailOf(finding.params)}`
-    }))
+    const findings = error.validation.map(reasonOf)
     return { coded: apiError('REQUEST_INVALID', { part: error.validationContext ?? 'the request' }, error), findings }
   }
   const code = 'code' in error ? error.code : ''
+  if (code === 'FST_ERR_BAD_URL') return { coded: apiError('URL_INVALID', { path: pathOf(request.url).slice(0, 64) }, error), findings: [] }
+  if (code === 'FST_STATIC_FORBIDDEN_PATH')
+    return { coded: apiError('ROUTE_UNKNOWN', { method: request.method, path: pathOf(request.url).slice(0, 64) }, error), findings: [] }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return { coded: apiError('BODY_TOO_LARGE', { limitBytes: request.routeOptions.bodyLimit }, error), findings: [] }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
@@ -127,6 +134,55 @@ function codedOf(error: FastifyError | Error, request: FastifyRequest): { coded:
     return { coded: new CodedError({ code: 'REQUEST_INVALID', status, message: error.message, parameters: {}, cause: error }), findings }
   }
   return { coded: apiError('INTERNAL', { request: request.id }, error), findings: [] }
+}
+
+type SchemaFault = NonNullable<FastifyError['validation']>[number] & { readonly data?: unknown }
+
+function reasonOf(fault: SchemaFault): Reason {
+  const at = fault.instancePath === '' ? 'the value' : fault.instancePath
+  // What a person typed as a password is not given back.
+  const current = fault.instancePath.endsWith('/password') ? 'not as wanted' : show(fault.data)
+  const wanted = (fault.message ?? 'is not valid').replace(/^must /, 'expected to ')
+  const message = `${at} is ${current}, ${wanted}${detailOf(fault.params)}`
+  return { code: `SCHEMA_${fault.keyword.toUpperCase()}`, pointer: fault.instancePath, message }
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return JSON.stringify(value)?.slice(0, 64) ?? 'missing'
+}
+
+/** What the engine refuses before it looks for a route. */
+export function createFrameworkErrors(events: ApiEvents) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const { coded, findings } = codedOf(error, request)
+    events.refused(coded.code)
+    void sendProblem(request, reply, coded, findings)
+  }
+}
+
+const socketFaults: Readonly<Record<string, { readonly status: number; readonly code: string; readonly detail: string }>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: 'HEADERS_TOO_LARGE',
+    detail: 'Cannot read the request: its head is too large, expected at most 16 KiB'
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'REQUEST_TOO_SLOW',
+    detail: 'Cannot read the request: it did not come in time, expected all of it within 30 s'
+  }
+}
+const notHttp = { status: 400, code: 'REQUEST_MALFORMED', detail: 'Cannot read the request: it is not HTTP, expected HTTP/1.1' }
+
+/** What cannot be read as a request at all; there is no reply object for it. */
+export function answerSocketFault(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const { status, code, detail } = socketFaults[error.code ?? ''] ?? notHttp
+  const body = JSON.stringify({ type: 'about:blank', title: detail.slice(0, detail.indexOf(':')), status, detail, code })
+  const head = `content-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`
+  socket.end(`HTTP/1.1 ${status} ${code}\r\n${head}\r\n\r\n${body}`)
 }
 
 function detailOf(parameters: Readonly<Record<string, unknown>> | undefined): string {

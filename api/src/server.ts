@@ -7,7 +7,7 @@ import { installDocs } from './docs.ts'
 import { apiError } from './errors.ts'
 import { epcisRoutes } from './epcis/routes.ts'
 import { installGatekeeper } from './gatekeeper.ts'
-import { installProblems } from './problem.ts'
+import { answerSocketFault, createFrameworkErrors, installProblems } from './problem.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { exposureRoutes } from './routes/exposure.ts'
@@ -39,7 +39,7 @@ export interface ServerOptions {
 
 export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   const { context } = options
-  const app: HttpServer = fastify(fastifyOptions)
+  const app: HttpServer = fastify({ ...fastifyOptions, frameworkErrors: createFrameworkErrors(context.events) })
   // Answers are made by us and typed by their schema, so the engine's own JSON writer is the fastest that is right.
   app.setSerializerCompiler(options.serializerCompiler ?? (() => (data) => JSON.stringify(data)))
   installProblems(app, context.events)
@@ -84,8 +84,9 @@ const fastifyOptions = {
   connectionTimeout: 0,
   keepAliveTimeout: 10_000,
   forceCloseConnections: 'idle',
+  clientErrorHandler: answerSocketFault,
   routerOptions: { maxParamLength: 2_048 },
-  ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true, allErrors: false } }
+  ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true, allErrors: false, verbose: true } }
 } as const satisfies FastifyServerOptions
 
 const helmetOptions = {

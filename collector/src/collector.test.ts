@@ -6,6 +6,7 @@ import type { Anomaly } from '@tracegate/model/anomaly'
 import { Committed } from '@tracegate/model/committed'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import type { BusMessages } from '@tracegate/service/bus'
+import { createHealth } from '@tracegate/service/health'
 import { isStoreError } from '@tracegate/store/errors'
 import type { CollectorStats } from './events.ts'
 import { birth, createBench, createFaultyStore, messageOf, objectEvent, startMs, storedCount, telemetryMessage, until } from './testing.ts'
@@ -358,7 +359,8 @@ describe('a store', () => {
     await using bench = await createBench()
     const telemetry = createFaultyStore(bench.telemetry)
     telemetry.mode = 'stall'
-    await using collector = await bench.start({ telemetry, limits: { filePagesMax: 60, groupMessagesMax: 50, groupTakeMax: 50 } })
+    const health = createHealth()
+    await using collector = await bench.start({ telemetry, health, limits: { filePagesMax: 60, groupMessagesMax: 50, groupTakeMax: 50 } })
     const missing = new Set(Array.from({ length: 2_000 }, (_, seq) => seq))
     const sendMissing = () =>
       Promise.all(
@@ -372,6 +374,8 @@ describe('a store', () => {
     await sendMissing()
     assert.ok(missing.size > 0 && missing.size < 2_000, `${missing.size} not acknowledged`)
     assertAddsUp(collector.stats())
+    const { ok, findings } = await health.check()
+    assert.ok(!ok && findings.some(({ detail }) => detail.includes('expected free space')), 'a process that takes nothing is not ready')
     telemetry.mode = 'ok'
     await until(async () => {
       await collector.drain(1_000)
@@ -381,6 +385,7 @@ describe('a store', () => {
     })
     await collector.drain(2_000)
     assert.equal(await storedCount(bench.telemetry), 2_000)
+    assert.equal((await health.check()).ok, true)
     assertAddsUp(collector.stats())
   })
 

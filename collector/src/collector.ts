@@ -101,7 +101,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const input = options.input === undefined ? undefined : startMqttInput({ input: options.input, sink, logger })
   publisher ??= input?.publisher
   const unregister = options.health.register('collector', async () => {
-    const trouble = writer.trouble() ?? (input?.connected() === false ? 'not connected to the broker' : undefined)
+    const trouble = log.trouble() ?? writer.trouble() ?? (input?.connected() === false ? 'not connected to the broker' : undefined)
     return { ok: trouble === undefined, detail: trouble ?? `${log.counts().bytes} bytes in the log` }
   })
   registerGauges(options.metrics, log)

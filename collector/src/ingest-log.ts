@@ -50,6 +50,8 @@ export interface IngestLog {
   /** Up to where a stream is durable; -1 when nothing of it is. */
   watermark(device: string, boot: string): number
   readonly deadLetters: DeadLetterReader
+  /** Why the last commit failed; undefined after one that did not. */
+  trouble(): string | undefined
   counts(): { readonly waiting: number; readonly bytes: number; readonly deadLetters: number }
   /** Rejects what waits and closes the file; what is in the log stays for the next start. */
   close(): void
@@ -87,6 +89,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   let timer: NodeJS.Timeout | undefined
   let immediate: NodeJS.Immediate | undefined
   let lastCommitMs = 1
+  let trouble: string | undefined
 
   const isFull = () => bytes >= limits.logBytesMax
 
@@ -139,9 +142,11 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
       streams.rollback()
       dead.reload()
       const reason = toStoreError({ action: 'commit messages', path }, error)
+      trouble = reason instanceof Error ? reason.message : String(reason)
       for (const one of group) one.reject(reason)
       return
     }
+    trouble = undefined
     if (release !== undefined) {
       bytes -= release.bytes
       if (toRelease === release) toRelease = undefined
@@ -211,6 +216,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     },
     watermark: (device, boot) => streams.watermark(device, boot),
     deadLetters: dead.reader,
+    trouble: () => trouble,
     counts: () => ({ waiting: waiting.length, bytes, deadLetters: dead.count() }),
     close() {
       if (closed) return

@@ -14,7 +14,7 @@ export async function prepareDataFolder(path: string, options: { readonly fresh:
   const folder = resolve(path)
   const probe = join(folder, `.probe-${randomUUID()}`)
   try {
-    await mkdir(folder, { recursive: true })
+    await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeFile(probe, '')
     await rm(probe)
     if (!options.fresh) return folder

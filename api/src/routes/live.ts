@@ -4,7 +4,7 @@ import { PointName } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import { sessionTokenOf } from '../gatekeeper.ts'
-import { clientBytesMax, clientsMax, type LiveClient } from '../live.ts'
+import { clientBytesMax, clientsMax, clientsPerCallerMax, type LiveClient } from '../live.ts'
 import type { HttpServer } from '../schema-types.ts'
 
 export function liveRoutes(app: HttpServer, context: ApiContext): void {
@@ -24,6 +24,9 @@ export function liveRoutes(app: HttpServer, context: ApiContext): void {
     },
     (request, reply) => {
       if (context.live.clients() >= clientsMax) throw apiError('STREAM_FULL', { open: context.live.clients(), openMax: clientsMax })
+      const caller = `${request.principal?.kind ?? ''} ${request.principal?.name ?? ''}`
+      const own = context.live.clientsOf(caller)
+      if (own >= clientsPerCallerMax) throw apiError('STREAM_FULL', { open: own, openMax: clientsPerCallerMax })
       const raw = reply.raw
       const token = sessionTokenOf(request)
       const byKey = request.principal?.kind === 'key'
@@ -37,6 +40,7 @@ export function liveRoutes(app: HttpServer, context: ApiContext): void {
         connection: 'keep-alive'
       })
       const client: LiveClient = {
+        caller,
         point: request.query.point,
         write(text) {
           // A session that ended takes its stream with it, at the next thing to send.

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { Empty } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
+import { withoutFolders } from '../problem.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { version } from '../version.ts'
 
@@ -29,8 +30,9 @@ export function systemRoutes(app: HttpServer, context: ApiContext): void {
       }
     },
     async (_request, reply) => {
-      const readiness = await context.health.check()
-      return reply.code(readiness.ok ? 200 : 503).send(readiness)
+      const { ok, findings } = await context.health.check()
+      const told = findings.map((finding) => Object.assign({}, finding, { detail: withoutFolders(finding.detail) }))
+      return reply.code(ok ? 200 : 503).send({ ok, findings: told })
     }
   )
   app.get(

@@ -24,7 +24,8 @@ export const busyTimeoutMs = 5_000
 export function requireDataFolder(dataDir: string): string {
   const path = resolve(dataDir)
   try {
-    mkdirSync(path, { recursive: true })
+    // Hashes of passwords lie in it.
+    mkdirSync(path, { recursive: true, mode: 0o700 })
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw storeError('STORE_DATA_FOLDER', { path, detail: messageOf(error) }, error)

@@ -1,0 +1,61 @@
+/** Whatever is refused, and however early: a problem with a code, what is there and what was wanted, and nothing of the inside. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { storeError } from '@tracegate/store/errors'
+import { createMetrics } from '@tracegate/service/metrics'
+import { startApi } from './api.ts'
+import { authorization, createCheckedServer, createWorld } from './harness.ts'
+
+const headers = { authorization }
+
+test('what the engine refuses before any route is a problem too', async () => {
+  const app = await createCheckedServer(await createWorld({ withAccount: false }))
+  for (const [url, status, code] of [
+    ['/epcis/v2/events/%E0%A4%A', 400, 'URL_INVALID'],
+    ['/%', 400, 'URL_INVALID'],
+    ['/docs/static/%2e%2e/%2e%2e/package.json', 404, 'ROUTE_UNKNOWN']
+  ] as const) {
+    const answer = await app.inject({ url, headers })
+    assert.deepEqual([answer.statusCode, answer.json().code], [status, code], answer.body)
+    assert.equal(answer.headers['content-type'], 'application/problem+json')
+  }
+})
+
+test('a value that breaks a schema is named beside what was wanted, a password is not', async () => {
+  const app = await createCheckedServer(await createWorld({ withAccount: false }))
+  const [finding] = (await app.inject({ url: '/api/v1/points?limit=0', headers })).json().findings
+  assert.equal(finding.message, '/limit is 0, expected to be >= 1')
+  const payload = { name: 'admin', password: 'x'.repeat(5_000) }
+  const refused = await app.inject({ method: 'POST', url: '/api/v1/session', payload })
+  assert.equal(refused.statusCode, 400)
+  assert.ok(!refused.body.includes('xxx'), refused.body)
+})
+
+test('a full disk is named without saying where the data lies', async () => {
+  const world = await createWorld({ withAccount: false })
+  const app = await createCheckedServer(world)
+  const full = storeError('STORE_FULL', { action: 'read trace', path: '/srv/secret folder/data/trace-recent.db' })
+  world.trace.stays = () => Promise.reject(full)
+  const answer = await app.inject({ url: '/api/v1/trace/journey?of=urn:epc:id:sgtin:9506000.013435.1', headers })
+  assert.deepEqual([answer.statusCode, answer.json().title], [507, 'No storage left'])
+  assert.ok(answer.json().detail.includes('trace-recent.db') && !answer.body.includes('/srv'), answer.body)
+  world.health.register('disk', () => Promise.reject(new Error('Cannot commit: the disk of /srv/data/collector.db is full')))
+  const ready = await app.inject({ url: '/health/ready' })
+  assert.ok(ready.statusCode === 503 && ready.body.includes('collector.db') && !ready.body.includes('/srv'), ready.body)
+})
+
+test('what is no HTTP, or has too large a head, is answered with a code', async () => {
+  const world = await createWorld({ withAccount: false })
+  await using api = await startApi({ ...world, metrics: createMetrics(), host: '127.0.0.1', port: 0 })
+  const ask = async (text: string) => {
+    const socket = connect(api.port, '127.0.0.1')
+    socket.setTimeout(5_000, () => socket.destroy())
+    socket.write(text)
+    let answer = ''
+    for await (const chunk of socket) answer += String(chunk)
+    return answer
+  }
+  assert.match(await ask('hello\r\n\r\n'), /^HTTP\/1\.1 400 [^]*"code":"REQUEST_MALFORMED"/)
+  assert.match(await ask(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 [^]*"code":"HEADERS_TOO_LARGE"/)
+})
