@@ -42,8 +42,8 @@ export interface Plant {
   /** Moves every room to this moment of the wall clock. A jump of more than ten seconds (a sleeping machine) counts as ten. */
   advance(nowMs: number): void
   sample(room: RoomName): RoomSample
-  /** Lets the door stand open for so long; one opening lasts at most until the next `closeDoor`. */
-  openDoor(room: RoomName, untilMs: number): void
+  /** Lets the door stand open; one opening lasts at most until the next `closeDoor`. Without `fromMs`: from the last `advance` on. */
+  openDoor(room: RoomName, untilMs: number, fromMs?: number): void
   closeDoor(room: RoomName): void
   breakCompressor(room: RoomName): void
   mendCompressor(room: RoomName): void
@@ -63,6 +63,7 @@ interface Room {
   readonly design: RoomDesign
   readonly sensors: Readonly<Record<SensorName, Sensor>>
   state: RoomState
+  doorFromMs: number
   doorUntilMs: number
   compressorWorks: boolean
   load: number
@@ -84,17 +85,20 @@ export function createPlant(world: World, startMs: number): Plant {
   }
   return {
     advance(nowMs) {
+      const fromMs = lastMs
       const spanMs = Math.min(stepMsMax, Math.max(0, nowMs - lastMs))
       lastMs = nowMs
       if (spanMs === 0) return
       const span = (spanMs / 60_000) * world.speed
       minutes += span
       const outside = outsideTemperature((startMinuteOfDay + minutes) % 1_440)
-      for (const [name, one] of rooms) advanceRoom(one, { nowMs, span, outside, powered: powered || !chambers.has(name) })
+      for (const [name, one] of rooms) advanceRoom(one, { fromMs, nowMs, span, outside, powered: powered || !chambers.has(name) })
     },
     sample: (name) => room(name).sample,
-    openDoor(name, untilMs) {
-      room(name).doorUntilMs = Math.max(room(name).doorUntilMs, untilMs)
+    openDoor(name, untilMs, fromMs = lastMs) {
+      const one = room(name)
+      if (one.doorUntilMs <= fromMs) one.doorFromMs = fromMs
+      one.doorUntilMs = Math.max(one.doorUntilMs, untilMs)
     },
     closeDoor(name) {
       room(name).doorUntilMs = 0
@@ -141,30 +145,38 @@ function createRoom(seed: number, name: RoomName, design: RoomDesign, startMs: n
     load: 0.3
   }
   const state = stepRoom(initialRoom(design, random.next()), settleMinutes, design, inputs)
-  const room = { design, sensors, state, doorUntilMs: 0, compressorWorks: true, load: 0.3 }
-  return { ...room, sample: sampleOf(room, startMs, 0) }
+  const room = { design, sensors, state, doorFromMs: 0, doorUntilMs: 0, compressorWorks: true, load: 0.3 }
+  return { ...room, sample: sampleOf(room, { fromMs: startMs, timeMs: startMs }, 0) }
 }
 
-function advanceRoom(room: Room, now: { nowMs: number; span: number; outside: number; powered: boolean }): void {
-  room.state = stepRoom(room.state, now.span, room.design, {
-    outside: now.outside,
-    doorOpen: room.doorUntilMs > now.nowMs,
-    powered: now.powered,
-    compressorWorks: room.compressorWorks,
-    setPoint: room.design.setPoint,
-    load: room.load
-  })
-  room.sample = sampleOf(room, now.nowMs, now.span)
+interface Span {
+  readonly fromMs: number
+  readonly nowMs: number
+  /** In minutes of simulated time. */
+  readonly span: number
+  readonly outside: number
+  readonly powered: boolean
 }
 
-function sampleOf(room: Omit<Room, 'sample'>, timeMs: number, minutes: number): RoomSample {
+/** A door that was open for a part of the span lets warmth in for that part only. */
+function advanceRoom(room: Room, { fromMs, nowMs, span, outside, powered }: Span): void {
+  const openMs = Math.min(nowMs, room.doorUntilMs) - Math.max(fromMs, room.doorFromMs)
+  const openSpan = nowMs > fromMs ? span * Math.min(1, Math.max(0, openMs / (nowMs - fromMs))) : 0
+  const inputs = { outside, powered, compressorWorks: room.compressorWorks, setPoint: room.design.setPoint, load: room.load }
+  const opened = stepRoom(room.state, openSpan, room.design, { ...inputs, doorOpen: true })
+  room.state = stepRoom(opened, span - openSpan, room.design, { ...inputs, doorOpen: false })
+  room.sample = sampleOf(room, { fromMs, timeMs: nowMs }, span)
+}
+
+function sampleOf(room: Omit<Room, 'sample'>, { fromMs, timeMs }: { fromMs: number; timeMs: number }, minutes: number): RoomSample {
   const { state, sensors } = room
   return {
     timeMs,
     temperature1: sensors.temperature1.measure(state.air, minutes),
     temperature2: sensors.temperature2.measure(state.air, minutes),
     humidity: sensors.humidity.measure(state.humidity, minutes),
-    doorOpen: room.doorUntilMs > timeMs,
+    // A contact that was open since the last sample is shown, however short it was.
+    doorOpen: room.doorUntilMs > fromMs,
     compressorRunning: state.running,
     compressorCurrent: Math.round(state.amperes * 100) / 100,
     setPoint: room.design.setPoint,

@@ -84,8 +84,8 @@ interface Devices {
 
 /** How full a chamber is with so many pallets. */
 const palletsPerChamber = 24
-/** A forklift keeps the door open for so long. */
-const doorMs = 1_200
+/** A forklift keeps the door open for so long, in the time of the rooms; the wall clock sees the door for a moment only. */
+const doorRoomMs = 36_000
 
 /** Nothing runs yet. Devices and goods start apart, as they wait for different parts of the platform. */
 export function createSimulator(options: SimulatorOptions): Simulator {
@@ -127,7 +127,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     },
     async startGoods(api) {
       state = (await readGoodsState(dataDir)) ?? freshGoods(world, Date.now())
-      const readers = readersOf({ devices: () => devices, plant, events })
+      const readers = readersOf({ devices: () => devices, plant, events, doorMs: doorRoomMs / world.speed })
       goods = createGoods({ world, state, dataDir, partner: createPartner(api), readers, logger })
       told = goods.start()
     },
@@ -157,7 +157,17 @@ function configsOf(options: SimulatorOptions, { plc, gate, field, line }: Device
 }
 
 /** Labels go past the readers, and the door stands open while a pallet passes. Before the devices are there nobody sees them. */
-function readersOf({ devices, plant, events }: { devices: () => Devices | undefined; plant: Plant; events: SimEvents }): Readers {
+function readersOf({
+  devices,
+  plant,
+  events,
+  doorMs
+}: {
+  devices: () => Devices | undefined
+  plant: Plant
+  events: SimEvents
+  doorMs: number
+}): Readers {
   return {
     gate(label, atMs) {
       const seen = devices()?.gate.read({ data: label, symbology: ']C1', grade: 3.4, timeMs: atMs }) ?? false
@@ -166,7 +176,7 @@ function readersOf({ devices, plant, events }: { devices: () => Devices | undefi
     },
     dock(label, to, atMs) {
       const seen = devices()?.vendor.sendScan(label, to, atMs) ?? false
-      if (seen) plant.openDoor(to.chamber, atMs + doorMs)
+      if (seen) plant.openDoor(to.chamber, atMs + doorMs, atMs)
       events.scanned('dock', seen)
       return seen
     }
