@@ -27,7 +27,7 @@ export function titleOf({ anomaly, place, products }: DraftTextInput): Bilingual
   const where = place?.name
   return {
     zh: `${where === undefined ? '' : `${where.zh}：`}${type.zh}${names.zh === '' ? '' : `（${names.zh}）`}`,
-    en: `${where === undefined ? '' : `${where.en}: `}${type.en}${names.en === '' ? '' : ` (${names.en})`}`
+    en: `${where === undefined ? type.en.charAt(0).toUpperCase() + type.en.slice(1) : `${where.en}: ${type.en}`}${names.en === '' ? '' : ` (${names.en})`}`
   }
 }
 

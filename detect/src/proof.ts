@@ -31,6 +31,11 @@ export function iso(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }
 
+/** The sign people write for a UCUM code. */
+export function signOf(unit: string): string {
+  return unit === 'Cel' ? '°C' : unit
+}
+
 export function fixed(value: number | undefined): string {
   return value === undefined ? '–' : String(Math.round(value * 100) / 100)
 }

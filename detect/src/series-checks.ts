@@ -6,7 +6,7 @@ import { Type, type Static } from 'typebox'
 import { Anomaly, type AnomalyType } from '@tracegate/model/anomaly'
 import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
 import { anomalyIdOf } from './anomaly-id.ts'
-import { fixed, iso } from './proof.ts'
+import { fixed, iso, signOf } from './proof.ts'
 import { grossRangeFlag, rateFlag, type Span } from './qartod.ts'
 
 /** Settings of the checks for one kind of quantity; all in the unit of the value, rates per second. */
@@ -170,21 +170,22 @@ function figuresOf(type: AnomalyType, step: CheckStep): Record<string, number> {
 function proofOf(type: CheckType, series: string, step: CheckStep): Anomaly['proof'] {
   const { settings, reading } = step.judgement
   const at = iso(reading.timeMs)
+  const unit = signOf(reading.unit)
   switch (type) {
     case 'grossRange':
       return {
-        en: `${series} read ${fixed(reading.value)} ${reading.unit} at ${at}, outside of what such a sensor can see (${settings.suspectSpan.join(' to ')})`,
-        zh: `${series} 于 ${at} 读数为 ${fixed(reading.value)} ${reading.unit}，超出此类传感器的合理范围（${settings.suspectSpan.join(' 至 ')}）`
+        en: `${series} read ${fixed(reading.value)} ${unit} at ${at}, outside of what such a sensor can see (${settings.suspectSpan.join(' to ')})`,
+        zh: `${series} 于 ${at} 读数为 ${fixed(reading.value)} ${unit}，超出此类传感器的合理范围（${settings.suspectSpan.join(' 至 ')}）`
       }
     case 'rate':
       return {
-        en: `${series} changed by ${fixed(step.rate)} ${reading.unit} a second at ${at}, expected at most ${settings.ratePerSecondSuspect}`,
-        zh: `${series} 于 ${at} 每秒变化 ${fixed(step.rate)} ${reading.unit}，合理值不超过 ${settings.ratePerSecondSuspect}`
+        en: `${series} changed by ${fixed(step.rate)} ${unit} a second at ${at}, expected at most ${settings.ratePerSecondSuspect}`,
+        zh: `${series} 于 ${at} 每秒变化 ${fixed(step.rate)} ${unit}，合理值不超过 ${settings.ratePerSecondSuspect}`
       }
     case 'flatLine':
       return {
-        en: `${series} has read ${fixed(reading.value)} ${reading.unit} without the least change since ${iso(step.onsetMs)}: the sensor may be stuck`,
-        zh: `${series} 自 ${iso(step.onsetMs)} 起读数恒为 ${fixed(reading.value)} ${reading.unit}，传感器可能卡死`
+        en: `${series} has read ${fixed(reading.value)} ${unit} without the least change since ${iso(step.onsetMs)}: the sensor may be stuck`,
+        zh: `${series} 自 ${iso(step.onsetMs)} 起读数恒为 ${fixed(reading.value)} ${unit}，传感器可能卡死`
       }
     default:
       return type satisfies never

@@ -4,6 +4,7 @@
  */
 import type { Anomaly, Witness } from '@tracegate/model/anomaly'
 import type { MonitoringPoint, Product } from '@tracegate/model/registers'
+import type { BilingualText } from '@tracegate/model/text'
 import type { TraceFact } from '@tracegate/model/trace-event'
 import { anomalyIdOf } from './anomaly-id.ts'
 import type { TraceHistory } from './engine.ts'
@@ -33,7 +34,7 @@ export function judgeClonedSerial(event: TraceFact, context: TraceRuleContext): 
   const found: Anomaly[] = []
   for (const key of keysOf(event, isSerialised)) {
     const clash = clashFor(key, event, context)
-    if (clash !== undefined) found.push(cloneAnomaly(key, event, clash, context.nowMs))
+    if (clash !== undefined) found.push(cloneAnomaly(key, event, clash, context))
   }
   return found
 }
@@ -78,18 +79,20 @@ function clashFor(key: string, event: TraceFact, context: TraceRuleContext): Cla
   }
 }
 
-function cloneAnomaly(key: string, event: TraceFact, clash: Clash, nowMs: number): Anomaly {
+function cloneAnomaly(key: string, event: TraceFact, clash: Clash, context: TraceRuleContext): Anomaly {
+  const point = pointOf(event, context)
   return {
     id: anomalyIdOf('clonedSerial', key, clash.other.eventID, event.eventID),
     type: 'clonedSerial',
     category: 'trace',
     rule: { id: 'trace:clonedSerial', version: 1 },
     status: 'open',
+    ...(point === undefined ? {} : { point: point.id }),
     goods: [key],
     onsetMs: Math.min(clash.other.eventTimeMs, event.eventTimeMs),
     openedMs: event.eventTimeMs,
     lastMs: event.eventTimeMs,
-    detectedAtMs: nowMs,
+    detectedAtMs: context.nowMs,
     historical: false,
     figures: clash.figures,
     witnesses: [eventWitness(clash.other), eventWitness(event)],
@@ -101,6 +104,12 @@ function cloneAnomaly(key: string, event: TraceFact, clash: Clash, nowMs: number
 }
 
 const releasingBizSteps: ReadonlySet<string> = new Set(['retail_selling', 'dispensing', 'stocking'])
+const releaseNames: Readonly<Record<string, BilingualText>> = {
+  retail_selling: { zh: '售出', en: 'sold' },
+  dispensing: { zh: '发放', en: 'dispensed' },
+  stocking: { zh: '上架', en: 'put on sale' },
+  shipping: { zh: '发运', en: 'shipped' }
+}
 
 /**
  * Missing inspection: goods whose product must be inspected are put on sale, or leave the bonded store by themselves or packed
@@ -117,6 +126,7 @@ export function judgeMissingInspection(event: TraceFact, context: TraceRuleConte
   const named = goods.slice(0, 100)
   if (named.length === 0) return []
   const product = context.productByGtin.get(gtinOf(named[0] ?? '') ?? '')
+  const point = pointOf(event, context)
   return [
     {
       id: anomalyIdOf('missingInspection', event.eventID),
@@ -124,6 +134,7 @@ export function judgeMissingInspection(event: TraceFact, context: TraceRuleConte
       category: 'trace',
       rule: { id: 'trace:missingInspection', version: 1 },
       status: 'open',
+      ...(point === undefined ? {} : { point: point.id }),
       ...(event.readPoint === undefined ? {} : { place: event.readPoint }),
       goods: named,
       onsetMs: event.eventTimeMs,
@@ -134,8 +145,8 @@ export function judgeMissingInspection(event: TraceFact, context: TraceRuleConte
       figures: { count: goods.length },
       witnesses: [eventWitness(event)],
       proof: {
-        en: `${goods.length} ${goods.length === 1 ? 'unit' : 'units'} of ${product?.name.en ?? 'a product'} released (${event.bizStep}) at ${iso(event.eventTimeMs)} and no event says that an inspection found them conformant`,
-        zh: `${product?.name.zh ?? '产品'} ${goods.length} 件于 ${iso(event.eventTimeMs)} 放行（${event.bizStep}），但没有检验合格的事件记录`
+        en: `${goods.length} ${goods.length === 1 ? 'unit' : 'units'} of ${product?.name.en ?? 'a product'} ${releaseNames[event.bizStep ?? '']?.en ?? 'released'} at ${iso(event.eventTimeMs)} and no event says that an inspection found them conformant`,
+        zh: `${product?.name.zh ?? '产品'} ${goods.length} 件于 ${iso(event.eventTimeMs)} ${releaseNames[event.bizStep ?? '']?.zh ?? '放行'}，但没有检验合格的事件记录`
       }
     }
   ]

@@ -9,7 +9,7 @@ import {
   formatDuration,
   formatShortTime,
   formatTime,
-  withLocalTimes,
+  readableText,
   type Zone
 } from '../text/format.ts'
 import { asLanguage } from '../text/language.ts'
@@ -24,7 +24,7 @@ export interface Texts {
   readonly t: (key: TextKey, values?: Readonly<Record<string, string | number>>) => string
   /** The text of a code from outside, `level.I`; the code itself where we have no text. */
   readonly code: (prefix: string, code: string) => string
-  /** The text in the language set; times in it are written as all others of the page. */
+  /** The text in the language set; times and keys in it are written as all others of the page. */
   readonly pick: (text: BilingualText) => string
   readonly time: (timeMs: number) => string
   readonly shortTime: (timeMs: number) => string
@@ -46,7 +46,7 @@ export function useText(): Texts {
       zone,
       t: (key, values) => i18n.t(key, { ...values }),
       code: (prefix, code) => (i18n.exists(`${prefix}.${code}`) ? i18n.t(`${prefix}.${code}`) : code),
-      pick: (text) => withLocalTimes(text[language], zone),
+      pick: (text) => readableText(text[language], zone),
       time: (timeMs) => formatTime(timeMs, zone),
       shortTime: (timeMs) => formatShortTime(timeMs, zone),
       clock: (timeMs) => formatClock(timeMs, zone),

@@ -185,6 +185,7 @@ export const consoleEn = {
   'figure.failHigh': 'Greatest possible',
   'figure.suspectLow': 'Least plausible',
   'figure.suspectHigh': 'Greatest plausible',
+  'figure.count': 'Number of goods',
   'figure.kilometres': 'Distance in km',
   'figure.hours': 'Hours between',
   'figure.kilometresPerHourMax': 'Fastest possible, km/h',

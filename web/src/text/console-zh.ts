@@ -187,6 +187,7 @@ export const consoleZh: Readonly<Record<keyof typeof consoleEn, string>> = {
   'figure.failHigh': '可能最大值',
   'figure.suspectLow': '合理最小值',
   'figure.suspectHigh': '合理最大值',
+  'figure.count': '件数',
   'figure.kilometres': '距离（公里）',
   'figure.hours': '间隔（小时）',
   'figure.kilometresPerHourMax': '最快可能速度（公里/小时）',

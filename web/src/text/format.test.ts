@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatAge, formatDuration, formatKey, formatNumber, formatTime, formatValue, offsetMinutesAt, withLocalTimes } from './format.ts'
+import { formatAge, formatDuration, formatKey, formatNumber, formatTime, formatValue, offsetMinutesAt, readableText } from './format.ts'
 
 const noon = Date.UTC(2026, 10, 23, 10, 52, 7)
 
@@ -22,12 +22,13 @@ test('formatTime() in any offset names the same instant', () => {
   )
 })
 
-test('withLocalTimes() writes the times in a sentence in the zone of the page and leaves the rest', () => {
+test('readableText() writes times and keys in a sentence as the page does and leaves the rest', () => {
+  assert.equal(readableText('https://id.gs1.org/01/09521001000017/21/4711, read', 'utc'), '(01) 09521001000017 (21) 4711, read')
   assert.equal(
-    withLocalTimes('above 8 °C since 2026-11-23T10:52:07.214Z, LOT2026-11', '+08:00'),
+    readableText('above 8 °C since 2026-11-23T10:52:07.214Z, LOT2026-11', '+08:00'),
     'above 8 °C since 2026-11-23 18:52:07 +08:00, LOT2026-11'
   )
-  assert.equal(withLocalTimes('2026-99-99T99:99:99Z', 'utc'), '2026-99-99T99:99:99Z')
+  assert.equal(readableText('2026-99-99T99:99:99Z', 'utc'), '2026-99-99T99:99:99Z')
 })
 
 test('offsetMinutesAt() takes an unreadable offset as UTC', () => {

@@ -27,9 +27,10 @@ export function formatTime(timeMs: number, zone: Zone): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} ${formatOffset(offset)}`
 }
 
-/** A sentence of the server, its times of UTC (`2026-11-23T10:52:07.214Z`) written as this page writes times. */
-export function withLocalTimes(text: string, zone: Zone): string {
-  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => {
+/** A sentence of the server, its times of UTC (`2026-11-23T10:52:07.214Z`) and its keys written as this page writes them. */
+export function readableText(text: string, zone: Zone): string {
+  const withKeys = text.replace(/https:\/\/id\.gs1\.org\/[!-+\--:<-~]+/g, (key) => formatKey(key))
+  return withKeys.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => {
     const timeMs = Date.parse(time)
     return Number.isNaN(timeMs) ? time : formatTime(timeMs, zone)
   })

@@ -7,7 +7,7 @@ import { LevelMark } from '../../shared/level-mark.tsx'
 import { ProblemNote } from '../../shared/problem-note.tsx'
 import { useText } from '../../shared/use-text.ts'
 import { formatValue } from '../../text/format.ts'
-import { excursionOf } from '../excursion.ts'
+import { excursionOf, seriesOf } from '../excursion.ts'
 import { AnomalyChart } from '../parts/anomaly-chart.tsx'
 import { StateTag } from '../parts/anomaly-table.tsx'
 import { FiguresList } from '../parts/figures-list.tsx'
@@ -22,6 +22,7 @@ export function AnomalyPage({ id }: { readonly id: string }) {
   if (query.isError) return <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
   if (query.data === undefined) return <p className="page-loading">{t('app.loading')}</p>
   const anomaly = query.data
+  const charted = seriesOf(anomaly) !== undefined
   return (
     <>
       <div className="page-head">
@@ -32,15 +33,17 @@ export function AnomalyPage({ id }: { readonly id: string }) {
         <StateTag anomaly={anomaly} />
       </div>
       <div className="case-grid">
-        <section className="panel" aria-label={t('anomaly.facts')}>
+        <section className={charted ? 'panel' : 'panel span'} aria-label={t('anomaly.facts')}>
           <h2>{t('anomaly.facts')}</h2>
           <AnomalyFacts anomaly={anomaly} />
           <FiguresList figures={anomaly.figures} />
         </section>
-        <section className="panel" aria-label={t('anomaly.chart')}>
-          <h2>{t('anomaly.chart')}</h2>
-          <AnomalyChart anomaly={anomaly} />
-        </section>
+        {charted ? (
+          <section className="panel" aria-label={t('anomaly.chart')}>
+            <h2>{t('anomaly.chart')}</h2>
+            <AnomalyChart anomaly={anomaly} />
+          </section>
+        ) : null}
         <section className="panel span" aria-label={t('warning.exposed')}>
           <h2>{t('warning.exposed')}</h2>
           <ExposedGoods anomaly={anomaly} />

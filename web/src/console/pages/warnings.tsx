@@ -117,7 +117,7 @@ function WarningRow({ warning }: { readonly warning: WarningCase }) {
         <br />
         <span className="quiet">{pick(warning.proposal.reason)}</span>
       </td>
-      <td>
+      <td className="where">
         {point === undefined ? (warning.point ?? '–') : pick(point.name)}
         <br />
         <span className="quiet">{warning.place === undefined ? '' : names.of(warning.place, language)}</span>

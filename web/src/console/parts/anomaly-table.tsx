@@ -50,7 +50,7 @@ function AnomalyRow({ anomaly }: { readonly anomaly: Anomaly }) {
         <br />
         <span className="quiet">{pick(anomaly.proof)}</span>
       </td>
-      <td>
+      <td className="where">
         {point === undefined ? (anomaly.point ?? '–') : pick(point.name)}
         <br />
         <span className="quiet">{anomaly.place === undefined ? '' : names.of(anomaly.place, language)}</span>
