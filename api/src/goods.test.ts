@@ -15,7 +15,7 @@ const made = (item: string, input: string) => {
 test('an item has the lot its making names, or the lot of its own product that it was filled from', async () => {
   const trace = createMemoryTraceStore()
   await trace.capture([
-    traceEvent({ id: 'a', atMs: startMs, action: 'ADD', objects: [itemOf(vaccine, 1)], ilmd: { 'cbvmda:lotNumber': 'L/1' } }),
+    traceEvent({ id: 'a', atMs: startMs, action: 'ADD', objects: [itemOf(vaccine, 1)], lot: 'L/1' }),
     made(itemOf(vaccine, 2), `${vaccine}/10/L2`),
     made(itemOf(vaccine, 3), `${fish}/10/L3`),
     traceEvent({ id: 'b', atMs: startMs, action: 'ADD', objects: [itemOf(vaccine, 4)] })

@@ -2,7 +2,7 @@
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { MonitoringPoint, Place, Product } from '@tracegate/model/registers'
 import type { Action, TraceEvent, TraceSubject } from '@tracegate/model/trace-event'
-import { keyKind } from '@tracegate/model/gs1/key'
+import { keyKind, lotKey } from '@tracegate/model/gs1/key'
 import { createBus } from '@tracegate/service/bus'
 import { createHealth } from '@tracegate/service/health'
 import { silentLogger } from '@tracegate/service/log'
@@ -141,7 +141,13 @@ export interface EventFacts {
   readonly bizLocation?: string
   readonly readPoint?: string
   readonly to?: string
-  readonly ilmd?: object
+  /** Number of the lot that the event tells of its objects that are items. */
+  readonly lot?: string
+}
+
+function withLot(subject: TraceSubject, number: string | undefined): TraceSubject {
+  const gtin = /\/01\/(\d{14})\//.exec(subject.key)?.[1]
+  return number === undefined || gtin === undefined || subject.kind !== 'item' ? subject : { ...subject, lot: lotKey(gtin, number) }
 }
 
 export function traceEvent(facts: EventFacts): TraceEvent {
@@ -161,13 +167,13 @@ export function traceEvent(facts: EventFacts): TraceEvent {
     ...(readPoint === undefined ? {} : { readPoint }),
     subjects: [
       ...(facts.parent === undefined ? [] : [facts.parent].map(subject('parent'))),
-      ...(facts.objects ?? []).map(subject('object')),
+      ...(facts.objects ?? []).map(subject('object')).map((object) => withLot(object, facts.lot)),
       ...(facts.children ?? []).map(subject('child'))
     ],
     sources: [],
     destinations: facts.to === undefined ? [] : [{ type: 'possessing_party', key: facts.to }],
     bizTransactions: [],
-    json: JSON.stringify({ type, eventID: id, ...(facts.ilmd === undefined ? {} : { ilmd: facts.ilmd }) })
+    json: JSON.stringify({ type, eventID: id })
   }
 }
 

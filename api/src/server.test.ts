@@ -41,7 +41,7 @@ async function running(options: Parameters<typeof createWorld>[0] = {}) {
       action: 'ADD',
       objects: [itemOf(vaccine, 1)],
       bizStep: 'commissioning',
-      ilmd: { 'cbvmda:lotNumber': 'LOT7' }
+      lot: 'LOT7'
     }),
     traceEvent({ id: 'lab', atMs: startMs - 1, objects: [`${vaccine}/10/LOT7`], bizStep: 'inspecting', disposition: 'conformant' }),
     traceEvent({ id: 'in', atMs: startMs, objects: [itemOf(vaccine, 1)], bizStep: 'storing', bizLocation: chamber }),

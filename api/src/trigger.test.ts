@@ -47,7 +47,7 @@ async function storeGoods(world: World): Promise<void> {
       action: 'ADD',
       objects: ['early', 'inside', 'boxed', 'late', 'moved'].map((serial) => itemOf(vaccine, serial)),
       bizStep: 'commissioning',
-      ilmd: { 'cbvmda:lotNumber': 'LOT7' }
+      lot: 'LOT7'
     }),
     into('early', startMs),
     traceEvent({ id: 'out', atMs: startMs + 30 * minuteMs, objects: [itemOf(vaccine, 'early')], bizStep: 'shipping', to: importer }),
