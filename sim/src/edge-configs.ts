@@ -56,7 +56,7 @@ function coldStoreAgent(world: World, options: EdgeConfigOptions): EdgeConfig {
         device: deviceIds.plc,
         variables: plcVariables.map(({ metric, unit, node }) => ({ node, metric, unit, samplingMs: 200 })),
         publishingMs: 100,
-        heartbeatMs: 5_000
+        heartbeatMs: 2_000
       }
     ]
   }

@@ -45,7 +45,7 @@ export function storyOf(client: ApiClient): Story {
       }),
     async readings(series, fromMs, toMs) {
       const query = new URLSearchParams({ series, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
-      const read = ranges.check((await client.ask(`/api/v1/readings?${query}`)).body)
+      const read = ranges.check((await client.ask(`/api/v1/readings?${query.toString()}`)).body)
       assert.ok(read.ok, read.ok ? '' : read.reason.message)
       return (read.value.readings ?? []).map(([timeMs, value]) => ({ timeMs, value }))
     },
