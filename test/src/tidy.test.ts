@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { missingFromLock, platformOf } from './complete-lock.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -117,6 +118,14 @@ test('nothing names a machine path, a registry host or how the project was made'
 
 test('the lock file carries no download address', () => {
   assert.doesNotMatch(textOf('package-lock.json'), /"resolved": "http/)
+})
+
+test('the lock file holds every optional package it speaks of, or npm ci refuses it', () => {
+  const lock: unknown = JSON.parse(textOf('package-lock.json'))
+  assert.deepEqual(
+    missingFromLock(lock).filter(({ name }) => platformOf(name) !== undefined),
+    []
+  )
 })
 
 test('nothing is left for later in the sources', () => {
