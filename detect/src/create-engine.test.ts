@@ -227,6 +227,7 @@ test('a serial seen in Beijing minutes after Shanghai is cloned; hours later it 
   const later = event({ eventID: 'c', eventTimeMs: t0 + 36_000_000, readPoint: 'https://id.gs1.org/414/9506000134345' })
   const [clone] = engine().onEvents([soon], historyOf([store, soon]), t0)
   assert.equal(clone?.type, 'clonedSerial')
+  assert.equal(clone.point, 'shop', 'where it was seen last')
   assert.deepEqual(clone.goods, [item])
   assert.deepEqual(
     clone.witnesses.map((one) => (one.type === 'event' ? one.eventID : '')),
@@ -263,6 +264,7 @@ test('goods released from a bonded store without an inspection open missingInspe
   const released = event({ eventID: 'r', bizStep: 'shipping', eventTimeMs: t0 + 1_000, readPoint: 'https://id.gs1.org/414/9506000134338' })
   const [missing] = engine().onEvents([released], historyOf([packed, released]), t0)
   assert.equal(missing?.type, 'missingInspection')
+  assert.equal(missing.point, 'store')
   assert.deepEqual(missing.goods, [item])
   assert.deepEqual(engine().onEvents([released], historyOf([packed, inspected, released]), t0), [])
 })

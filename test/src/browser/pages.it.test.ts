@@ -95,6 +95,28 @@ describe('the pages', { ...needsChromium(), timeout: 150_000 }, () => {
     })
   }
 
+  test('anomaly, trace and help say what they are about and are accessible', async () => {
+    await using person = await visit(browser, product.all.url, { language: 'zh', dark: true })
+    const { page } = person
+    await signIn(page, account)
+    await page.goto(`/anomalies/${encodeURIComponent(draft.anomaly)}`)
+    await page.getByTestId('anomaly-figures').waitFor()
+    await page.getByTestId('goods-table').waitFor()
+    await picture(page, 'anomaly')
+    await assertAccessible(page, 'anomaly')
+    await page.goto(`/trace?of=${encodeURIComponent(itemOf(draft))}`)
+    await page.getByTestId('journey').waitFor()
+    await page.getByRole('tab').nth(1).click()
+    await page.getByTestId('trace-graph').waitFor()
+    await picture(page, 'trace')
+    await assertAccessible(page, 'trace')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    await picture(page, 'help')
+    await assertAccessible(page, 'help')
+    assert.deepEqual(person.offences, [])
+  })
+
   test('with the keyboard alone a person signs in and opens the warning', async () => {
     await using person = await visit(browser, product.all.url, { language: 'en' })
     const { page } = person
