@@ -4,9 +4,16 @@ import { Problem } from '@tracegate/model/http'
 
 const problem = { description: 'RFC 9457 problem details', content: { 'application/problem+json': { schema: Problem } } }
 
+const problems = { '4xx': problem, '5xx': problem }
+
 /** The answers of a route: the good one and the problem that every route may give. */
 export function answers<Schema extends TSchema>(schema: Schema) {
-  return { 200: schema, '4xx': problem, '5xx': problem }
+  return { 200: schema, ...problems }
+}
+
+/** For a route whose good answer is JSON text that is not checked on its way out. */
+export function textAnswers(status: number, description: string): Readonly<Record<string, unknown>> {
+  return { [status]: { description, content: { 'application/json': { schema: Type.Unknown() } } }, ...problems }
 }
 
 export const Empty = Type.Null({ description: 'no content' })

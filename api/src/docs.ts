@@ -22,7 +22,8 @@ export async function installDocs(app: HttpServer): Promise<void> {
         }
       },
       security: [{ key: [] }, { session: [] }]
-    }
+    },
+    transformObject: (document) => ('openapiObject' in document ? withTuples(document.openapiObject) : document.swaggerObject)
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -33,9 +34,27 @@ export async function installDocs(app: HttpServer): Promise<void> {
         .replaceAll(' validator.swagger.io', '')
         .replaceAll(' https:', '')
         .replace(/;?\s*upgrade-insecure-requests;?/, ''),
-    uiConfig: { validatorUrl: null, docExpansion: 'list', tryItOutEnabled: true }
+    // Without the bar that loads the description of another server into our page.
+    uiConfig: { validatorUrl: null, docExpansion: 'list', tryItOutEnabled: true, layout: 'BaseLayout' }
   })
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/json').send(JSON.stringify(app.swagger()))
   )
+}
+
+/** The schema library writes tuples as JSON Schema did up to draft 7; OpenAPI 3.1 knows `prefixItems`. */
+function withTuples<Value extends object>(document: Value): Value {
+  const copy = structuredClone(document)
+  rewriteTuples(copy)
+  return copy
+}
+
+function rewriteTuples(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  if ('items' in value && Array.isArray(value.items)) {
+    const items = 'additionalItems' in value ? value.additionalItems : true
+    Object.assign(value, { prefixItems: value.items, items })
+    Reflect.deleteProperty(value, 'additionalItems')
+  }
+  for (const member of Object.values(value)) rewriteTuples(member)
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { textAnswers } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import type { HttpServer } from '../schema-types.ts'
@@ -47,8 +48,11 @@ export async function epcisRoutes(app: HttpServer, context: ApiContext): Promise
 
 function discoveryRoutes(app: HttpServer): void {
   for (const path of [root, `${root}/`])
-    app.get(path, { schema: { tags, summary: 'What is here', hide: path !== root } }, async (_request, reply) =>
-      reply.type(jsonType).send(`{"@context":${epcisContext},"type":"Collection","member":${JSON.stringify(collections)}}`)
+    app.get(
+      path,
+      { schema: { tags, summary: 'What is here', hide: path !== root, response: textAnswers(200, 'The collections') } },
+      async (_request, reply) =>
+        reply.type(jsonType).send(`{"@context":${epcisContext},"type":"Collection","member":${JSON.stringify(collections)}}`)
     )
   const allowed: Readonly<Record<string, string>> = {
     [root]: 'GET, HEAD, OPTIONS',
@@ -77,7 +81,12 @@ function captureRoutes(app: HttpServer, captures: Captures): void {
     {
       bodyLimit: captureBytesMax,
       config: { right: 'capture' },
-      schema: { tags, summary: 'Capture an EPCISDocument or EPCISQueryDocument; the job is at Location', body: Type.Unknown() }
+      schema: {
+        tags,
+        summary: 'Capture an EPCISDocument or EPCISQueryDocument; the job is at Location',
+        body: Type.Unknown(),
+        response: textAnswers(202, 'Taken; the job is at Location')
+      }
     },
     async (request, reply) => {
       const behaviour = behaviourOf(request)
@@ -94,7 +103,12 @@ function captureRoutes(app: HttpServer, captures: Captures): void {
     {
       bodyLimit: captureBytesMax,
       config: { right: 'capture' },
-      schema: { tags, summary: 'Capture one event and wait for it', body: Type.Unknown() }
+      schema: {
+        tags,
+        summary: 'Capture one event and wait for it',
+        body: Type.Unknown(),
+        response: textAnswers(201, 'The event as it is stored')
+      }
     },
     async (request, reply) => {
       const event = await captures.one(request.body)
@@ -108,15 +122,26 @@ function captureRoutes(app: HttpServer, captures: Captures): void {
 }
 
 function jobRoutes(app: HttpServer, captures: Captures): void {
-  app.get(`${root}/capture`, { schema: { tags, summary: 'Capture jobs, newest first' } }, async (request, reply) => {
-    const { perPage, start } = jobPage(request)
-    const jobs = captures.jobs()
-    if (start + perPage < jobs.length) setNext(request, reply, String(start + perPage))
-    return reply.type(jsonType).send(JSON.stringify(jobs.slice(start, start + perPage).map(jobAnswer)))
-  })
+  app.get(
+    `${root}/capture`,
+    { schema: { tags, summary: 'Capture jobs, newest first', response: textAnswers(200, 'EPCISCaptureJob, a list') } },
+    async (request, reply) => {
+      const { perPage, start } = jobPage(request)
+      const jobs = captures.jobs()
+      if (start + perPage < jobs.length) setNext(request, reply, String(start + perPage))
+      return reply.type(jsonType).send(JSON.stringify(jobs.slice(start, start + perPage).map(jobAnswer)))
+    }
+  )
   app.get(
     `${root}/capture/:captureID`,
-    { schema: { tags, summary: 'A capture job', params: Type.Object({ captureID: Type.String({ maxLength: 64 }) }) } },
+    {
+      schema: {
+        tags,
+        summary: 'A capture job',
+        params: Type.Object({ captureID: Type.String({ maxLength: 64 }) }),
+        response: textAnswers(200, 'EPCISCaptureJob')
+      }
+    },
     async (request, reply) => {
       const job = captures.job(request.params.captureID)
       if (job === undefined) throw apiError('NOT_FOUND', { what: 'capture job', id: request.params.captureID })
@@ -128,7 +153,13 @@ function jobRoutes(app: HttpServer, captures: Captures): void {
 function eventRoutes(app: HttpServer, context: ApiContext): void {
   app.get(
     `${root}/events`,
-    { schema: { tags, summary: 'Events by the simple query; values of one parameter are separated by a pipe' } },
+    {
+      schema: {
+        tags,
+        summary: 'Events by the simple query; values of one parameter are separated by a pipe',
+        response: textAnswers(200, 'EPCISQueryDocument; the next page is in the Link header')
+      }
+    },
     async (request, reply) => {
       const asked = readQuery(parametersOf(request))
       const page = await readPage(context, asked)
@@ -142,7 +173,8 @@ function eventRoutes(app: HttpServer, context: ApiContext): void {
       schema: {
         tags,
         summary: 'An event with its error declarations',
-        params: Type.Object({ eventID: Type.String({ minLength: 1, maxLength: 2_048 }) })
+        params: Type.Object({ eventID: Type.String({ minLength: 1, maxLength: 2_048 }) }),
+        response: textAnswers(200, 'EPCISQueryDocument with the event and its error declarations')
       }
     },
     async (request, reply) => {
