@@ -236,6 +236,15 @@ test('a serial seen in Beijing minutes after Shanghai is cloned; hours later it 
   assert.deepEqual(engine().onEvents([later], historyOf([store, later]), t0), [])
 })
 
+test('a clone shows as well when the earlier sighting is told after the later one', () => {
+  const to = engine()
+  const store = event({ eventID: 'a', readPoint: 'https://id.gs1.org/414/9506000134338' })
+  const shop = event({ eventID: 'b', eventTimeMs: t0 + 600_000, readPoint: 'https://id.gs1.org/414/9506000134345' })
+  const [clone] = to.onEvents([store], historyOf([store, shop]), t0)
+  assert.deepEqual([clone?.type, clone?.openedMs], ['clonedSerial', t0 + 600_000])
+  assert.deepEqual(to.onEvents([shop], historyOf([store, shop]), t0), [], 'the same pair is told once')
+})
+
 test('a serial commissioned twice is cloned, one time only', () => {
   const first = event({ eventID: 'a', action: 'ADD', bizStep: 'commissioning' })
   const second = event({ eventID: 'b', action: 'ADD', bizStep: 'commissioning', eventTimeMs: t0 + 86_400_000 })

@@ -34,13 +34,14 @@ export function judgeClonedSerial(event: TraceFact, context: TraceRuleContext): 
   const found: Anomaly[] = []
   for (const key of keysOf(event, isSerialised)) {
     const clash = clashFor(key, event, context)
-    if (clash !== undefined) found.push(cloneAnomaly(key, event, clash, context))
+    if (clash !== undefined) found.push(cloneAnomaly(key, clash, context))
   }
   return found
 }
 
 interface Clash {
-  readonly other: TraceFact
+  readonly before: TraceFact
+  readonly after: TraceFact
   readonly figures: Record<string, number>
   readonly why: { readonly zh: string; readonly en: string }
 }
@@ -50,23 +51,35 @@ function clashFor(key: string, event: TraceFact, context: TraceRuleContext): Cla
   if (isCommissioning(event)) {
     const first = others.find((other) => isCommissioning(other))
     if (first !== undefined) {
+      const [before, after] = first.eventTimeMs <= event.eventTimeMs ? [first, event] : [event, first]
       return {
-        other: first,
+        before,
+        after,
         figures: {},
-        why: { en: `was already commissioned at ${iso(first.eventTimeMs)}`, zh: `已于 ${iso(first.eventTimeMs)} 赋码` }
+        why: { en: `was already commissioned at ${iso(before.eventTimeMs)}`, zh: `已于 ${iso(before.eventTimeMs)} 赋码` }
       }
     }
   }
-  const before = others.findLast((other) => other.eventTimeMs <= event.eventTimeMs && pointOf(other, context) !== undefined)
-  const here = pointOf(event, context)
-  const there = before === undefined ? undefined : pointOf(before, context)
-  if (before === undefined || here === undefined || there === undefined || here.id === there.id) return undefined
+  // A partner may tell late: what is known to have come after an event is held against it as well.
+  const placed = others.filter((other) => pointOf(other, context) !== undefined)
+  const before = placed.findLast((other) => other.eventTimeMs <= event.eventTimeMs)
+  const after = placed.find((other) => other.eventTimeMs > event.eventTimeMs)
+  return clashOfTravel(before, event, context) ?? clashOfTravel(event, after, context)
+}
+
+/** Two sightings, the earlier one first, that one thing could not have travelled between. */
+function clashOfTravel(before: TraceFact | undefined, after: TraceFact | undefined, context: TraceRuleContext): Clash | undefined {
+  if (before === undefined || after === undefined) return undefined
+  const here = pointOf(after, context)
+  const there = pointOf(before, context)
+  if (here === undefined || there === undefined || here.id === there.id) return undefined
   const kilometres = distanceKilometres(here, there)
-  const hours = (event.eventTimeMs - before.eventTimeMs) / 3_600_000
+  const hours = (after.eventTimeMs - before.eventTimeMs) / 3_600_000
   if (kilometres < samePlaceKilometres) return undefined
   if (hours * travelKilometresPerHourMax >= kilometres) return undefined
   return {
-    other: before,
+    before,
+    after,
     figures: {
       kilometres: Math.round(kilometres),
       hours: Math.round(hours * 1_000) / 1_000,
@@ -79,26 +92,26 @@ function clashFor(key: string, event: TraceFact, context: TraceRuleContext): Cla
   }
 }
 
-function cloneAnomaly(key: string, event: TraceFact, clash: Clash, context: TraceRuleContext): Anomaly {
-  const point = pointOf(event, context)
+function cloneAnomaly(key: string, { before, after, why, figures }: Clash, context: TraceRuleContext): Anomaly {
+  const point = pointOf(after, context)
   return {
-    id: anomalyIdOf('clonedSerial', key, clash.other.eventID, event.eventID),
+    id: anomalyIdOf('clonedSerial', key, before.eventID, after.eventID),
     type: 'clonedSerial',
     category: 'trace',
     rule: { id: 'trace:clonedSerial', version: 1 },
     status: 'open',
     ...(point === undefined ? {} : { point: point.id }),
     goods: [key],
-    onsetMs: Math.min(clash.other.eventTimeMs, event.eventTimeMs),
-    openedMs: event.eventTimeMs,
-    lastMs: event.eventTimeMs,
+    onsetMs: before.eventTimeMs,
+    openedMs: after.eventTimeMs,
+    lastMs: after.eventTimeMs,
     detectedAtMs: context.nowMs,
     historical: false,
-    figures: clash.figures,
-    witnesses: [eventWitness(clash.other), eventWitness(event)],
+    figures,
+    witnesses: [eventWitness(before), eventWitness(after)],
     proof: {
-      en: `${key}, read at ${iso(event.eventTimeMs)}, ${clash.why.en}: the serial exists twice`,
-      zh: `${key} 于 ${iso(event.eventTimeMs)} 被识读，但该序列号${clash.why.zh}：序列号重复`
+      en: `${key}, read at ${iso(after.eventTimeMs)}, ${why.en}: the serial exists twice`,
+      zh: `${key} 于 ${iso(after.eventTimeMs)} 被识读，但该序列号${why.zh}：序列号重复`
     }
   }
 }
