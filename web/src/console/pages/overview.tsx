@@ -15,7 +15,7 @@ import { PointList } from '../parts/point-list.tsx'
 import { WorldMap } from '../parts/world-map.tsx'
 import { useTitle } from '../use-title.ts'
 
-const newestMax = 8
+const newestMax = 6
 
 export function Overview() {
   const { t } = useText()

@@ -11,8 +11,8 @@ import { readWarningFilter, warningMatches } from '../filters.ts'
 import { useNow } from '../live.tsx'
 import { compareWarnings } from '../order.ts'
 import { FilterBar, NewRows } from '../parts/filter-bar.tsx'
+import { WhereText } from '../parts/where-text.tsx'
 import { useHeldRows } from '../use-held.ts'
-import { useNames } from '../use-names.ts'
 import { useTitle } from '../use-title.ts'
 
 export function Warnings() {
@@ -95,10 +95,8 @@ function WarningTable({ warnings }: { readonly warnings: readonly WarningCase[] 
 }
 
 function WarningRow({ warning }: { readonly warning: WarningCase }) {
-  const { t, pick, time, age, count, language } = useText()
-  const names = useNames()
+  const { t, pick, time, age, count } = useText()
   const nowMs = useNow(5_000)
-  const point = warning.point === undefined ? undefined : names.point(warning.point)
   return (
     <tr
       className={`level-edge-${warning.proposal.level} ${warning.status === 'lifted' ? 'closed' : 'open'}`}
@@ -118,9 +116,7 @@ function WarningRow({ warning }: { readonly warning: WarningCase }) {
         <span className="quiet">{pick(warning.proposal.reason)}</span>
       </td>
       <td className="where">
-        {point === undefined ? (warning.point ?? '–') : pick(point.name)}
-        <br />
-        <span className="quiet">{warning.place === undefined ? '' : names.of(warning.place, language)}</span>
+        <WhereText point={warning.point} place={warning.place} />
       </td>
       <td className="numeric">{count(warning.scope.total)}</td>
       <td className="numeric">{time(warning.draftedAtMs)}</td>

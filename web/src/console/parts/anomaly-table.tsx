@@ -3,7 +3,7 @@ import type { Anomaly } from '@tracegate/model/anomaly'
 import { Link } from 'wouter'
 import { useText } from '../../shared/use-text.ts'
 import { useNow } from '../live.tsx'
-import { useNames } from '../use-names.ts'
+import { WhereText } from './where-text.tsx'
 
 export function AnomalyTable({ anomalies, loading }: { readonly anomalies: readonly Anomaly[]; readonly loading: boolean }) {
   const { t } = useText()
@@ -31,10 +31,8 @@ export function AnomalyTable({ anomalies, loading }: { readonly anomalies: reado
 }
 
 function AnomalyRow({ anomaly }: { readonly anomaly: Anomaly }) {
-  const { t, pick, time, duration, code, language } = useText()
-  const names = useNames()
+  const { t, pick, time, duration, code } = useText()
   const nowMs = useNow(5_000)
-  const point = anomaly.point === undefined ? undefined : names.point(anomaly.point)
   const endMs = anomaly.closedMs ?? (anomaly.status === 'open' ? Math.max(anomaly.lastMs, nowMs) : anomaly.lastMs)
   return (
     <tr className={anomaly.status === 'open' ? 'open' : 'closed'} data-testid={`anomaly-${anomaly.id}`}>
@@ -51,9 +49,7 @@ function AnomalyRow({ anomaly }: { readonly anomaly: Anomaly }) {
         <span className="quiet">{pick(anomaly.proof)}</span>
       </td>
       <td className="where">
-        {point === undefined ? (anomaly.point ?? '–') : pick(point.name)}
-        <br />
-        <span className="quiet">{anomaly.place === undefined ? '' : names.of(anomaly.place, language)}</span>
+        <WhereText point={anomaly.point} place={anomaly.place} />
       </td>
       <td className="numeric">{time(anomaly.onsetMs)}</td>
       <td className="numeric">{duration(endMs - anomaly.onsetMs)}</td>

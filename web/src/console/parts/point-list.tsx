@@ -34,7 +34,7 @@ export function PointList(props: {
               <StatusMark status={point.status} {...(level === undefined ? {} : { level })} />
               <span className="quiet">
                 {point.lastReadingMs === undefined
-                  ? t(point.status === 'normal' ? 'overview.noSensor' : 'overview.noReading')
+                  ? t(silent ? 'overview.noReading' : 'overview.noSensor')
                   : silent
                     ? t('reading.since', { time: since(point.lastReadingMs, nowMs), span: duration(nowMs - point.lastReadingMs) })
                     : age(point.lastReadingMs, nowMs)}
