@@ -1,11 +1,13 @@
 /** Whatever is refused, and however early: a problem with a code, what is there and what was wanted, and nothing of the inside. */
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { storeError } from '@tracegate/store/errors'
 import { createMetrics } from '@tracegate/service/metrics'
 import { startApi } from './api.ts'
 import { authorization, createCheckedServer, createWorld } from './harness.ts'
+import { answerSocketFault } from './problem.ts'
 
 const headers = { authorization }
 
@@ -58,4 +60,21 @@ test('what is no HTTP, or has too large a head, is answered with a code', async 
   }
   assert.match(await ask('hello\r\n\r\n'), /^HTTP\/1\.1 400 [^]*"code":"REQUEST_MALFORMED"/)
   assert.match(await ask(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 [^]*"code":"HEADERS_TOO_LARGE"/)
+})
+
+test('who sends a request too slowly and does not read the answer is cut off', async () => {
+  const closed = Promise.withResolvers<void>()
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('close', () => closed.resolve())
+    answerSocketFault(Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const silent = connect({ port: address !== null && typeof address === 'object' ? address.port : 0, allowHalfOpen: true })
+  silent.on('error', () => {})
+  const limit = setTimeout(() => closed.reject(new Error('the connection is still open after 5 s')), 5_000)
+  await closed.promise
+  clearTimeout(limit)
+  silent.destroy()
+  server.close()
 })

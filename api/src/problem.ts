@@ -174,6 +174,7 @@ const socketFaults: Readonly<Record<string, { readonly status: number; readonly 
     detail: 'Cannot read the request: it did not come in time, expected all of it within 30 s'
   }
 }
+const farewellMs = 1_000
 const notHttp = { status: 400, code: 'REQUEST_MALFORMED', detail: 'Cannot read the request: it is not HTTP, expected HTTP/1.1' }
 
 /** What cannot be read as a request at all; there is no reply object for it. */
@@ -182,6 +183,8 @@ export function answerSocketFault(error: Error & { readonly code?: string }, soc
   const { status, code, detail } = socketFaults[error.code ?? ''] ?? notHttp
   const body = JSON.stringify({ type: 'about:blank', title: detail.slice(0, detail.indexOf(':')), status, detail, code })
   const head = `content-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`
+  // Who neither reads nor hangs up is not waited for.
+  setTimeout(() => socket.destroy(), farewellMs).unref()
   socket.end(`HTTP/1.1 ${status} ${code}\r\n${head}\r\n\r\n${body}`)
 }
 
