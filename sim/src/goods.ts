@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '@tracegate/service/log'
-import { consignmentOf, dayMs, hourMs, type Consignment, type ConsignmentRecord } from './goods/consignment.ts'
+import { consignmentOf, dayMs, hourMs, smuggledStayMs, type Consignment, type ConsignmentRecord } from './goods/consignment.ts'
 import type { EpcisJson } from './goods/epcis-json.ts'
 import { writeGoodsState, type GoodsState } from './goods/goods-state.ts'
 import { createGroundTruth, type GroundTruth } from './goods/ground-truth.ts'
@@ -42,7 +42,7 @@ export interface Goods extends AsyncDisposable {
   start(): Promise<void>
   /** Does what is due at the time; `start` does it twice a second. */
   step(atMs: number): Promise<void>
-  /** A container whose goods will not be inspected, arriving now. */
+  /** A container whose goods will not be inspected, leaving the yard now. */
   smuggle(): Consignment
   /** Hands in events of its own, e.g. a correction. */
   tell(events: readonly EpcisJson[]): Promise<void>
@@ -212,7 +212,7 @@ export function createGoods(options: GoodsOptions): Goods {
     step,
     smuggle() {
       dirty = true
-      return addWay(addLive(world, state, { arrivalMs: nowMs(), smuggled: true })).consignment
+      return addWay(addLive(world, state, { arrivalMs: nowMs() - smuggledStayMs, smuggled: true })).consignment
     },
     tell: (events) => partner.capture(events, stopping.signal),
     palletsIn: (chamber) => groundTruth.inside(world.chambers[chamber]).filter((key) => key.includes('/00/')).length,

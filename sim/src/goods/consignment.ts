@@ -58,6 +58,9 @@ export const hourMs = 3_600_000
 export const minuteMs = 60_000
 export const secondMs = 1_000
 
+/** A container that goes past inspection stands in the yard for so long first: nothing gets from there to a shop in no time. */
+export const smuggledStayMs = 5 * minuteMs
+
 /** Each lot fills two consignments of its goods. */
 const consignmentsPerLot = 2
 

@@ -2,7 +2,7 @@
 import { partyKey } from '@tracegate/model/gs1/key'
 import { glnOf, type PartyName } from '../world/parties.ts'
 import { pointIds } from '../world/names.ts'
-import { dayMs, minuteMs, secondMs, type Consignment, type Pallet } from './consignment.ts'
+import { dayMs, minuteMs, secondMs, smuggledStayMs, type Consignment, type Pallet } from './consignment.ts'
 import { aggregationEvent, objectEvent, type EpcisJson, type Quantity } from './epcis-json.ts'
 import { documentId, graiKey } from './numbers.ts'
 import type { Route, Step } from './route.ts'
@@ -239,9 +239,9 @@ function portionOf(whole: Quantity, quantity: number): Quantity {
 }
 
 /** Past the laboratory and the store, straight from the yard onto the shelf. */
-function smuggledSteps({ world, consignment, times, eventId }: Route, pallet: Pallet, index: number): Step[] {
+function smuggledSteps({ world, consignment, eventId }: Route, pallet: Pallet, index: number): Step[] {
   const shop = world.siteOf(shopPointOf(consignment.goods.shop))
-  const fromMs = consignment.record.arrivalMs + times.unloadMs + (4 + index) * secondMs
+  const fromMs = consignment.record.arrivalMs + smuggledStayMs + (4 + index) * secondMs
   const facts = (id: string, atMs: number) => ({ eventID: eventId(`${id}-${index}`), atMs, zone, readPoint: shop, bizLocation: shop })
   return [
     {
