@@ -209,6 +209,22 @@ describe('dead letters', () => {
     assert.equal(second.next, undefined)
     await assert.rejects(collector.deadLetters.list({ limit: 3, cursor: 'x' }), { code: 'COLLECTOR_CURSOR' })
   })
+
+  it('of one device are not pushed out by the rubbish of another, also after a restart', async () => {
+    await using bench = await createBench()
+    const rubbish = (device: string) => messageOf(`tg/v1/port-1/${device}/telemetry`, {})
+    const devices = async (collector: Awaited<ReturnType<typeof bench.start>>) =>
+      (await collector.deadLetters.list({ limit: 100 })).items.map(({ device }) => device?.slice('port-1/'.length)).toReversed()
+    {
+      await using collector = await bench.start({ limits: { deadLettersMax: 6 } })
+      for (const device of ['good-1', 'good-2', ...Array.from({ length: 20 }, () => 'bad')]) await collector.sink.commit(rubbish(device))
+      assert.deepEqual(await devices(collector), ['good-1', 'good-2', 'bad', 'bad', 'bad', 'bad'])
+      assert.equal(collector.stats().deadLettersDropped, 16)
+    }
+    await using again = await bench.start({ limits: { deadLettersMax: 6 } })
+    for (const device of ['bad', 'bad', 'good-1', 'good-3']) await again.sink.commit(rubbish(device))
+    assert.deepEqual(await devices(again), ['good-1', 'good-2', 'bad', 'bad', 'good-1', 'good-3'])
+  })
 })
 
 describe('the watermark', () => {

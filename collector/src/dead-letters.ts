@@ -1,4 +1,7 @@
-/** What could not be taken, kept with its reason; bounded by count and bytes, the oldest go. */
+/**
+ * What could not be taken, kept with its reason; bounded by count and bytes. Past the bound the oldest go of whoever has most, so that
+ * the rubbish of one device does not push out what others would lose.
+ */
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import { collectorError } from './errors.ts'
 import type { CollectorLimits } from './limits.ts'
@@ -20,24 +23,24 @@ export function createDeadLetters(
   options: { readonly limits: CollectorLimits; readonly onDeadLettersDropped: (count: number) => void }
 ): DeadLetters {
   const { limits } = options
-  let { count, bytes } = tables.deadSize()
+  const shares = createShares(limits)
+  shares.load(tables.deadSizes())
   return {
     insert(entry) {
       tables.insertDead(entry)
-      count += 1
-      bytes += entry.payload.length
+      shares.add(entry.device, 1, entry.payload.length)
       let dropped = 0
-      while (count > limits.deadLettersMax || bytes > limits.deadLetterBytesMax) {
-        const gone = tables.dropOldestDead()
-        if (gone === undefined) break
-        count -= 1
-        bytes -= gone
+      while (shares.isOver()) {
+        const device = shares.largest()
+        const bytes = tables.dropOldestDead(device)
+        if (bytes === undefined) break
+        shares.add(device, -1, -bytes)
         dropped += 1
       }
       if (dropped > 0) options.onDeadLettersDropped(dropped)
     },
-    reload: () => void ({ count, bytes } = tables.deadSize()),
-    count: () => count,
+    reload: () => shares.load(tables.deadSizes()),
+    count: () => shares.count(),
     reader: {
       async list({ limit, cursor }) {
         const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor)
@@ -47,7 +50,7 @@ export function createDeadLetters(
         const last = items.at(-1)
         return { items, ...(found.length > wanted && last !== undefined ? { next: String(last.id) } : {}) }
       },
-      count: async () => count
+      count: async () => shares.count()
     }
   }
 }
@@ -55,4 +58,48 @@ export function createDeadLetters(
 function readCursor(cursor: string): number {
   if (!/^\d{1,15}$/.test(cursor)) throw collectorError('COLLECTOR_CURSOR', { cursor: cursor.slice(0, 64) })
   return Number(cursor)
+}
+
+interface Share {
+  readonly device: string | undefined
+  count: number
+  bytes: number
+}
+
+/** What each device takes of the room; whoever takes most is known without looking through all. */
+function createShares(limits: Pick<CollectorLimits, 'deadLettersMax' | 'deadLetterBytesMax'>) {
+  const shares = new Map<string | undefined, Share>()
+  const weigh = (share: Share) => share.count / limits.deadLettersMax + share.bytes / limits.deadLetterBytesMax
+  let total = { count: 0, bytes: 0 }
+  let top: Share | undefined
+
+  function add(device: string | undefined, count: number, bytes: number): void {
+    const share = shares.get(device) ?? { device, count: 0, bytes: 0 }
+    share.count += count
+    share.bytes += bytes
+    total.count += count
+    total.bytes += bytes
+    if (share.count > 0) shares.set(device, share)
+    else shares.delete(device)
+    if (top === undefined || weigh(share) > weigh(top)) top = share
+    // Looked for again only when it can no longer be the largest: a flood drops one letter for each that comes.
+    else if (top === share && (share.count === 0 || weigh(share) < weigh({ device, ...total }) / shares.size))
+      top = [...shares.values()].reduce<Share | undefined>(
+        (best, one) => (best === undefined || weigh(one) > weigh(best) ? one : best),
+        undefined
+      )
+  }
+
+  return {
+    add,
+    load(sizes: readonly Share[]) {
+      shares.clear()
+      total = { count: 0, bytes: 0 }
+      top = undefined
+      for (const { device, count, bytes } of sizes) add(device, count, bytes)
+    },
+    isOver: () => total.count > limits.deadLettersMax || total.bytes > limits.deadLetterBytesMax,
+    largest: () => top?.device,
+    count: () => total.count
+  }
 }

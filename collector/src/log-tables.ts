@@ -35,7 +35,8 @@ export const logMigrations = [
      payload BLOB NOT NULL
    ) STRICT;
    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
-  `ALTER TABLE stream ADD COLUMN prints BLOB NOT NULL DEFAULT x'';`
+  `ALTER TABLE stream ADD COLUMN prints BLOB NOT NULL DEFAULT x'';`,
+  `CREATE INDEX dead_letter_device ON dead_letter (device, id);`
 ]
 
 export interface LogRow {
@@ -83,8 +84,8 @@ export function prepareLogTables(database: DatabaseSync) {
   const insertDead = database.prepare(
     'INSERT INTO dead_letter (received_ms, topic, device, code, pointer, message, payload) VALUES (?, ?, ?, ?, ?, ?, ?)'
   )
-  const deadSize = database.prepare('SELECT count(*) AS count, coalesce(sum(length(payload)), 0) AS bytes FROM dead_letter')
-  const oldestDead = database.prepare('SELECT id, length(payload) AS bytes FROM dead_letter ORDER BY id LIMIT 1')
+  const deadSizes = database.prepare('SELECT device, count(*) AS count, sum(length(payload)) AS bytes FROM dead_letter GROUP BY device')
+  const oldestDead = database.prepare('SELECT id, length(payload) AS bytes FROM dead_letter WHERE device IS ? ORDER BY id LIMIT 1')
   const dropDead = database.prepare('DELETE FROM dead_letter WHERE id = ?')
   const listDead = database.prepare('SELECT * FROM dead_letter WHERE id < ? ORDER BY id DESC LIMIT ?')
   const getMeta = database.prepare('SELECT value FROM meta WHERE name = ?')
@@ -109,10 +110,10 @@ export function prepareLogTables(database: DatabaseSync) {
     insertDead({ receivedAtMs, topic, device, reason, payload }: DeadLetterEntry) {
       insertDead.run(receivedAtMs, topic, device ?? null, reason.code, reason.pointer, reason.message, payload)
     },
-    deadSize: () => sizeOf(deadSize.get()),
-    /** Gives the bytes that went, or undefined when there was none. */
-    dropOldestDead(): number | undefined {
-      const row = oldestDead.get()
+    deadSizes: () => deadSizes.all().map((row) => ({ device: deviceOf(row), ...sizeOf(row) })),
+    /** The oldest of a device, or of those that belong to none. Gives the bytes that went, or undefined when there was none. */
+    dropOldestDead(device: string | undefined): number | undefined {
+      const row = oldestDead.get(device ?? null)
       if (row === undefined) return undefined
       dropDead.run(numberOf(row, 'id'))
       return numberOf(row, 'bytes')
@@ -142,18 +143,23 @@ function logRowOf(row: Row): LogRow {
 
 function deadLetterOf(row: Row): DeadLetter {
   const payload = bytesOf(row, 'payload')
-  const device = row['device']
+  const device = deviceOf(row)
   return {
     id: numberOf(row, 'id'),
     receivedAtMs: numberOf(row, 'received_ms'),
     topic: textOf(row, 'topic'),
-    ...(typeof device === 'string' ? { device } : {}),
+    ...(device === undefined ? {} : { device }),
     code: textOf(row, 'code'),
     pointer: textOf(row, 'pointer'),
     message: textOf(row, 'message'),
     payloadBytes: payload.length,
     payloadBase64: Buffer.from(payload).toString('base64')
   }
+}
+
+function deviceOf(row: Row): string | undefined {
+  const device = row['device']
+  return typeof device === 'string' ? device : undefined
 }
 
 function sizeOf(row: Row | undefined): { readonly count: number; readonly bytes: number } {
