@@ -288,6 +288,33 @@ test('an inspection reported late but done before the release closes the missing
   assert.equal(closed?.status, 'closed')
 })
 
+test('a late report that names only the pallet closes the missing inspection of what came on it', () => {
+  const pallet = 'https://id.gs1.org/00/095060001343380001'
+  const packed = event({
+    eventID: 'p',
+    type: 'AggregationEvent',
+    action: 'ADD',
+    subjects: [
+      { key: pallet, kind: 'logistic', role: 'parent' },
+      { key: item, kind: 'item', role: 'child' }
+    ]
+  })
+  const sold = event({ eventID: 's', bizStep: 'retail_selling', eventTimeMs: t0 + 1_000 })
+  const report = event({
+    eventID: 'i',
+    bizStep: 'inspecting',
+    disposition: 'conformant',
+    recordTimeMs: t0 + 9_000,
+    subjects: [{ key: pallet, kind: 'logistic', role: 'object' }]
+  })
+  const to = engine()
+  const history = historyOf([packed, sold])
+  assert.equal(to.onEvents([sold], history, t0).length, 1)
+  assert.deepEqual(new Set(to.keysToKnow([report], history)), new Set([pallet, item]))
+  const [closed] = to.onEvents([report], history, t0)
+  assert.deepEqual([closed?.status, closed?.closedMs], ['closed', t0 + 9_000])
+})
+
 test('goods that an open missing inspection names are not named again when they are sold on', () => {
   const to = engine()
   const stocked = event({ eventID: 'r', bizStep: 'stocking' })

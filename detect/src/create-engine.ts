@@ -7,13 +7,14 @@ import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { checkSilence, DeviceState, heardFrom } from './device-gap.ts'
 import type { DetectionEngine, DetectionRegisters, TraceHistory } from './engine.ts'
-import { glnOf } from './goods-key.ts'
+import { glnOf, isSerialised } from './goods-key.ts'
 import { iso } from './proof.ts'
 import { emptyPlaceState, judgePlaceReading, PlaceState } from './place-limits.ts'
 import { judgeSeriesReading, quantityOf, SeriesState, seriesCheckDefaults, type SeriesCheckSettings } from './series-checks.ts'
 import {
   contentOf,
   isConformantInspection,
+  isCovered,
   isRelease,
   judgeClonedSerial,
   judgeMissingInspection,
@@ -81,7 +82,7 @@ export function createDetectionEngine(options: EngineOptions = {}): DetectionEng
       }
       return found
     },
-    keysToKnow: (events, known) => keysToKnow(index, events, known),
+    keysToKnow: (events, known) => keysToKnow({ index, state }, events, known),
     snapshot: () => structuredClone(state),
     restore(snapshot) {
       const checked = stateValidator.check(snapshot)
@@ -185,7 +186,7 @@ function judgeEvents(state: EngineState, index: Index, events: readonly TraceEve
       state.trace[anomaly.id] = anomaly
       found.push(anomaly)
     }
-    if (isConformantInspection(event)) found.push(...withdrawInspections(state, event))
+    if (isConformantInspection(event)) found.push(...withdrawInspections(state, event, history))
   }
   const ids = Object.keys(state.trace)
   for (const id of ids.slice(0, Math.max(0, ids.length - openTraceAnomaliesMax))) delete state.trace[id]
@@ -194,7 +195,7 @@ function judgeEvents(state: EngineState, index: Index, events: readonly TraceEve
 
 /** The goods that an open missing inspection names. */
 function goodsMissed(state: EngineState): Set<string> {
-  return new Set(Object.values(state.trace).flatMap((anomaly) => (anomaly.type === 'missingInspection' ? anomaly.goods : [])))
+  return new Set(openInspections(state).flatMap((anomaly) => anomaly.goods))
 }
 
 /** An event that somebody declared wrong bears witness no longer: what it brought about is withdrawn. */
@@ -223,20 +224,40 @@ function withdrawnProof({ proof }: Anomaly, closedMs: number): Anomaly['proof'] 
   }
 }
 
-/** A late report of an inspection that took place before the release closes what its absence opened. */
-function withdrawInspections(state: EngineState, event: TraceEvent): Anomaly[] {
+/** A late report of an inspection that took place before the release, of the goods, their lot or what they came in, closes what its absence opened. */
+function withdrawInspections(state: EngineState, event: TraceEvent, history: TraceHistory): Anomaly[] {
   const keys = new Set(event.subjects.map((subject) => subject.key))
   const closed: Anomaly[] = []
-  for (const anomaly of Object.values(state.trace)) {
-    if (anomaly.type !== 'missingInspection' || event.eventTimeMs > anomaly.openedMs || !anomaly.goods.every((key) => keys.has(key)))
-      continue
+  for (const anomaly of openInspections(state)) {
+    if (event.eventTimeMs > anomaly.openedMs || !anomaly.goods.every((key) => isCovered(key, keys, history))) continue
     delete state.trace[anomaly.id]
-    closed.push({ ...anomaly, status: 'closed', closedMs: event.eventTimeMs, lastMs: Math.max(anomaly.lastMs, event.eventTimeMs) })
+    const closedMs = Math.max(anomaly.openedMs, event.recordTimeMs)
+    const proof = {
+      en: `${anomaly.proof.en}; withdrawn at ${iso(closedMs)}, as the inspection of ${iso(event.eventTimeMs)} was reported late`,
+      zh: `${anomaly.proof.zh}；${iso(event.eventTimeMs)} 的检验已补报，于 ${iso(closedMs)} 撤销`
+    }
+    closed.push({ ...anomaly, status: 'closed', closedMs, lastMs: Math.max(anomaly.lastMs, closedMs), proof })
   }
   return closed
 }
 
-function keysToKnow(index: Index, events: readonly TraceEvent[], known: TraceHistory = { of: () => [] }): string[] {
+/** Goods whose lot or container a report may name in their place, those missed last first. */
+function missedGoods(state: EngineState): string[] {
+  return openInspections(state)
+    .toReversed()
+    .flatMap((anomaly) => anomaly.goods)
+    .slice(0, keysPerEventMax)
+}
+
+function openInspections(state: EngineState): Anomaly[] {
+  return Object.values(state.trace).filter((anomaly) => anomaly.type === 'missingInspection')
+}
+
+function keysToKnow(
+  { index, state }: Pick<Judging, 'index' | 'state'>,
+  events: readonly TraceEvent[],
+  known: TraceHistory = { of: () => [] }
+): string[] {
   const keys = new Set<string>()
   const add = (key: string): void => {
     keys.add(key)
@@ -248,6 +269,8 @@ function keysToKnow(index: Index, events: readonly TraceEvent[], known: TraceHis
   }
   for (const event of events) {
     const inside = isRelease(event, index.pointByGln)
+    if (isConformantInspection(event) && event.subjects.some(({ key }) => !isSerialised(key)))
+      for (const missed of missedGoods(state)) add(missed)
     for (const { key } of event.subjects.slice(0, keysPerEventMax)) {
       add(key)
       if (inside) for (const child of contentOf(key, event.eventTimeMs, known)) add(child)

@@ -216,6 +216,14 @@ export function contentOf(key: string, atMs: number, history: TraceHistory): str
   return children.flatMap((child) => [child, ...childrenIn(history.of(child), child, atMs)]).slice(0, childrenMax)
 }
 
+/** Whether the keys of a report name these goods, their lot, or what they came in. */
+export function isCovered(key: string, keys: ReadonlySet<string>, history: TraceHistory): boolean {
+  if (keys.has(key)) return true
+  const own = history.of(key)
+  const related = [...lotsIn(own, key), ...parentsIn(own, key)]
+  return related.some((one) => keys.has(one) || parentsIn(history.of(one), one).some((grand) => keys.has(grand)))
+}
+
 function wasInspected(key: string, atMs: number, history: TraceHistory): boolean {
   const own = history.of(key)
   const inspected = (events: readonly TraceFact[]) => events.some((event) => event.eventTimeMs <= atMs && isConformantInspection(event))
