@@ -1,5 +1,8 @@
 /** `GET /api/v1/live`: Server-Sent Events. What they carry is in the model's `live.ts`; how they are kept in `../live.ts`. */
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import type { Principal } from '../accounts.ts'
 import { PointName } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
@@ -23,22 +26,11 @@ export function liveRoutes(app: HttpServer, context: ApiContext): void {
       }
     },
     (request, reply) => {
-      if (context.live.clients() >= clientsMax) throw apiError('STREAM_FULL', { open: context.live.clients(), openMax: clientsMax })
-      const caller = `${request.principal?.kind ?? ''} ${request.principal?.name ?? ''}`
-      const own = context.live.clientsOf(caller)
-      if (own >= clientsPerCallerMax) throw apiError('STREAM_FULL', { open: own, openMax: clientsPerCallerMax })
-      const raw = reply.raw
+      const caller = callerOf(request.principal)
+      requireRoom(context, caller)
+      const raw = openStream(reply)
       const token = sessionTokenOf(request)
       const byKey = request.principal?.kind === 'key'
-      const headers = reply.getHeaders()
-      reply.hijack()
-      for (const [name, value] of Object.entries(headers)) if (value !== undefined) raw.setHeader(name, value)
-      raw.writeHead(200, {
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-        connection: 'keep-alive'
-      })
       const client: LiveClient = {
         caller,
         point: request.query.point,
@@ -59,4 +51,29 @@ export function liveRoutes(app: HttpServer, context: ApiContext): void {
       raw.on('error', leave)
     }
   )
+}
+
+function callerOf(principal: Principal | undefined): string {
+  return `${principal?.kind ?? ''} ${principal?.name ?? ''}`
+}
+
+function requireRoom({ live }: ApiContext, caller: string): void {
+  const own = live.clientsOf(caller)
+  if (own >= clientsPerCallerMax) throw apiError('STREAM_FULL', { open: own, openMax: clientsPerCallerMax })
+  if (live.clients() >= clientsMax) throw apiError('STREAM_FULL', { open: live.clients(), openMax: clientsMax })
+}
+
+/** Takes the answer out of the engine's hands, with the headers it has so far. */
+function openStream(reply: FastifyReply): ServerResponse {
+  const { raw } = reply
+  const headers = reply.getHeaders()
+  reply.hijack()
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) raw.setHeader(name, value)
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    connection: 'keep-alive'
+  })
+  return raw
 }

@@ -8,6 +8,7 @@ import { version } from '../version.ts'
 
 const Finding = Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })
 const Readiness = Type.Object({ ok: Type.Boolean(), findings: Type.Array(Finding) })
+const Version = Type.Object({ name: Type.String(), version: Type.String(), node: Type.String() })
 
 export function systemRoutes(app: HttpServer, context: ApiContext): void {
   app.get(
@@ -47,12 +48,7 @@ export function systemRoutes(app: HttpServer, context: ApiContext): void {
     '/version',
     {
       config: { access: 'public' },
-      schema: {
-        tags: ['system'],
-        summary: 'What runs here',
-        security: [],
-        response: { 200: Type.Object({ name: Type.String(), version: Type.String(), node: Type.String() }) }
-      }
+      schema: { tags: ['system'], summary: 'What runs here', security: [], response: { 200: Version } }
     },
     async () => ({ name: 'tracegate', version, node: process.version })
   )
