@@ -1,11 +1,19 @@
 /** `npm start`: the whole product with its simulated port. Only parses, starts, waits for a signal and ends. */
 import { enableCompileCache } from 'node:module'
+import { setTimeout as wait } from 'node:timers/promises'
 import { CodedError } from '@tracegate/model/errors'
 import { describeOptions, loadConfig } from '@tracegate/service/config'
 import { waitForSignal } from '@tracegate/service/lifecycle'
 import { optionsPrefix, StartOptions } from './options.ts'
 
 const exitWrongCall = 2
+const settleMs = 5_000
+
+/** Resolves when what a start sets going has had time to end. */
+async function settled(told: Promise<void> | undefined): Promise<void> {
+  await told
+  await wait(settleMs)
+}
 
 enableCompileCache()
 
@@ -18,9 +26,15 @@ try {
   } else {
     const stopped = waitForSignal()
     // Loaded only now: a wrong call is answered at once.
-    const [{ startAllInOne }, { writeWelcome }] = await Promise.all([import('./all-in-one.ts'), import('./welcome.ts')])
+    const [{ startAllInOne }, { giveBackMemory }, { writeWelcome }] = await Promise.all([
+      import('./all-in-one.ts'),
+      import('./memory.ts'),
+      import('./welcome.ts')
+    ])
     const running = await startAllInOne(config.values, { bootstrapKey: process.env['TRACEGATE_BOOTSTRAP_KEY'] })
     writeWelcome(running, config.values)
+    await Promise.race([stopped, settled(running.simulator?.historyTold())])
+    giveBackMemory()
     await stopped
     process.stdout.write('\nStopping …\n')
     const troubles = await running.stop()

@@ -127,7 +127,7 @@ export async function spawnProduct(options: {
     '--field-port',
     '0'
   ]
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', mainFile, ...args, ...(options.arguments ?? [])], {
+  const child = spawn(process.execPath, [mainFile, ...args, ...(options.arguments ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TRACEGATE_BOOTSTRAP_KEY: bootstrapKey }
   })
