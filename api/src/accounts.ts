@@ -26,8 +26,6 @@ export interface Accounts {
   byKey(key: string): Principal | undefined
   /** Makes the bootstrap key when there is none yet; `kept` when another one was made before. */
   ensureBootstrapKey(key: string): Promise<'made' | 'same' | 'kept'>
-  /** Makes or replaces the key of a part of the product, with its rights. */
-  ensureServiceKey(name: string, key: string, granted: readonly Right[]): Promise<void>
   /** Makes or replaces the key of a service of ours, such as the simulator. */
   ensureServiceKey(name: string, key: string, granted: readonly Right[]): Promise<void>
 }

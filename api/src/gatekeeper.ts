@@ -25,8 +25,8 @@ export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): 
     if (access === 'loopback' && isLoopback(request)) return
     const principal = request.principal
     if (principal === undefined) throw apiError(access === 'loopback' ? 'LOOPBACK_ONLY' : 'SIGN_IN_REQUIRED')
-    const right = request.routeOptions.config?.right
-    if (right !== undefined && !principal.rights.includes(right)) throw apiError('RIGHT_MISSING', { right, name: principal.name })
+    const right = request.routeOptions.config?.right ?? 'read'
+    if (right !== 'signedIn' && !principal.rights.includes(right)) throw apiError('RIGHT_MISSING', { right, name: principal.name })
   })
 }
 

@@ -17,8 +17,8 @@ export type Access = 'session' | 'public' | 'loopback'
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
-    /** The right a caller needs beyond being signed in. */
-    right?: Right
+    /** The right a caller needs beyond being signed in: `read` where nothing else is said; signedIn: none. */
+    right?: Right | 'signedIn'
   }
   interface FastifyRequest {
     principal: Principal | undefined

@@ -107,6 +107,11 @@ test('a service key has its rights and no more, also after a restart, and a new 
   await world.accounts.ensureServiceKey('simulator', 'second-key', ['read', 'simulate'])
   assert.equal(await status('first-key', '/api/v1/points'), 401)
   assert.equal(await status('second-key', '/api/v1/sim/scenarios/x', 'POST'), 404)
+  await world.accounts.ensureServiceKey('partner', 'capture-key', ['capture'])
+  for (const url of ['/api/v1/points', '/api/v1/live', '/epcis/v2/events', '/api/v1/dead-letters'])
+    assert.equal(await status('capture-key', url), 403, url)
+  assert.equal(await status('capture-key', '/epcis/v2/capture'), 200)
+  assert.equal(await status('capture-key', '/api/v1/session'), 200)
 })
 
 test('sessions end when unused, when old, and when there are too many', () => {

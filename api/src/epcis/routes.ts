@@ -124,7 +124,10 @@ function captureRoutes(app: HttpServer, captures: Captures): void {
 function jobRoutes(app: HttpServer, captures: Captures): void {
   app.get(
     `${root}/capture`,
-    { schema: { tags, summary: 'Capture jobs, newest first', response: textAnswers(200, 'EPCISCaptureJob, a list') } },
+    {
+      config: { right: 'signedIn' },
+      schema: { tags, summary: 'Capture jobs, newest first', response: textAnswers(200, 'EPCISCaptureJob, a list') }
+    },
     async (request, reply) => {
       const { perPage, start } = jobPage(request)
       const jobs = captures.jobs()
@@ -135,6 +138,8 @@ function jobRoutes(app: HttpServer, captures: Captures): void {
   app.get(
     `${root}/capture/:captureID`,
     {
+      // Who may only capture must hear what became of it.
+      config: { right: 'signedIn' },
       schema: {
         tags,
         summary: 'A capture job',

@@ -12,6 +12,7 @@ import { apiError } from '../errors.ts'
 import { pathOf } from '../problem.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { lookup } from './lookup.ts'
+import { publicConfig } from './public.ts'
 
 /** Views of the console that may be opened by their address. */
 const consoleViews = ['points', 'warnings', 'anomalies', 'trace', 'dead-letters', 'simulator', 'devices']
@@ -58,7 +59,7 @@ export async function pageRoutes(app: HttpServer, context: ApiContext, options: 
 
 function linkRoutes(app: HttpServer, context: ApiContext): void {
   for (const key of linkKeys)
-    app.get(`/${key}/*`, { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+    app.get(`/${key}/*`, { config: publicConfig, schema: { hide: true } }, async (request, reply) => {
       const link = `https://id.gs1.org${pathOf(request.url)}`
       if (canonicalKey(link) === undefined)
         throw apiError('CODE_UNREADABLE', { code: pathOf(request.url).slice(0, 64), reason: 'it is no GS1 Digital Link' })

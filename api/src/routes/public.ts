@@ -19,13 +19,14 @@ import { warningCases } from './warnings.ts'
 const publicPerMinuteMax = 600
 /** Warnings in force that are looked through for one thing. */
 const warningsMax = 1_000
-const config = { access: 'public', rateLimit: { max: publicPerMinuteMax, timeWindow: 60_000 } } as const
+/** For routes that look things up for anybody. */
+export const publicConfig = { access: 'public', rateLimit: { max: publicPerMinuteMax, timeWindow: 60_000 } } as const
 
 export function publicRoutes(app: HttpServer, context: ApiContext): void {
   app.get(
     '/api/v1/public/lookup',
     {
-      config,
+      config: publicConfig,
       schema: { tags: ['public'], summary: 'A code, taken apart', security: [], querystring: LookupQuery, response: answers(LookupAnswer) }
     },
     async (request) => {
@@ -36,7 +37,7 @@ export function publicRoutes(app: HttpServer, context: ApiContext): void {
   app.get(
     '/api/v1/public/journey',
     {
-      config,
+      config: publicConfig,
       schema: {
         tags: ['public'],
         summary: 'The life of a thing by stages, with readings and published warnings',

@@ -30,7 +30,10 @@ export function sessionRoutes(app: HttpServer, context: ApiContext): void {
   )
   app.get(
     '/api/v1/session',
-    { schema: { tags: ['session'], summary: 'Who is signed in', response: answers(Session) } },
+    {
+      config: { right: 'signedIn' },
+      schema: { tags: ['session'], summary: 'Who is signed in', response: answers(Session) }
+    },
     async (request) => {
       if (request.principal === undefined) throw apiError('SIGN_IN_REQUIRED')
       return sessionOf(request.principal)
@@ -38,7 +41,10 @@ export function sessionRoutes(app: HttpServer, context: ApiContext): void {
   )
   app.delete(
     '/api/v1/session',
-    { schema: { tags: ['session'], summary: 'Sign out', response: { 204: Empty } } },
+    {
+      config: { right: 'signedIn' },
+      schema: { tags: ['session'], summary: 'Sign out', response: { 204: Empty } }
+    },
     async (request, reply) => {
       const token = sessionTokenOf(request)
       if (token !== undefined) context.sessions.end(token)
