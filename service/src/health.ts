@@ -16,16 +16,23 @@ export const probeTimeoutMs = 2_000
 
 export function createHealth(): Health {
   const probes = new Map<string, () => Promise<{ ok: boolean; detail: string }>>()
+  let running: ReturnType<Health['check']> | undefined
   return {
     register(name, probe) {
       probes.set(name, probe)
       return () => probes.delete(name)
     },
-    async check() {
-      const findings = await Promise.all([...probes].map(([name, probe]) => runProbe(name, probe)))
-      return { ok: findings.every((finding) => finding.ok), findings }
+    // Anybody may ask and probes read the stores: who asks while a check runs gets its answer.
+    check() {
+      running ??= runAll(probes).finally(() => (running = undefined))
+      return running
     }
   }
+}
+
+async function runAll(probes: ReadonlyMap<string, () => Promise<{ ok: boolean; detail: string }>>) {
+  const findings = await Promise.all([...probes].map(([name, probe]) => runProbe(name, probe)))
+  return { ok: findings.every((finding) => finding.ok), findings }
 }
 
 async function runProbe(name: string, probe: () => Promise<{ ok: boolean; detail: string }>): Promise<HealthFinding> {

@@ -22,6 +22,16 @@ test('a listener that throws is reported and the others still hear', () => {
   assert.deepEqual(troubles, ['readings', 'readings'])
 })
 
+test('health asked many times at once looks once', async () => {
+  const health = createHealth()
+  let looks = 0
+  health.register('store', async () => ({ ok: true, detail: `${(looks += 1)}` }))
+  await Promise.all(Array.from({ length: 100 }, () => health.check()))
+  assert.equal(looks, 1)
+  await health.check()
+  assert.equal(looks, 2)
+})
+
 test('health is not well when one probe fails, and says which and why', async () => {
   const health = createHealth()
   health.register('store', async () => ({ ok: true, detail: 'writes' }))
