@@ -88,9 +88,11 @@ export async function seedRegisters(cases: CaseStore, world: World): Promise<voi
     'places',
     world.places.map((place) => [place.key, place])
   )
+  // Who plays recordings is a device from its first birth on; until then nothing is silent.
+  const devices = world.devices.filter((device) => device.point !== pointIds.replay)
   await write(
     'devices',
-    world.devices.map((device) => [`${device.point}/${device.id}`, device])
+    devices.map((device) => [`${device.point}/${device.id}`, device])
   )
   await write(
     'products',
