@@ -25,9 +25,9 @@ interface Stream {
 }
 
 /** conflict: the number stands for another message already, so this one is neither new nor a repeat. */
-export type Note = 'new' | 'duplicate' | 'conflict'
+type Note = 'new' | 'duplicate' | 'conflict'
 
-export interface MessageNote {
+interface MessageNote {
   readonly device: string
   readonly boot: string
   readonly seq: number
