@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { missingFromLock, platformOf } from './complete-lock.ts'
@@ -56,6 +56,18 @@ test('packages import only what the layout allows', () => {
         wrong.push(`${path} reaches out of its package: ${imported}`)
     }
   }
+  assert.deepEqual(wrong, [])
+})
+
+test('every relative import names a file of the project, and none that git ignores', () => {
+  const known = new Set(files)
+  const wrong = sources.flatMap((path) =>
+    importsOf(path)
+      .filter((imported) => imported.startsWith('.') && !imported.includes('?'))
+      .map((imported) => relative(root, resolve(root, dirname(path), imported)))
+      .filter((target) => !known.has(target))
+      .map((target) => `${path} imports ${target}`)
+  )
   assert.deepEqual(wrong, [])
 })
 
