@@ -4,7 +4,7 @@ import type { LiveMessage, LiveReading } from '@tracegate/model/live'
 import type { Device } from '@tracegate/model/registers'
 
 /** stale: the line is open but nothing came for `staleAfterMs`. */
-export const connections = ['connecting', 'live', 'reconnecting', 'stale', 'paused'] as const
+const connections = ['connecting', 'live', 'reconnecting', 'stale', 'paused'] as const
 export type Connection = (typeof connections)[number]
 
 type LiveEvent = Extract<LiveMessage, { type: 'event' }>['data']
@@ -24,7 +24,7 @@ export interface LiveState {
 }
 
 export const seriesMax = 5_000
-export const casesMax = 500
+const casesMax = 500
 export const eventsMax = 50
 export const staleAfterMs = 10_000
 

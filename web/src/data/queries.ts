@@ -8,7 +8,7 @@ import { ScenarioPage, WarningDetail } from '@tracegate/model/http-details'
 
 const slowMs = 30_000
 /** Rows of a case list in one answer. */
-export const caseRowsMax = 500
+const caseRowsMax = 500
 
 /** The session, or null when nobody is signed in. */
 export const sessionQuery = queryOptions({
