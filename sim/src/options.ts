@@ -23,7 +23,7 @@ export const StartOptions = Type.Object(
       description: 'Seed of the simulated port: the same seed gives the same run'
     }),
     speed: Type.Number({
-      default: 30,
+      default: 60,
       minimum: 1,
       maximum: 3_600,
       description: 'How many times faster than the clock the simulated physics runs'

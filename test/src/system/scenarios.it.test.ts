@@ -29,7 +29,7 @@ interface Port {
 describe('the simulated port', { concurrency: true }, () => {
   test('a quiet start raises nothing for a minute', { timeout: 120_000 }, async () => {
     await using folder = await temporaryFolder()
-    await using product = await startProduct(folder.path, { speed: 30 })
+    await using product = await startProduct(folder.path, { speed: 60 })
     await wait(quietMs)
     const found = await storyOf(product.client).anomalies()
     assert.deepEqual(found.map(nameOf), [])
