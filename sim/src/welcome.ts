@@ -4,7 +4,9 @@ import type { StartOptions } from './options.ts'
 
 export function writeWelcome(running: AllInOne, options: StartOptions): void {
   if (options.dev) {
-    process.stdout.write(`Tracegate ${running.version} runs at ${running.url}\n`)
+    const { firstSignIn } = running
+    const signIn = firstSignIn === undefined ? '' : `, sign in as ${firstSignIn.name} with ${firstSignIn.password} (shown this once)`
+    process.stdout.write(`Tracegate ${running.version} runs at ${running.url}${signIn}\n`)
     return
   }
   process.stdout.write(`${welcomeLines(running, options).join('\n')}\n`)
