@@ -1,8 +1,13 @@
 /** The files that are made from code and kept under version control: what each must hold. Writes nothing itself. */
+import { readFileSync } from 'node:fs'
+import { EdgeConfig } from '@tracegate/edge/config'
+import { replayPrefix, ReplayCliOptions } from '@tracegate/edge/replay-options'
 import { wireSchemas } from '@tracegate/model/wire-schemas'
 import { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent } from '@tracegate/model/epcis/event'
 import { EpcisDocument } from '@tracegate/model/epcis/document'
 import { ScanRule } from '@tracegate/model/scan-event'
+import { optionsAsMarkdown } from '@tracegate/service/config'
+import { optionsPrefix, StartOptions } from '@tracegate/sim/options'
 
 export interface GeneratedFile {
   /** Path from the root of the project. */
@@ -19,7 +24,12 @@ export function generatedFiles(): GeneratedFile[] {
   return [
     ...Object.entries(wireSchemas).map(([name, schema]) => schemaFile(`v1/${name}`, schema)),
     ...Object.entries(epcis).map(([name, schema]) => schemaFile(`epcis/${name}`, schema)),
-    schemaFile('edge/scan-rule', ScanRule)
+    schemaFile('edge/scan-rule', ScanRule),
+    readmeFile('edge/README.md', {
+      options: optionsAsMarkdown(EdgeConfig, 'TRACEGATE_EDGE'),
+      'replay-options': optionsAsMarkdown(ReplayCliOptions, replayPrefix)
+    }),
+    readmeFile('sim/README.md', { options: optionsAsMarkdown(StartOptions, optionsPrefix) })
   ].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
@@ -27,4 +37,18 @@ function schemaFile(name: string, schema: object): GeneratedFile {
   const title = name.slice(name.indexOf('/') + 1)
   const text = JSON.stringify({ $schema: dialect, $id: `${base}/${name}.json`, title, ...schema }, undefined, 2)
   return { path: `firmware-specs/schemas/${name}.json`, text: `${text}\n` }
+}
+
+/** The file as it stands, with each of its sections `<!-- generated: name -->` written anew. */
+function readmeFile(path: string, sections: Readonly<Record<string, string>>): GeneratedFile {
+  let text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  for (const [name, section] of Object.entries(sections)) {
+    const open = `<!-- generated: ${name} -->\n`
+    const start = text.indexOf(open)
+    const end = text.indexOf('<!-- /generated -->', start)
+    if (start < 0 || end < 0)
+      throw new RangeError(`Cannot generate: ${path} has no section "${open.trim()}", expected one that ends in "<!-- /generated -->"`)
+    text = `${text.slice(0, start + open.length)}${section}\n${text.slice(end)}`
+  }
+  return { path, text }
 }
