@@ -1,5 +1,6 @@
 /** Ending parts in order, within limits. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { closeAll, withLimit } from './lifecycle.ts'
 
@@ -25,3 +26,29 @@ test('withLimit() gives the value in time and a TimeoutError past the limit', as
   assert.equal(await withLimit(Promise.resolve(1), 1_000, 'x'), 1)
   await assert.rejects(withLimit(new Promise(() => {}), 5, 'the wait'), /the wait took longer than 5 ms/)
 })
+
+test(
+  'waitForSignal() takes one Ctrl-C passed on twice as one, and a later one as an order to end at once',
+  { timeout: 20_000 },
+  async () => {
+    const program = `
+    import { waitForSignal } from '${new URL('./lifecycle.ts', import.meta.url).href}'
+    const asked = waitForSignal()
+    process.stdout.write('ready')
+    setInterval(() => {}, 1000)
+    process.stdout.write(await asked)
+  `
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const code = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      if (output === 'ready') for (let times = 0; times < 2; times += 1) setTimeout(() => child.kill('SIGINT'), times * 100)
+      if (output === 'readySIGINT') setTimeout(() => child.kill('SIGINT'), 1_000)
+    })
+    const startedMs = Date.now()
+    assert.equal(await code, 130)
+    assert.equal(output, 'readySIGINT')
+    assert.ok(Date.now() - startedMs > 900, 'the one passed on twice did not end it')
+  }
+)

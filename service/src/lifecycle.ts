@@ -31,13 +31,16 @@ export async function withLimit<Value>(promise: Promise<Value>, limitMs: number,
   }
 }
 
+/** A terminal and npm may each pass on the same Ctrl-C: what comes so soon after the first is not a second one. */
+const sameSignalMs = 500
+
 /** Resolves with the name of the first SIGINT or SIGTERM; a second one ends the process at once with code 130. */
 export function waitForSignal(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  let asked = false
+  let askedAtMs: number | undefined
   const listen = (signal: NodeJS.Signals) => {
-    if (asked) process.exit(130)
-    asked = true
+    if (askedAtMs !== undefined && Date.now() - askedAtMs > sameSignalMs) process.exit(130)
+    askedAtMs ??= Date.now()
     resolve(signal)
   }
   process.on('SIGINT', listen)
