@@ -28,8 +28,9 @@ const snapshotVersion = 1
 export const historicalAfterMs = 300_000
 /** A reading this far ahead of the wall clock has a wrong time: judged, it would keep every right one after it from being judged. */
 const futureMaxMs = 60_000
-/** Series and open trace anomalies beyond these are not kept; the newest stay. */
+/** Series that are checked; further ones pass unchecked. */
 export const seriesMax = 100_000
+/** Open trace anomalies that can still be closed; the oldest go. */
 export const openTraceAnomaliesMax = 1_000
 /** Of a larger event only the first so many keys are judged by the trace rules. */
 export const keysPerEventMax = 500
@@ -60,6 +61,7 @@ interface Index {
 export function createDetectionEngine(options: EngineOptions = {}): DetectionEngine {
   let index = indexOf({ places: [], profiles: [], products: [], points: [] })
   let state = emptyState()
+  let room = { series: seriesMax }
   const settings = {
     temperature: { ...seriesCheckDefaults.temperature, ...options.checks?.temperature },
     humidity: { ...seriesCheckDefaults.humidity, ...options.checks?.humidity }
@@ -70,7 +72,7 @@ export function createDetectionEngine(options: EngineOptions = {}): DetectionEng
     },
     onReadings(readings, nowMs, how = {}) {
       const found: Anomaly[] = []
-      for (const reading of readings) judgeReading({ state, index, settings }, reading, nowMs, how.historical ?? false, found)
+      for (const reading of readings) judgeReading({ state, index, settings, room }, reading, nowMs, how.historical ?? false, found)
       return found
     },
     onEvents: (events, history, nowMs) => judgeEvents(state, index, events, history, nowMs),
@@ -87,6 +89,7 @@ export function createDetectionEngine(options: EngineOptions = {}): DetectionEng
     restore(snapshot) {
       const checked = stateValidator.check(snapshot)
       state = checked.ok ? structuredClone(checked.value) : emptyState()
+      room = { series: seriesMax - Object.keys(state.series).length }
       return checked.ok
         ? { ok: true, message: `restored ${Object.keys(state.series).length} series` }
         : { ok: false, message: checked.reason.message }
@@ -123,6 +126,8 @@ interface Judging {
   readonly state: EngineState
   readonly index: Index
   readonly settings: Readonly<Record<'temperature' | 'humidity', SeriesCheckSettings>>
+  /** How many more series may be kept; counted, since counting keys would cost every new series as much as all before it. */
+  readonly room: { series: number }
 }
 
 function judgeReading(judging: Judging, reading: Reading, nowMs: number, backfill: boolean, found: Anomaly[]): void {
@@ -136,7 +141,7 @@ function judgeReading(judging: Judging, reading: Reading, nowMs: number, backfil
   const quantity = quantityOf(reading)
   if (quantity !== undefined) {
     const known = state.series[series]
-    if (known !== undefined || Object.keys(state.series).length < seriesMax) {
+    if (known !== undefined || judging.room.series > 0) {
       const judged = judgeSeriesReading(known, {
         reading,
         settings: judging.settings[quantity],
@@ -144,6 +149,7 @@ function judgeReading(judging: Judging, reading: Reading, nowMs: number, backfil
         nowMs,
         historical
       })
+      if (known === undefined && judged.state !== undefined) judging.room.series -= 1
       if (judged.state !== undefined) state.series[series] = judged.state
       found.push(...judged.anomalies)
     }

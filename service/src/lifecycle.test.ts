@@ -15,11 +15,21 @@ test('closeAll() ends the last started first and goes on past one that fails and
       part('fails', () => Promise.reject(new Error('no'))),
       part('api', async () => {})
     ],
-    20,
+    { partMs: 20, totalMs: 1_000 },
     (name) => troubles.push(name)
   )
   assert.deepEqual(ended, ['api', 'fails', 'hangs', 'store'])
   assert.deepEqual(troubles, ['fails', 'hangs'])
+})
+
+test('closeAll() keeps the total although every part hangs', async () => {
+  const hangs = { name: 'hangs', close: () => new Promise<void>(() => {}) }
+  const troubles: string[] = []
+  await closeAll([hangs, hangs, hangs], { partMs: 60_000, totalMs: 150 }, (_name, error) => troubles.push(String(error)))
+  const granted = troubles.map((text) => Number(/longer than (\d+) ms/.exec(text)?.[1]))
+  assert.equal(granted.length, 3)
+  assert.ok((granted[0] ?? 0) <= 150)
+  assert.deepEqual(granted.slice(1), [100, 100])
 })
 
 test('withLimit() gives the value in time and a TimeoutError past the limit', async () => {

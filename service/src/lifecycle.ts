@@ -5,13 +5,24 @@ export interface Closable {
   close(): Promise<void>
 }
 
-/** Ends the parts last to first, each within `limitMs`; a part that fails or hangs is reported and does not stop the rest. */
+export interface CloseLimits {
+  /** For one part. */
+  readonly partMs: number
+  /** For all of them: what one part used up is missing to the next, which still gets `leastMs`. */
+  readonly totalMs: number
+}
+
+const leastMs = 100
+
+/** Ends the parts last to first within the limits; a part that fails or hangs is reported and does not stop the rest. */
 export async function closeAll(
   parts: readonly Closable[],
-  limitMs: number,
+  limits: CloseLimits,
   onTrouble: (name: string, error: unknown) => void
 ): Promise<void> {
+  const endMs = performance.now() + limits.totalMs
   for (const part of parts.toReversed()) {
+    const limitMs = Math.round(Math.min(limits.partMs, Math.max(leastMs, endMs - performance.now())))
     try {
       await withLimit(part.close(), limitMs, part.name)
     } catch (error) {

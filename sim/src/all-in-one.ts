@@ -32,8 +32,8 @@ import { createSimulator, type Simulator } from './simulator.ts'
 import { createWorld, seedRegisters, type World } from './world.ts'
 import { checksAt } from './world/checks.ts'
 
-/** Each part has so long to end; all together stay under five seconds since the slow ones wait on nothing. */
-const closeLimitMs = 2_000
+/** Ctrl-C ends everything within five seconds, whatever hangs. */
+const closeLimits = { partMs: 2_000, totalMs: 4_000 }
 
 export interface AllInOne {
   readonly version: string
@@ -75,7 +75,7 @@ export async function startAllInOne(options: StartOptions, secrets: StartSecrets
   const parts: Closable[] = []
   const troubles: string[] = []
   const stop = async () => {
-    await closeAll(parts, closeLimitMs, (name, error) =>
+    await closeAll(parts, closeLimits, (name, error) =>
       troubles.push(`Cannot end ${name}: ${error instanceof Error ? error.message : String(error)}`)
     )
     return troubles
