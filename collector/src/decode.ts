@@ -1,6 +1,6 @@
 /** Bytes of a message to what the stores and detectors take, or the reason why not. Pure; keeps nothing. */
 import { Type } from 'typebox'
-import { compileValidator, decodeJson, decodeMessage, type Decoded } from '@tracegate/model/codec'
+import { compileValidator, decodeMessage, decodePayload, type Decoded } from '@tracegate/model/codec'
 import { parseCapture } from '@tracegate/model/epcis/document'
 import type { EpcisEvent } from '@tracegate/model/epcis/event'
 import { keyOf, toTraceEvent } from '@tracegate/model/epcis/normalise'
@@ -82,11 +82,11 @@ export function decode(message: RawMessage, context: DecodeContext): Intake {
   const { topic } = parsed
   if (topic.type !== 'device') return refuse('TOPIC_CHANNEL', `topic is "${message.topic}", expected one that a device publishes to`)
   const sender = { point: topic.point, device: topic.device }
-  const taken = decodePayload(message, topic.channel, { sender, context })
+  const taken = decodeChannel(message, topic.channel, { sender, context })
   return taken.ok ? taken : { ...taken, device: `${topic.point}/${topic.device}` }
 }
 
-function decodePayload(
+function decodeChannel(
   message: RawMessage,
   channel: DeviceChannel | 'command' | 'committed',
   options: { readonly sender: Sender; readonly context: DecodeContext }
@@ -126,13 +126,13 @@ function decodePayload(
 }
 
 function decodeEvent(message: RawMessage, sender: Sender): Intake {
-  const json = decodeJson(message.payload)
-  if (!json.ok) return json
-  if (!hasEpcis.check(json.value).ok) {
-    const captured = captureEvents(json.value, { recordTimeMs: message.receivedAtMs, pointer: '' })
+  const payload = decodePayload(message.payload)
+  if (!payload.ok) return payload
+  if (!hasEpcis.check(payload.value).ok) {
+    const captured = captureEvents(payload.value, { recordTimeMs: message.receivedAtMs, pointer: '' })
     return captured.ok ? { ok: true, ...sender, work: { type: 'events', events: captured.value }, partial: [] } : captured
   }
-  const checked = eventMessage.check(json.value)
+  const checked = eventMessage.check(payload.value)
   if (!checked.ok) return checked
   const { boot, seq, epcis } = checked.value
   const captured = captureEvents(epcis, { recordTimeMs: message.receivedAtMs, pointer: '/epcis' })

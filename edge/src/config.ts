@@ -7,8 +7,7 @@ import { BilingualText } from '@tracegate/model/text'
 import { Device, TraceKey } from '@tracegate/model/registers'
 import { TimeQuality } from '@tracegate/model/wire'
 import { Type, type Static } from 'typebox'
-import { MqttSource } from './source/mqtt-config.ts'
-import { OpcuaSource } from './source/opcua-config.ts'
+import { SourceConfig } from './source/source-config.ts'
 
 const Name = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description })
 const Milliseconds = (description: string, value: number) =>
@@ -93,7 +92,7 @@ export const EdgeConfig = Type.Object(
       'Longest time to stop the sources, hand over what waits and say goodbye when the agent ends',
       edgeDefaults.flushTimeoutMs
     ),
-    sources: Type.Array(Type.Union([OpcuaSource, MqttSource]), {
+    sources: Type.Array(SourceConfig, {
       maxItems: 64,
       default: [],
       description: 'Where readings and scans come from'

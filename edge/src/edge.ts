@@ -15,10 +15,8 @@ import { edgeError } from './errors.ts'
 import { createEdgeEvents, type EdgeCounts } from './events.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createOutbox } from './outbox.ts'
-import { devicesOfMqtt } from './source/mqtt-config.ts'
-import { startMqttSource } from './source/mqtt.ts'
-import { devicesOfOpcua, requireSecurity } from './source/opcua-config.ts'
-import type { Source, SourceDependencies, SourceStatus } from './source/source.ts'
+import { configureSources, loadSourceKinds } from './source/source-kinds.ts'
+import type { ConfiguredSource, Source, SourceDependencies, SourceStatus } from './source/source.ts'
 import { createUplink } from './uplink/uplink.ts'
 
 export interface EdgeDependencies {
@@ -54,7 +52,7 @@ const validator = compileValidator(EdgeConfig)
 export async function startEdge(config: EdgeConfig, dependencies: EdgeDependencies): Promise<Edge> {
   const checked = validator.check(config)
   if (!checked.ok) throw edgeError('EDGE_CONFIG', { detail: checked.reason.message })
-  for (const source of config.sources) if (source.type === 'opcua') requireSecurity(source)
+  const configured = configureSources(await loadSourceKinds(), config.sources)
   const resolved = withDefaults(config)
   const logger = dependencies.logger.child({ app: 'edge', point: config.point, agent: config.agent })
   const events = createEdgeEvents({ logger, metrics: dependencies.metrics, agent: `${config.point}/${config.agent}` })
@@ -86,9 +84,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
   const known = new Map(config.devices.map((device) => [device.id, device]))
   if (!known.has(config.agent)) known.set(config.agent, agentDevice(config.agent))
   // A device behind a source is born when its source reaches it.
-  const sourced = new Set(
-    config.sources.flatMap((source) => [...(source.type === 'opcua' ? devicesOfOpcua(source) : devicesOfMqtt(source))])
-  )
+  const sourced = new Set(configured.flatMap((source) => [...source.devices]))
   for (const device of known.values()) if (!sourced.has(device.id)) uplink.announce(device)
   const onDevice: SourceDependencies['onDevice'] = (id, online, reason) => {
     const device = known.get(id) ?? unknownDevice(id)
@@ -96,7 +92,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     else uplink.withdraw(device, reason)
   }
   uplink.start()
-  const sources = await startSources(config, { intake, logger, events, dataDir: config.dataDir, onDevice })
+  const sources = await startSources(configured, config, { intake, logger, events, dataDir: config.dataDir, onDevice })
 
   const status = (): EdgeStatus => ({
     boot,
@@ -136,14 +132,15 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
   }
 }
 
-/** The OPC UA library costs a second and much memory, and is loaded only where a source needs it. */
-async function startSources(config: EdgeConfig, dependencies: Omit<SourceDependencies, 'clientId'>): Promise<Source[]> {
-  const opcua = config.sources.some((source) => source.type === 'opcua') ? await import('./source/opcua.ts') : undefined
-  return config.sources.flatMap((source, index) => {
-    const own = { ...dependencies, clientId: `tracegate-${config.point}-${config.agent}-${index}` }
-    if (source.type === 'mqtt') return [startMqttSource(source, own)]
-    return opcua === undefined ? [] : [opcua.startOpcuaSource(source, own)]
-  })
+function startSources(
+  sources: readonly ConfiguredSource[],
+  config: EdgeConfig,
+  dependencies: Omit<SourceDependencies, 'clientId'>
+): Promise<Source[]> {
+  const starting = sources.map((source, index) =>
+    source.start({ ...dependencies, clientId: `tracegate-${config.point}-${config.agent}-${index}` })
+  )
+  return Promise.all(starting)
 }
 
 function agentDevice(id: string): EdgeDevice {

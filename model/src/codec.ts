@@ -1,6 +1,7 @@
-/** Bytes from outside become trusted values here, or a reason that says what is wrong where. JSON only in version 1.0. */
+/** Bytes from outside become trusted values here, or a reason that says what is wrong where: JSON, or CBOR told by its first byte. */
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { decodeCbor, startsLikeCbor } from './cbor.ts'
 import type { Reason } from './errors.ts'
 import { collectErrors, reasonsOf } from './reasons.ts'
 
@@ -35,6 +36,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Deepest nesting of objects and arrays that is taken: deeper values cannot be written again without exhausting the stack. */
 export const jsonDepthMax = 64
+
+const tooDeep: Reason = {
+  code: 'PAYLOAD_TOO_DEEP',
+  pointer: '',
+  message: `payload nests deeper than ${jsonDepthMax} levels, expected at most so many`
+}
 
 /** Whether a value nests deeper than is taken. */
 export function isTooDeep(value: unknown, levels: number = jsonDepthMax): boolean {
@@ -71,10 +78,7 @@ export function decodeJson(bytes: Uint8Array): Decoded<unknown> {
       reason: { code: 'PAYLOAD_NOT_UTF8', pointer: '', message: `payload of ${bytes.length} bytes is not UTF-8, expected UTF-8 JSON` }
     }
   }
-  if (nestsTooDeep(bytes)) {
-    const message = `payload nests deeper than ${jsonDepthMax} levels, expected at most so many`
-    return { ok: false, reason: { code: 'PAYLOAD_TOO_DEEP', pointer: '', message } }
-  }
+  if (nestsTooDeep(bytes)) return { ok: false, reason: tooDeep }
   try {
     const value: unknown = JSON.parse(text)
     return { ok: true, value }
@@ -84,9 +88,16 @@ export function decodeJson(bytes: Uint8Array): Decoded<unknown> {
   }
 }
 
+/** Reads a payload of the contract: CBOR when its first byte says so, else JSON. */
+export function decodePayload(bytes: Uint8Array): Decoded<unknown> {
+  if (!startsLikeCbor(bytes)) return decodeJson(bytes)
+  const decoded = decodeCbor(bytes)
+  return decoded.ok && isTooDeep(decoded.value) ? { ok: false, reason: tooDeep } : decoded
+}
+
 /** Bytes to a validated message. */
 export function decodeMessage<Schema extends TSchema>(validator: Validator<Schema>, bytes: Uint8Array): Decoded<Static<Schema>> {
-  const decoded = decodeJson(bytes)
+  const decoded = decodePayload(bytes)
   return decoded.ok ? validator.check(decoded.value) : decoded
 }
 

@@ -1,5 +1,6 @@
 /** Every message of the wire contract with its schema: what is published to device makers and what the contract version covers. */
 import type { TSchema } from 'typebox'
+import { Command, CommandReply } from './command.ts'
 import { Committed } from './committed.ts'
 import { EventMessage } from './event-message.ts'
 import { ScanMessage } from './scan.ts'
@@ -7,12 +8,19 @@ import { State } from './state.ts'
 import { Telemetry } from './telemetry.ts'
 import type { Channel } from './topics.ts'
 
-/** Channel of the topic to the schema of its payload. `command` and `command/reply` have none in version 1 yet. */
+/** Channel of the topic to the schema of its payload. */
 export const wireSchemas = {
   telemetry: Telemetry,
   scan: ScanMessage,
   event: EventMessage,
   state: State,
+  command: Command,
+  'command/reply': CommandReply,
   committed: Committed
-} as const satisfies Readonly<Partial<Record<Channel, TSchema>>>
+} as const satisfies Readonly<Record<Channel, TSchema>>
 export type WireMessageName = keyof typeof wireSchemas
+
+/** Name of the published schema of a channel: `command/reply` is `command-reply`. */
+export function schemaNameOf(channel: string): string {
+  return channel.replaceAll('/', '-')
+}

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { EdgeConfig } from '@tracegate/edge/config'
 import { replayPrefix, ReplayCliOptions } from '@tracegate/edge/replay-options'
-import { wireSchemas } from '@tracegate/model/wire-schemas'
+import { schemaNameOf, wireSchemas } from '@tracegate/model/wire-schemas'
 import { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent } from '@tracegate/model/epcis/event'
 import { EpcisDocument } from '@tracegate/model/epcis/document'
 import { ScanRule } from '@tracegate/model/scan-event'
@@ -22,7 +22,7 @@ const base = 'https://tracegate.dev/schema'
 export function generatedFiles(): GeneratedFile[] {
   const epcis = { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent, EPCISDocument: EpcisDocument }
   return [
-    ...Object.entries(wireSchemas).map(([name, schema]) => schemaFile(`v1/${name}`, schema)),
+    ...Object.entries(wireSchemas).map(([name, schema]) => schemaFile(`v1/${schemaNameOf(name)}`, schema)),
     ...Object.entries(epcis).map(([name, schema]) => schemaFile(`epcis/${name}`, schema)),
     schemaFile('edge/scan-rule', ScanRule),
     readmeFile('edge/README.md', {

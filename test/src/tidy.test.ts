@@ -21,7 +21,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: ['model', 'service', 'store', 'detect'],
   web: ['model'],
   sim: ['model', 'service', 'store', 'detect', 'edge', 'broker', 'collector', 'api', 'web'],
-  test: ['model', 'service', 'store', 'detect', 'edge', 'broker', 'collector', 'api', 'web', 'sim', 'bench'],
+  conformance: ['model', 'service'],
+  test: ['model', 'service', 'store', 'detect', 'edge', 'broker', 'collector', 'api', 'web', 'sim', 'conformance', 'bench'],
   bench: ['model', 'service', 'store', 'detect', 'edge', 'broker', 'collector', 'api', 'web', 'sim']
 }
 const fileLinesMax = 300

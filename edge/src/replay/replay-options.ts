@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox'
 import type { EdgeConfig } from '../config.ts'
 import { edgeError } from '../errors.ts'
-import { type RecordingOptions, recordingFormats } from './recording.ts'
+import { type RecordingOptions, recordingFormats } from '../source/replay/recording.ts'
 
 export const replayPrefix = 'TRACEGATE_REPLAY'
 

@@ -8,7 +8,7 @@ import { seriesKeyOf } from '@tracegate/model/telemetry'
 import type { EdgeDevice } from '../config.ts'
 import type { Edge } from '../edge.ts'
 import type { SourceReading } from '../intake.ts'
-import { readRecording, type RecordedRow, type RecordingOptions } from './recording.ts'
+import { readRecording, type RecordedRow, type RecordingOptions } from '../source/replay/recording.ts'
 
 export interface ReplayOptions {
   readonly file: string

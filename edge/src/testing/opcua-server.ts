@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { nodesets } from 'node-opcua-nodesets'
 import { DataType, StatusCodes, Variant, VariantArrayType } from 'node-opcua-client'
 import { OPCUAServer, type OPCUAServerOptions } from 'node-opcua-server'
-import { createCertificateManager } from '../source/opcua-certificates.ts'
+import { createCertificateManager } from '../source/opcua/certificates.ts'
 
 export interface TestOpcuaServer extends AsyncDisposable {
   readonly endpoint: string

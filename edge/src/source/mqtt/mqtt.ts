@@ -3,10 +3,10 @@
  * the foreign broker keeps what the agent could not; what cannot be read is acknowledged and goes to the dead letter.
  */
 import mqtt, { type MqttClient } from 'mqtt'
-import { backOffMs } from '../uplink/back-off.ts'
+import { backOffMs } from '../../uplink/back-off.ts'
 import { devicesOfMqtt, type MqttSource, type MqttSubscription } from './mqtt-config.ts'
 import { type Finding, readPayload } from './mqtt-format.ts'
-import type { Source, SourceDependencies } from './source.ts'
+import type { Source, SourceDependencies, SourceRunner } from '../source.ts'
 import { compileTopicPattern, type TopicPattern } from './topic-pattern.ts'
 
 const backOffLimits = { minMs: 500, maxMs: 30_000 }
@@ -18,7 +18,12 @@ interface Route {
   readonly subscription: MqttSubscription
 }
 
-export function startMqttSource(config: MqttSource, dependencies: SourceDependencies): Source {
+export const mqttRunner: SourceRunner<MqttSource> = {
+  start: startMqttSource,
+  async *probe() {}
+}
+
+function startMqttSource(config: MqttSource, dependencies: SourceDependencies): Source {
   const { intake, logger, events, onDevice } = dependencies
   const routes: Route[] = config.subscriptions.map((subscription) => ({ pattern: compileTopicPattern(subscription), subscription }))
   const devices = new Set(devicesOfMqtt(config))

@@ -8,12 +8,10 @@ import { createMetrics } from '@tracegate/service/metrics'
 import { Aedes } from 'aedes'
 import { createServer } from 'node:net'
 import mqtt from 'mqtt'
-import type { EdgeConfig } from '../config.ts'
-import { startEdge } from '../edge.ts'
-import { tempFolder } from '../testing/temp-folder.ts'
-import { isRecord, startTestBroker, until } from '../testing/test-broker.ts'
-
-type MqttSource = Extract<EdgeConfig['sources'][number], { type: 'mqtt' }>
+import type { MqttSource } from './mqtt-config.ts'
+import { startEdge } from '../../edge.ts'
+import { tempFolder } from '../../testing/temp-folder.ts'
+import { isRecord, startTestBroker, until } from '../../testing/test-broker.ts'
 
 /** A broker of somebody else's, where field devices publish. */
 async function startForeignBroker() {

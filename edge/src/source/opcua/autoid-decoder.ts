@@ -6,7 +6,7 @@
 import type { Decoded } from '@tracegate/model/codec'
 import type { Scan } from '@tracegate/model/scan'
 import { type BinaryReader, createBinaryReader } from './binary-reader.ts'
-import { identifySymbology } from './symbology.ts'
+import { identifySymbology } from '../symbology.ts'
 
 export const autoIdNamespace = 'http://opcfoundation.org/UA/AutoID/'
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { atPointer } from './json-pointer.ts'
+import { atPointer } from '../json-pointer.ts'
 import { readPayload } from './mqtt-format.ts'
-import { numberOfValue, qualityOfStatus, timeOfValue } from './opcua-value.ts'
-import { withNamespaceIndexes } from './opcua-address.ts'
-import { identifySymbology } from './symbology.ts'
+import { numberOfValue, qualityOfStatus, timeOfValue } from '../opcua/opcua-value.ts'
+import { withNamespaceIndexes } from '../opcua/node-address.ts'
+import { identifySymbology } from '../symbology.ts'
 import { compileTopicPattern } from './topic-pattern.ts'
 
 const format = { type: 'json', readings: [{ pointer: '/a/0', metric: 'm', unit: 'Cel', scale: 2 }] } as const

@@ -6,14 +6,12 @@ import { test } from 'node:test'
 import { CodedError } from '@tracegate/model/errors'
 import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
-import type { EdgeConfig } from '../config.ts'
-import { type Edge, startEdge } from '../edge.ts'
-import { startTestOpcuaServer, testNamespace } from '../testing/opcua-server.ts'
-import { startProxy } from '../testing/proxy.ts'
-import { tempFolder } from '../testing/temp-folder.ts'
-import { isRecord, startTestBroker, type TestBroker, until } from '../testing/test-broker.ts'
-
-type OpcuaSource = Extract<EdgeConfig['sources'][number], { type: 'opcua' }>
+import type { OpcuaSource } from './opcua-config.ts'
+import { type Edge, startEdge } from '../../edge.ts'
+import { startTestOpcuaServer, testNamespace } from '../../testing/opcua-server.ts'
+import { startProxy } from '../../testing/proxy.ts'
+import { tempFolder } from '../../testing/temp-folder.ts'
+import { isRecord, startTestBroker, type TestBroker, until } from '../../testing/test-broker.ts'
 
 const sgln = 'https://id.gs1.org/414/9506000134338'
 const rule = {

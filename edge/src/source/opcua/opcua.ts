@@ -16,12 +16,12 @@ import {
   type UserIdentityInfo,
   UserTokenType
 } from 'node-opcua-client'
-import { backOffMs } from '../uplink/back-off.ts'
-import { createCertificateManager } from './opcua-certificates.ts'
+import { backOffMs } from '../../uplink/back-off.ts'
+import { createCertificateManager } from './certificates.ts'
 import { subscribeAutoId } from './opcua-autoid.ts'
 import { devicesOfOpcua, opcuaDefaults, type OpcuaSource } from './opcua-config.ts'
 import { subscribeVariables, type Variables } from './opcua-variables.ts'
-import type { Source, SourceDependencies } from './source.ts'
+import type { Source, SourceDependencies, SourceRunner } from '../source.ts'
 
 const backOffLimits = { minMs: 500, maxMs: 30_000 }
 const connectTimeoutMs = 15_000
@@ -38,7 +38,12 @@ interface Line {
   readonly missing: readonly string[]
 }
 
-export function startOpcuaSource(config: OpcuaSource, dependencies: SourceDependencies): Source {
+export const opcuaRunner: SourceRunner<OpcuaSource> = {
+  start: startOpcuaSource,
+  async *probe() {}
+}
+
+function startOpcuaSource(config: OpcuaSource, dependencies: SourceDependencies): Source {
   const { logger, events, onDevice } = dependencies
   // The library writes to the console of the process otherwise.
   setWarningLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))

@@ -12,9 +12,9 @@ import {
 } from 'node-opcua-client'
 import type { OpcuaSource, OpcuaVariable } from './opcua-config.ts'
 import { opcuaDefaults } from './opcua-config.ts'
-import { findNode } from './opcua-address.ts'
+import { findNode } from './node-address.ts'
 import { hasOverflow, numberOfValue, qualityOfStatus, timeOfValue } from './opcua-value.ts'
-import type { SourceDependencies } from './source.ts'
+import type { SourceDependencies } from '../source.ts'
 
 export interface Variables {
   /** Addresses that were not found or not granted, with the reason. */

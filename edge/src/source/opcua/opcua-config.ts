@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net'
 import { Metric, UcumUnit } from '@tracegate/model/telemetry'
 import { Type, type Static } from 'typebox'
-import { edgeError } from '../errors.ts'
+import { edgeError } from '../../errors.ts'
 import { ScanRule } from '@tracegate/model/scan-event'
 
 const DeviceName = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Device id at this point' })

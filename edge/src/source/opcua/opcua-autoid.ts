@@ -15,9 +15,9 @@ import {
   VariantArrayType
 } from 'node-opcua-client'
 import { autoIdNamespace, decodeAutoIdResult, scanOfResult } from './autoid-decoder.ts'
-import { findNode } from './opcua-address.ts'
+import { findNode } from './node-address.ts'
 import type { OpcuaAutoId } from './opcua-config.ts'
-import type { SourceDependencies } from './source.ts'
+import type { SourceDependencies } from '../source.ts'
 
 /** Events that the server keeps between two publishings. */
 const eventQueueLengthMax = 1_000

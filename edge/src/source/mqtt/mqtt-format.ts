@@ -5,11 +5,11 @@ import { EventMessage } from '@tracegate/model/event-message'
 import { Scan, ScanMessage } from '@tracegate/model/scan'
 import { readingsOf, Telemetry } from '@tracegate/model/telemetry'
 import { payloadBytesMax } from '@tracegate/model/wire'
-import type { SourceReading } from '../intake.ts'
+import type { SourceReading } from '../../intake.ts'
 import type { ScanRule } from '@tracegate/model/scan-event'
-import { atPointer } from './json-pointer.ts'
+import { atPointer } from '../json-pointer.ts'
 import type { JsonFormat, MqttSubscription, ScanFormat, timeFormats } from './mqtt-config.ts'
-import { identifySymbology } from './symbology.ts'
+import { identifySymbology } from '../symbology.ts'
 
 export type Finding =
   | { readonly type: 'readings'; readonly readings: readonly SourceReading[] }

@@ -6,8 +6,8 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Reason } from '@tracegate/model/errors'
-import { edgeError } from '../errors.ts'
-import type { SourceReading } from '../intake.ts'
+import { edgeError } from '../../errors.ts'
+import type { SourceReading } from '../../intake.ts'
 import { createRowReader, type RowReader } from './rows.ts'
 
 export const recordingFormats = ['auto', 'motes', 'nab', 'csv', 'jsonl'] as const

@@ -1,8 +1,8 @@
 /** One row of a recording as readings, by the layout of the file. Pure. */
 import type { Decoded } from '@tracegate/model/codec'
 import { qualityFlags, type QualityFlag } from '@tracegate/model/quality'
-import { edgeError } from '../errors.ts'
-import type { SourceReading } from '../intake.ts'
+import { edgeError } from '../../errors.ts'
+import type { SourceReading } from '../../intake.ts'
 import type { RecordingFormat, RecordingOptions } from './recording.ts'
 
 export interface RowReader {
