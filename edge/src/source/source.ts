@@ -16,8 +16,24 @@ export interface SourceStatus {
   readonly lastDataAtMs?: number
 }
 
+/** An order of the platform to one of the devices of a source. */
+export type SourceOrder =
+  | { readonly name: 'rescan' | 'holdGate' | 'releaseGate'; readonly device: string; readonly reason?: string }
+  | { readonly name: 'setInterval'; readonly device: string; readonly metric?: string; readonly intervalMs: number }
+
+/** refused: this device or protocol cannot; failed: tried in vain. A message is owed for both. */
+export interface SourceOrderResult {
+  readonly status: 'done' | 'refused' | 'failed'
+  readonly message?: string
+}
+
 export interface Source extends AsyncDisposable {
   status(): SourceStatus
+  /**
+   * Carries an order out, for one of the devices it speaks for. Must settle before the signal aborts, which is the deadline of the order
+   * or the end of the source. A source without it refuses every order.
+   */
+  command?(order: SourceOrder, signal: AbortSignal): Promise<SourceOrderResult>
 }
 
 export interface SourceDependencies {

@@ -63,5 +63,6 @@ export function deathOf(boot: string, sent?: { readonly timeMs: number; readonly
 
 function capabilitiesOf(device: EdgeDevice): Birth['capabilities'] {
   const scans: Birth['capabilities'] = device.kind === 'opticalReader' || device.kind === 'rfidReader' ? ['scan', 'event'] : []
-  return device.metrics.length > 0 || scans.length === 0 ? ['telemetry', ...scans] : scans
+  // The agent answers for every device behind it, if only to refuse (TG-804).
+  return [...(device.metrics.length > 0 || scans.length === 0 ? (['telemetry'] as const) : []), ...scans, 'command']
 }

@@ -23,6 +23,10 @@ export interface UplinkOptions {
   readonly logger: Logger
   readonly events: EdgeEvents
   readonly random?: () => number
+  /** An order to the agent or a device behind it, as it came. Left out: no orders are subscribed. */
+  readonly onCommand?: (device: string, payload: Uint8Array) => void
+  /** The connection is up and subscribed. */
+  readonly onConnected?: () => void
 }
 
 export interface Uplink {
@@ -33,6 +37,10 @@ export interface Uplink {
   announce(device: EdgeDevice): void
   /** Publishes its death, with the reason. */
   withdraw(device: EdgeDevice, reason: string): void
+  /** Publishes the present birth or death of a device again; false when there is none or no connection. */
+  rebirth(device: string): boolean
+  /** Publishes an answer to an order; false when there is no connection. `taken` is called with its PUBACK. */
+  reply(device: string, payload: Uint8Array, taken: () => void): boolean
   readonly connected: boolean
   readonly inFlight: number
   /** Why the last connection ended or was refused. */
@@ -144,7 +152,9 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   const onMessage = (topic: string, payload: Buffer) => {
     const parsed = parseTopic(topic)
-    if (!parsed.ok || parsed.topic.type !== 'device' || parsed.topic.point !== config.point || parsed.topic.channel !== 'committed') return
+    if (!parsed.ok || parsed.topic.type !== 'device' || parsed.topic.point !== config.point) return
+    if (parsed.topic.channel === 'command') return options.onCommand?.(parsed.topic.device, payload)
+    if (parsed.topic.channel !== 'committed') return
     const decoded = decodeMessage(committedValidator, payload)
     if (!decoded.ok) {
       events.watermarkRefused()
@@ -168,8 +178,19 @@ export function createUplink(options: UplinkOptions): Uplink {
       logger.info({ broker: config.brokerUrl, waiting: outbox.messages }, 'connected to the broker')
       events.connected(true)
       for (const presence of presences.values()) publishPresence(presence)
+      subscribeCommands(line)
+      options.onConnected?.()
       outbox.flush()
       dispatch({ type: 'connected', backlog: outbox.backlog(), lastId: outbox.lastId })
+    })
+  }
+
+  /** Without this right the agent works on, and takes no orders. */
+  const subscribeCommands = (line: MqttClient) => {
+    if (options.onCommand === undefined) return
+    line.subscribe(`${topicRoot}/${config.point}/+/command`, { qos: 1 }, (error, granted) => {
+      if (line === client && (error || granted?.some((grant) => grant.qos > 2)))
+        logger.warn({ detail: error?.message ?? 'not granted' }, 'no orders are taken: the subscription was refused')
     })
   }
 
@@ -231,6 +252,21 @@ export function createUplink(options: UplinkOptions): Uplink {
       const presence = { device, online: false, reason }
       presences.set(device.id, presence)
       if (window.connected) publishPresence(presence)
+    },
+    rebirth(device) {
+      const presence = presences.get(device)
+      if (presence === undefined || !window.connected) return false
+      publishPresence(presence)
+      return presence.online
+    },
+    reply(device, payload, taken) {
+      const line = client
+      if (line === undefined || !window.connected) return false
+      const topic = buildTopic({ type: 'device', point: config.point, device, channel: 'command/reply' })
+      line.publish(topic, Buffer.from(payload), { qos: 1 }, (error) => {
+        if (!error) taken()
+      })
+      return true
     },
     get connected() {
       return window.connected
