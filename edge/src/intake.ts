@@ -14,7 +14,7 @@ import type { EdgeEvents } from './events.ts'
 import type { OutboxChannel } from './outbox-rows.ts'
 import type { Outbox } from './outbox.ts'
 import { createScanReader } from './scan-reader.ts'
-import type { ScanRule } from '@tracegate/model/scan-event'
+import type { ScanContext, ScanRule } from '@tracegate/model/scan-event'
 
 /** A reading as a source gives it: the point is the agent's. */
 export type SourceReading = Omit<Reading, 'point'>
@@ -25,7 +25,15 @@ export interface Intake {
   /** As one message per device, at once; resolves when durable. For sources that acknowledge to their sender. */
   readingsDurably(readings: readonly SourceReading[]): Promise<void>
   /** Turned into an EPCIS event by the rule where the data is a GS1 key; otherwise, or without a rule, sent as it was read. */
-  scan(scan: Scan, context: { readonly device: string; readonly rule?: ScanRule | undefined }): Promise<void>
+  scan(
+    scan: Scan,
+    context: {
+      readonly device: string
+      readonly rule?: ScanRule | undefined
+      /** What the reader said beyond a scan's own members; kept with the event as extension members. */
+      readonly details?: ScanContext['details']
+    }
+  ): Promise<void>
   event(epcis: object, context: { readonly device: string }): Promise<void>
   /** An input that cannot be taken. */
   refuse(entry: {
@@ -155,10 +163,10 @@ export function createIntake(options: IntakeOptions): Intake {
       const failed = results.find((result) => result.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     },
-    async scan(scan, { device, rule }) {
+    async scan(scan, { device, rule, details }) {
       const timeMs = scan.timeMs ?? presentTime().timeMs
       const timed = { ...scan, timeMs }
-      const epcis = rule === undefined ? undefined : scanReader.read(timed, rule, { device, timeMs })
+      const epcis = rule === undefined ? undefined : scanReader.read(timed, rule, { device, timeMs, details })
       if (epcis === undefined) await sendDocument('scan', device, { scans: [timed] })
       else await sendDocument('event', device, { epcis })
     },

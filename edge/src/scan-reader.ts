@@ -3,12 +3,16 @@
  * does not outlive the agent: after a restart a label packs what is scanned from then on.
  */
 import type { Scan } from '@tracegate/model/scan'
-import { scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
+import { type ScanContext, scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
 import type { EdgeEvents } from './events.ts'
 
 export interface ScanReader {
   /** The event, or undefined for a scan that gives none; it is counted and logged then. */
-  read(scan: Scan, rule: ScanRule, context: { readonly device: string; readonly timeMs: number }): object | undefined
+  read(
+    scan: Scan,
+    rule: ScanRule,
+    context: { readonly device: string; readonly timeMs: number; readonly details?: ScanContext['details'] }
+  ): object | undefined
 }
 
 /** Most goods that are remembered for one label. */
@@ -17,9 +21,9 @@ const packedMax = 1_000
 export function createScanReader(point: string, events: EdgeEvents): ScanReader {
   const pendingOf = new Map<string, string[]>()
   return {
-    read(scan, rule, { device, timeMs }) {
+    read(scan, rule, { device, timeMs, details }) {
       const pending = pendingOf.get(device) ?? []
-      const made = scanToEvent(scan, rule, { point, device, timeMs, pending })
+      const made = scanToEvent(scan, rule, { point, device, timeMs, pending, details })
       if (!made.ok) {
         events.scanNotRead(device, made.reason.code, made.reason.message)
         return undefined

@@ -36,6 +36,8 @@ export interface ScanContext {
   readonly timeZoneOffset?: string
   /** Mode pack: the keys of the goods scanned since the last label, oldest first. */
   readonly pending?: readonly string[]
+  /** What the reader said beyond the scan's own members, by name: extension members with the prefix `tracegate:`. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Where the prefix `tracegate:` of extension members leads. */
@@ -105,7 +107,9 @@ function place(rule: ScanRule): object {
 }
 
 function raw(scan: Scan, context: ScanContext): object {
+  const details = Object.entries(context.details ?? {}).map(([name, value]) => [`tracegate:${name}`, value] as const)
   return {
+    ...Object.fromEntries(details),
     'tracegate:point': context.point,
     'tracegate:device': context.device,
     'tracegate:symbology': scan.symbology,
