@@ -86,13 +86,20 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
   // A device behind a source is born when its source reaches it.
   const sourced = new Set(configured.flatMap((source) => [...source.devices]))
   for (const device of known.values()) if (!sourced.has(device.id)) uplink.announce(device)
-  const onDevice: SourceDependencies['onDevice'] = (id, online, reason) => {
-    const device = known.get(id) ?? unknownDevice(id)
+  const onDevice: SourceDependencies['onDevice'] = (id, online, reason, declared) => {
+    const device = known.get(id) ?? { ...unknownDevice(id), ...declared }
     if (online) uplink.announce(device)
     else uplink.withdraw(device, reason)
   }
   uplink.start()
-  const sources = await startSources(configured, config, { intake, logger, events, dataDir: config.dataDir, onDevice })
+  const sources = await startSources(configured, config, {
+    intake,
+    logger,
+    events,
+    dataDir: config.dataDir,
+    onDevice,
+    waitingMessages: () => outbox.messages
+  })
 
   const status = (): EdgeStatus => ({
     boot,

@@ -72,12 +72,21 @@ export function createIntake(options: IntakeOptions): Intake {
   const scanReader = createScanReader(point, events)
   const batches = new Map<string, Batch>()
   let clock: ClockState | undefined
+  let flushing: NodeJS.Immediate | undefined
 
   const presentTime = (): { timeMs: number; timeQuality: TimeQuality } => {
     const reading = readClock(clock, now(), steadyNow())
     clock = reading.state
     if (reading.steppedMs !== 0) events.clockStepped(reading.steppedMs)
     return { timeMs: Math.max(0, Math.floor(reading.state.wallMs)), timeQuality: reading.trusted ? options.timeQuality : 'unsynchronized' }
+  }
+
+  /** Shared by all that is taken in this turn, so that a source with many messages at once pays for one commit. */
+  const flushSoon = () => {
+    flushing ??= setImmediate(() => {
+      flushing = undefined
+      outbox.flush()
+    })
   }
 
   const normalise = (reading: SourceReading): Reading => {
@@ -158,7 +167,7 @@ export function createIntake(options: IntakeOptions): Intake {
         for (let start = 0; start < own.length; start += options.batchReadingsMax)
           kept.push(sendTelemetry(device, own.slice(start, start + options.batchReadingsMax).map(normalise)))
       }
-      outbox.flush()
+      flushSoon()
       const results = await Promise.allSettled(kept)
       const failed = results.find((result) => result.status === 'rejected')
       if (failed !== undefined) throw failed.reason

@@ -5,6 +5,7 @@
 import type { Static, TObject } from 'typebox'
 import { compileValidator, type Decoded } from '@tracegate/model/codec'
 import type { Logger } from '@tracegate/service/log'
+import type { EdgeDevice } from '../config.ts'
 import type { EdgeEvents } from '../events.ts'
 import type { Intake } from '../intake.ts'
 
@@ -44,8 +45,13 @@ export interface SourceDependencies {
   /** Names the agent and the source to a foreign broker; the same at every start, so that its session is kept. */
   readonly clientId: string
   /** A device can be reached, or cannot: its birth or death is published. */
-  readonly onDevice: (device: string, online: boolean, reason: string) => void
+  readonly onDevice: (device: string, online: boolean, reason: string, declared?: DeclaredDevice) => void
+  /** Messages that wait in the outbox; for a source that can be as slow as it wants. */
+  readonly waitingMessages: () => number
 }
+
+/** What a source learnt of a device that the configuration of the agent does not name. */
+export type DeclaredDevice = Pick<EdgeDevice, 'metrics'> & Partial<Pick<EdgeDevice, 'kind' | 'name' | 'identity'>>
 
 /** One item of a source as `edge check` found it. */
 export interface ProbeFinding {
