@@ -1,5 +1,7 @@
 /** Starts the HTTP interface: the server, its live stream and the trigger engine. `startApi` is the whole of it. */
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
+import type { MessagePublisher } from '@tracegate/service/ingest'
 import type { Bus } from '@tracegate/service/bus'
 import type { Health } from '@tracegate/service/health'
 import type { Logger } from '@tracegate/service/log'
@@ -11,6 +13,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
 import type { ApiContext } from './context.ts'
 import { createApiEvents } from './events.ts'
+import { createOrders } from './orders.ts'
 import { createLiveHub } from './live.ts'
 import { createRegisters } from './registers.ts'
 import { buildServer } from './server.ts'
@@ -30,6 +33,9 @@ export interface ApiOptions {
   readonly logger: Logger
   readonly accounts: Accounts
   readonly deadLetters?: DeadLetterReader
+  readonly gaps?: GapLedgerReader
+  /** Where orders to devices go. */
+  readonly publisher?: MessagePublisher
   readonly simulator?: SimulatorControl
   /** Folder of the built pages. */
   readonly webRoot?: string
@@ -80,6 +86,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       const closing = app.close()
       context.live.close()
+      context.orders.close()
       for (const end of endings) end()
       await Promise.all([closing, trigger[Symbol.asyncDispose]()])
       clearTimeout(cut)
@@ -116,6 +123,8 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     logger,
     accounts,
     deadLetters: options.deadLetters,
+    gaps: options.gaps,
+    orders: createOrders({ bus, publisher: options.publisher, nowMs }),
     simulator: options.simulator,
     sessions: createSessions(nowMs),
     lockOut: createLockOut(nowMs),

@@ -1,5 +1,6 @@
 /** What every route is given: the stores, the bus and the api's own parts. Types only. */
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import type { Bus } from '@tracegate/service/bus'
 import type { Health } from '@tracegate/service/health'
 import type { Logger } from '@tracegate/service/log'
@@ -11,6 +12,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
 import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
+import type { Orders } from './orders.ts'
 import type { Registers } from './registers.ts'
 import type { LockOut, Sessions } from './sessions.ts'
 
@@ -20,6 +22,8 @@ export interface ApiContext {
   readonly cases: CaseStore
   readonly bus: Bus
   readonly deadLetters: DeadLetterReader | undefined
+  readonly gaps: GapLedgerReader | undefined
+  readonly orders: Orders
   readonly simulator: SimulatorControl | undefined
   readonly health: Health
   readonly metrics: Metrics

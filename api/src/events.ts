@@ -29,6 +29,7 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
     buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30]
   })
   const captured = count('epcis_events', 'EPCIS events captured over HTTP, by outcome', ['outcome'])
+  const orders = count('orders', 'Orders to devices, by outcome', ['outcome'])
   const registerRows = count('register_rows_refused', 'Register rows left out because they do not match their schema', ['register'])
   return {
     answered: (request: { method: string; route: string; status: number; tookMs: number }) => {
@@ -61,6 +62,10 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
     registerRowRefused: (fields: { register: string; row: string; pointer: string; message: string }) => {
       registerRows.add(1, { register: fields.register })
       logger.warn(fields, 'register row does not match its schema and is left out')
+    },
+    orderGiven: (fields: { device: string; name: string; by: string; status: string }) => {
+      orders.add(1, { outcome: fields.status })
+      logger.info(fields, 'order to a device')
     },
     keyIgnored: (fields: { name: string }) =>
       logger.warn(fields, 'the configured bootstrap key differs from the one made at the first start; the first one stays')

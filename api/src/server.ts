@@ -13,6 +13,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { exposureRoutes } from './routes/exposure.ts'
 import { liveRoutes } from './routes/live.ts'
 import { lookupRoutes } from './routes/lookup.ts'
+import { orderRoutes } from './routes/orders.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
 import { readingRoutes, seriesRoutes } from './routes/series.ts'
@@ -61,6 +62,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   sessionRoutes(app, context)
   pointRoutes(app, context)
   deviceRoutes(app, context)
+  orderRoutes(app, context)
   seriesRoutes(app, context)
   readingRoutes(app, context)
   anomalyRoutes(app, context)

@@ -5,6 +5,7 @@
 import type { DetectionEngine } from '@tracegate/detect/engine'
 import type { Bus } from '@tracegate/service/bus'
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import type { Health } from '@tracegate/service/health'
 import type { IncomingMessage, IngestSink, MessagePublisher } from '@tracegate/service/ingest'
 import type { Logger } from '@tracegate/service/log'
@@ -49,6 +50,7 @@ export interface Collector extends AsyncDisposable {
   /** What a broker in the same process commits to. */
   readonly sink: IngestSink
   readonly deadLetters: DeadLetterReader
+  readonly gaps: GapLedgerReader
   stats(): CollectorStats
   /** Reads the registers again: places, profiles, products, points and scan rules. */
   reconfigure(): Promise<void>
@@ -69,6 +71,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const watermarks = startWatermarks({ publisher: () => publisher, limits, onError: (error) => events.failed('publish watermark', error) })
   const log = openIngestLog({
     dataDir: options.dataDir,
+    nowMs,
     limits,
     decode: (row) => decode(row, context),
     onCommit({ tookMs, streams }) {
@@ -97,7 +100,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     events,
     onStored: (batch) => judging.stored(batch, () => log.release(batch.entries))
   })
-  const sink = createSink({ log, events, watermarks, decode: (message) => decode(message, context) })
+  const sink = createSink({ log, events, watermarks, bus, decode: (message) => decode(message, context) })
   const input = options.input === undefined ? undefined : startMqttInput({ input: options.input, sink, logger })
   publisher ??= input?.publisher
   const unregister = options.health.register('collector', async () => {
@@ -114,6 +117,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   return {
     sink,
     deadLetters: log.deadLetters,
+    gaps: log.gaps,
     stats: () => events.stats({ carriedOver: log.leftOver, log: log.counts() }),
     reconfigure,
     setPublisher: (given) => void (publisher = given),
@@ -134,10 +138,11 @@ interface SinkOptions {
   readonly log: IngestLog
   readonly events: ReturnType<typeof createCollectorEvents>
   readonly watermarks: Watermarks
+  readonly bus: Bus
   readonly decode: (message: IncomingMessage) => ReturnType<typeof decode>
 }
 
-function createSink({ log, events, watermarks, decode }: SinkOptions): IngestSink {
+function createSink({ log, events, watermarks, bus, decode }: SinkOptions): IngestSink {
   async function append(message: IncomingMessage, intake: ReturnType<typeof decode>): Promise<void> {
     events.received()
     if (!intake.ok) events.refused(intake.reason, message)
@@ -148,6 +153,8 @@ function createSink({ log, events, watermarks, decode }: SinkOptions): IngestSin
       if (!intake.ok) return
       const { stream } = intake
       if (outcome === 'conflict' && stream !== undefined) events.refused(conflictOf(stream), message)
+      if (intake.work.type === 'reply')
+        bus.publish('commandReply', { point: intake.point, device: intake.device, reply: intake.work.reply })
       const device = `${intake.point}/${intake.device}`
       // Who is back, or sends again what is there, has missed its watermark.
       const boot =

@@ -1,6 +1,7 @@
 /** Bytes of a message to what the stores and detectors take, or the reason why not. Pure; keeps nothing. */
 import { Type } from 'typebox'
 import { compileValidator, decodeMessage, decodePayload, type Decoded } from '@tracegate/model/codec'
+import { CommandReply } from '@tracegate/model/command'
 import { parseCapture } from '@tracegate/model/epcis/document'
 import type { EpcisEvent } from '@tracegate/model/epcis/event'
 import { keyOf, toTraceEvent } from '@tracegate/model/epcis/normalise'
@@ -12,21 +13,30 @@ import { State } from '@tracegate/model/state'
 import { droppedReadingsMetric, readingsOf, Telemetry, type Reading } from '@tracegate/model/telemetry'
 import { parseTopic, type DeviceChannel, type ParsedTopic } from '@tracegate/model/topics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
-import { payloadBytesMax } from '@tracegate/model/wire'
+import { BootId, payloadBytesMax, Sequence, TimeMs, wireVersion } from '@tracegate/model/wire'
 
 type Work =
   | { readonly type: 'readings'; readonly readings: readonly Reading[] }
   | { readonly type: 'events'; readonly events: readonly TraceEvent[] }
   | { readonly type: 'state'; readonly state: State }
+  /** What became of an order; nothing to store. */
+  | { readonly type: 'reply'; readonly reply: CommandReply }
   /** Nothing to store: a retained state was cleared. */
   | { readonly type: 'nothing' }
+
+/** Where a message stands in its sender's stream, and when the device made it. */
+export interface StreamPlace {
+  readonly boot: string
+  readonly seq: number
+  readonly timeMs: number
+}
 
 interface Taken {
   readonly ok: true
   readonly point: string
   readonly device: string
-  /** The place in the sender's stream; missing for state messages and bare EPCIS. */
-  readonly stream?: { readonly boot: string; readonly seq: number }
+  /** Missing for state messages, replies and bare EPCIS. */
+  readonly stream?: StreamPlace
   readonly work: Work
   /** Parts of a message that could not be taken while the rest could. */
   readonly partial: readonly Reason[]
@@ -37,6 +47,8 @@ interface Refused {
   readonly reason: Reason
   /** `point/device` when the topic says so. */
   readonly device?: string
+  /** What could be read of it all the same: a message that is refused is there, and is no gap. */
+  readonly stream?: StreamPlace
 }
 
 export type Intake = Taken | Refused
@@ -56,6 +68,11 @@ const telemetry = compileValidator(Telemetry)
 const scanMessage = compileValidator(ScanMessage)
 const eventMessage = compileValidator(EventMessage)
 const stateMessage = compileValidator(State)
+const commandReply = compileValidator(CommandReply)
+const place = compileValidator(
+  Type.Object({ v: Type.Literal(wireVersion), boot: BootId, seq: Sequence, timeMs: Type.Optional(Type.Unknown()) })
+)
+const placeTime = compileValidator(TimeMs)
 const hasEpcis = compileValidator(Type.Object({ epcis: Type.Unknown() }))
 
 interface Sender {
@@ -83,7 +100,9 @@ export function decode(message: RawMessage, context: DecodeContext): Intake {
   if (topic.type !== 'device') return refuse('TOPIC_CHANNEL', `topic is "${message.topic}", expected one that a device publishes to`)
   const sender = { point: topic.point, device: topic.device }
   const taken = decodeChannel(message, topic.channel, { sender, context })
-  return taken.ok ? taken : { ...taken, device: `${topic.point}/${topic.device}` }
+  if (taken.ok) return taken
+  const stream = sequenced.has(topic.channel) ? placeOf(message) : undefined
+  return { ...taken, device: `${topic.point}/${topic.device}`, ...(stream === undefined ? {} : { stream }) }
 }
 
 function decodeChannel(
@@ -98,11 +117,11 @@ function decodeChannel(
     case 'telemetry': {
       const decoded = decodeMessage(telemetry, message.payload)
       if (!decoded.ok) return decoded
-      const { boot, seq } = decoded.value
+      const { boot, seq, timeMs } = decoded.value
       return {
         ok: true,
         ...sender,
-        stream: { boot, seq },
+        stream: { boot, seq, timeMs },
         work: { type: 'readings', readings: readingsOf(decoded.value, sender) },
         partial: []
       }
@@ -116,10 +135,13 @@ function decodeChannel(
       const decoded = decodeMessage(stateMessage, message.payload)
       return decoded.ok ? { ok: true, ...sender, work: { type: 'state', state: decoded.value }, partial: [] } : decoded
     }
+    case 'command/reply': {
+      const decoded = decodeMessage(commandReply, message.payload)
+      return decoded.ok ? { ok: true, ...sender, work: { type: 'reply', reply: decoded.value }, partial: [] } : decoded
+    }
     case 'command':
     case 'committed':
-    case 'command/reply':
-      return refuse('TOPIC_CHANNEL', `channel is "${channel}", expected telemetry, scan, event or state`)
+      return refuse('TOPIC_CHANNEL', `channel is "${channel}", expected telemetry, scan, event, state or command/reply`)
     default:
       return channel
   }
@@ -134,10 +156,10 @@ function decodeEvent(message: RawMessage, sender: Sender): Intake {
   }
   const checked = eventMessage.check(payload.value)
   if (!checked.ok) return checked
-  const { boot, seq, epcis } = checked.value
+  const { boot, seq, timeMs, epcis } = checked.value
   const captured = captureEvents(epcis, { recordTimeMs: message.receivedAtMs, pointer: '/epcis' })
   if (!captured.ok) return captured
-  return { ok: true, ...sender, stream: { boot, seq }, work: { type: 'events', events: captured.value }, partial: [] }
+  return { ok: true, ...sender, stream: { boot, seq, timeMs }, work: { type: 'events', events: captured.value }, partial: [] }
 }
 
 function captureEvents(value: unknown, options: { readonly recordTimeMs: number; readonly pointer: string }): Decoded<TraceEvent[]> {
@@ -180,11 +202,31 @@ function decodeScan(message: RawMessage, options: { readonly sender: Sender; rea
   const [reason] = partial
   if (events.length === 0 && reason !== undefined) return { ok: false, reason }
   const traced = events.map((event) => toTraceEvent(event, { recordTimeMs: message.receivedAtMs }))
-  return { ok: true, ...sender, stream: { boot, seq }, work: { type: 'events', events: traced }, partial }
+  return { ok: true, ...sender, stream: { boot, seq, timeMs }, work: { type: 'events', events: traced }, partial }
 }
 
 function refuse(code: string, message: string): Refused {
   return { ok: false, reason: { code, pointer: '', message } }
+}
+
+/** The channels whose messages carry a place in a stream. */
+const sequenced: ReadonlySet<string> = new Set(['telemetry', 'scan', 'event'])
+
+/** The place of a message that was refused for something else. */
+function placeOf(message: RawMessage): StreamPlace | undefined {
+  if (message.payload.length > payloadBytesMax) return undefined
+  const decoded = decodePayload(message.payload)
+  const found = decoded.ok ? place.check(decoded.value) : undefined
+  if (found?.ok !== true) return undefined
+  const { boot, seq } = found.value
+  const time = placeTime.check(found.value.timeMs)
+  return { boot, seq, timeMs: time.ok ? time.value : message.receivedAtMs }
+}
+
+/** How many readings had to give way, as a marker says. */
+export function droppedReadingsOf({ work }: Taken): number {
+  if (work.type !== 'readings') return 0
+  return work.readings.reduce((sum, { value }) => sum + (Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0), 0)
 }
 
 /** Whether a message only says that its readings had to give way: it may come after they did. */

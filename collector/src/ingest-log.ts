@@ -6,11 +6,13 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Reason } from '@tracegate/model/errors'
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import { inTransaction, openSqlite, requireDataFolder, toStoreError } from '@tracegate/store/embedded-sqlite'
 import { createDeadLetters } from './dead-letters.ts'
-import { isMarker, type Intake } from './decode.ts'
+import { droppedReadingsOf, isMarker, type Intake } from './decode.ts'
 import { collectorError } from './errors.ts'
 import { printOf } from './fingerprints.ts'
+import { createGapLedger, type TallyCounts } from './gap-ledger/gap-ledger.ts'
 import type { CollectorLimits } from './limits.ts'
 import { logMigrations, prepareLogTables, type LogRow } from './log-tables.ts'
 import { bytesOfRow, createLogTail, type LogEntry } from './log-tail.ts'
@@ -21,6 +23,8 @@ export type CommitOutcome = 'logged' | 'duplicate' | 'conflict' | 'deadLettered'
 
 export interface IngestLogOptions {
   readonly dataDir: string
+  /** Wall clock in milliseconds. */
+  readonly nowMs: () => number
   readonly limits: CollectorLimits
   readonly decode: (row: Omit<LogRow, 'offset'>) => Intake
   /** Told after each commit: the streams whose watermark rose, and how long the event loop stood still. */
@@ -50,6 +54,7 @@ export interface IngestLog {
   /** Up to where a stream is durable; -1 when nothing of it is. */
   watermark(device: string, boot: string): number
   readonly deadLetters: DeadLetterReader
+  readonly gaps: GapLedgerReader
   /** Why the last commit failed; undefined after one that did not. */
   trouble(): string | undefined
   counts(): { readonly waiting: number; readonly bytes: number; readonly deadLetters: number }
@@ -78,7 +83,8 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     ...(limits.filePagesMax === undefined ? {} : { pageCountMax: limits.filePagesMax })
   })
   const tables = prepareLogTables(database)
-  const streams = createStreams(tables, options)
+  const ledger = createGapLedger(database, { nowMs: options.nowMs })
+  const streams = createStreams(tables, { ...options, ledger })
   const dead = createDeadLetters(tables, options)
   const left = tables.size(-1)
   const tail = createLogTail({ tables, limits, decode: options.decode, leftOver: left.count > 0 })
@@ -129,7 +135,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
 
   function commit(group: readonly Waiting[], release: typeof toRelease): void {
     const startedMs = performance.now()
-    const nowMs = Date.now()
+    const nowMs = options.nowMs()
     const entries: LogEntry[] = []
     const outcomes: CommitOutcome[] = []
     try {
@@ -161,21 +167,36 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
 
   function write(one: Waiting, nowMs: number, entries: LogEntry[]): CommitOutcome {
     const { row, intake } = one
+    const device = intake.ok ? `${intake.point}/${intake.device}` : intake.device
+    const noted = noteStream(one, device, nowMs)
+    if (noted !== undefined && noted !== 'new') return noted
     if (!intake.ok) {
-      dead.insert({ ...row, reason: intake.reason, ...(intake.device === undefined ? {} : { device: intake.device }) })
+      dead.insert({ ...row, reason: intake.reason, ...(device === undefined ? {} : { device }) })
+      if (device !== undefined) ledger.tally(device, intake.stream?.timeMs ?? row.receivedAtMs, { messages: 1, deadLetters: 1 })
       return 'deadLettered'
-    }
-    const device = `${intake.point}/${intake.device}`
-    const { stream } = intake
-    if (stream !== undefined) {
-      const note = streams.note({ device, ...stream, nowMs, ...(isMarker(intake) ? {} : { print: printOf(row) }) })
-      if (note === 'conflict') dead.insert({ ...row, device, reason: conflictOf(stream) })
-      if (note !== 'new') return note
     }
     const { topic, payload, receivedAtMs, clientId } = row
     entries.push({ offset: tables.insert(row), topic, payload, receivedAtMs, clientId, intake })
-    for (const reason of intake.partial) dead.insert({ ...row, device, reason })
+    for (const reason of intake.partial) dead.insert({ ...row, reason, ...(device === undefined ? {} : { device }) })
     return 'logged'
+  }
+
+  /** What the place in the stream says: undefined where there is none. */
+  function noteStream({ row, intake }: Waiting, device: string | undefined, nowMs: number): 'new' | 'duplicate' | 'conflict' | undefined {
+    if (device === undefined) return undefined
+    if (intake.ok && intake.work.type === 'state') ledger.presence(device, intake.work.state, row.receivedAtMs)
+    const { stream } = intake
+    if (stream === undefined) return undefined
+    const marker = intake.ok && isMarker(intake)
+    const note = streams.note({ device, ...stream, nowMs, ...(marker ? {} : { print: printOf(row) }) })
+    if (note === 'conflict') dead.insert({ ...row, device, reason: conflictOf(stream) })
+    if (note === 'new' && marker) {
+      const readings = droppedReadingsOf(intake)
+      ledger.dropped({ device, boot: stream.boot }, { seq: stream.seq, readings, timeMs: stream.timeMs, nowMs })
+      ledger.tally(device, stream.timeMs, { messages: 1, droppedReadings: readings })
+    } else if (note !== 'new') ledger.tally(device, stream.timeMs, note === 'conflict' ? { deadLetters: 1 } : { duplicates: 1 })
+    else if (intake.ok) ledger.tally(device, stream.timeMs, countsOf(intake))
+    return note
   }
 
   const patience = setInterval(() => {
@@ -216,6 +237,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     },
     watermark: (device, boot) => streams.watermark(device, boot),
     deadLetters: dead.reader,
+    gaps: ledger.reader,
     trouble: () => trouble,
     counts: () => ({ waiting: waiting.length, bytes, deadLetters: dead.count() }),
     close() {
@@ -229,6 +251,14 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
       waiting = []
       database.close()
     }
+  }
+}
+
+function countsOf({ work }: Extract<Intake, { readonly ok: true }>): TallyCounts {
+  return {
+    messages: 1,
+    ...(work.type === 'readings' ? { readings: work.readings.length } : {}),
+    ...(work.type === 'events' ? { events: work.events.length } : {})
   }
 }
 

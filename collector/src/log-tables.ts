@@ -6,6 +6,7 @@ import type { DeadLetter } from '@tracegate/model/http'
 import type { Reason } from '@tracegate/model/errors'
 import { bytesOf, numberOf, textOf, type Row } from '@tracegate/store/embedded-sqlite'
 import { bytesOfPrints, printsOfBytes, type Fingerprints } from './fingerprints.ts'
+import { gapMigration } from './gap-ledger/gap-tables.ts'
 import type { StreamState } from './stream-state.ts'
 
 export const logMigrations = [
@@ -36,7 +37,8 @@ export const logMigrations = [
    ) STRICT;
    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
   `ALTER TABLE stream ADD COLUMN prints BLOB NOT NULL DEFAULT x'';`,
-  `CREATE INDEX dead_letter_device ON dead_letter (device, id);`
+  `CREATE INDEX dead_letter_device ON dead_letter (device, id);`,
+  gapMigration
 ]
 
 export interface LogRow {
@@ -56,6 +58,8 @@ export interface DeadLetterEntry {
 }
 
 export interface KeptStream {
+  /** Device time of the message with the highest number. */
+  readonly lastMs: number | undefined
   readonly state: StreamState
   readonly prints: Fingerprints
 }
@@ -71,11 +75,12 @@ export function prepareLogTables(database: DatabaseSync) {
   const size = database.prepare(
     'SELECT count(*) AS count, coalesce(sum(length(payload) + length(topic)), 0) AS bytes FROM log WHERE offset > ?'
   )
-  const getStream = database.prepare('SELECT up_to, gaps, prints FROM stream WHERE device = ? AND boot = ?')
+  const getStream = database.prepare('SELECT up_to, gaps, prints, last_ms FROM stream WHERE device = ? AND boot = ?')
   const putStream = database.prepare(
-    `INSERT INTO stream (device, boot, up_to, gaps, seen_ms, prints) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO stream (device, boot, up_to, gaps, seen_ms, prints, last_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (device, boot) DO UPDATE
-       SET up_to = excluded.up_to, gaps = excluded.gaps, seen_ms = excluded.seen_ms, prints = excluded.prints`
+       SET up_to = excluded.up_to, gaps = excluded.gaps, seen_ms = excluded.seen_ms, prints = excluded.prints,
+         last_ms = excluded.last_ms`
   )
   const dropBoots = database.prepare(
     `DELETE FROM stream WHERE device = ?1 AND boot NOT IN
@@ -99,12 +104,17 @@ export function prepareLogTables(database: DatabaseSync) {
     getStream(device: string, boot: string): KeptStream | undefined {
       const row = getStream.get(device, boot)
       if (row === undefined) return undefined
-      return { state: { upTo: numberOf(row, 'up_to'), ...gapsOf(textOf(row, 'gaps')) }, prints: printsOfBytes(bytesOf(row, 'prints')) }
+      const lastMs = row['last_ms']
+      return {
+        state: { upTo: numberOf(row, 'up_to'), ...gapsOf(textOf(row, 'gaps')) },
+        prints: printsOfBytes(bytesOf(row, 'prints')),
+        lastMs: typeof lastMs === 'number' ? lastMs : undefined
+      }
     },
-    putStream(at: { readonly device: string; readonly boot: string; readonly seenMs: number }, { state, prints }: KeptStream) {
+    putStream(at: { readonly device: string; readonly boot: string; readonly seenMs: number }, { state, prints, lastMs }: KeptStream) {
       const { above, holes, gapSinceMs } = state
       const gaps = above.length === 0 && holes.length === 0 ? noGaps : JSON.stringify({ above, holes, gapSinceMs })
-      putStream.run(at.device, at.boot, state.upTo, gaps, at.seenMs, bytesOfPrints(prints))
+      putStream.run(at.device, at.boot, state.upTo, gaps, at.seenMs, bytesOfPrints(prints), lastMs ?? null)
     },
     dropBoots: (device: string, keep: number) => void dropBoots.run(device, keep),
     insertDead({ receivedAtMs, topic, device, reason, payload }: DeadLetterEntry) {

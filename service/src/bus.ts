@@ -4,6 +4,7 @@
  * It must not carry anything whose loss matters; that is in the store already.
  */
 import type { Anomaly } from '@tracegate/model/anomaly'
+import type { CommandReply } from '@tracegate/model/command'
 import type { Device } from '@tracegate/model/registers'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { TraceEvent } from '@tracegate/model/trace-event'
@@ -18,6 +19,8 @@ export interface BusMessages {
   anomaly: { readonly anomaly: Anomaly; readonly receivedAtMs: number }
   warning: { readonly warning: WarningCase }
   device: { readonly device: Device }
+  /** A device answered an order. */
+  commandReply: { readonly point: string; readonly device: string; readonly reply: CommandReply }
 }
 export type BusTopic = keyof BusMessages
 
@@ -33,7 +36,8 @@ export function createBus(onListenerError: (name: BusTopic, error: unknown) => v
     events: new Set(),
     anomaly: new Set(),
     warning: new Set(),
-    device: new Set()
+    device: new Set(),
+    commandReply: new Set()
   }
   return {
     publish(name, message) {

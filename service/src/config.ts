@@ -58,6 +58,23 @@ export function loadConfig<const Schema extends TObject>(schema: Schema, sources
   return { values: check(schema, options, values, origins, false), origins, helpAsked: false }
 }
 
+/** What environment and flags say, for an app that reads its file by itself. Throws a coded error for what is not right. */
+export function readOverrides(
+  schema: TObject,
+  sources: ConfigSources
+): { readonly values: Readonly<Record<string, unknown>>; readonly path: string | undefined; readonly helpAsked: boolean } {
+  const options = optionsOf(schema, sources.prefix)
+  const flags = readFlags(sources.argv, options)
+  const values: Record<string, unknown> = {}
+  for (const option of options) {
+    const text = sources.env[option.variable]
+    if (text !== undefined && option.type !== 'nested')
+      values[option.name] = parseValue(option, text, `environment variable ${option.variable}`)
+  }
+  for (const [option, text] of flags.values) values[option.name] = parseValue(option, text, `flag --${option.flag}`)
+  return { values, path: flags.config ?? sources.env[`${sources.prefix}_CONFIG`], helpAsked: flags.help }
+}
+
 /** The options as a text table for `--help`. */
 export function describeOptions(schema: TObject, prefix: string): string {
   const options = optionsOf(schema, prefix)

@@ -116,7 +116,7 @@ async function start(options: StartOptions, secrets: StartSecrets, parts: Closab
         })
   if (simulator !== undefined) parts.push(closableOf('simulator', simulator))
   const [api] = await Promise.all([
-    startHttp({ options, secrets, skeleton, stores, accounts, collector, simulator, web, parts }),
+    startHttp({ options, secrets, skeleton, stores, accounts, broker, collector, simulator, web, parts }),
     simulator === undefined ? undefined : startDevices(simulator, skeleton, parts)
   ])
   await simulator?.startGoods({ url: api.url, key: await makeServiceKey(accounts, dataDir) })
@@ -197,13 +197,25 @@ interface HttpParts {
   readonly skeleton: Skeleton
   readonly stores: Stores
   readonly accounts: Accounts
+  readonly broker: Broker
   readonly collector: Collector
   readonly simulator: Simulator | undefined
   readonly web: ReturnType<typeof buildWeb>
   readonly parts: Closable[]
 }
 
-async function startHttp({ options, secrets, skeleton, stores, accounts, collector, simulator, web, parts }: HttpParts): Promise<Api> {
+async function startHttp({
+  options,
+  secrets,
+  skeleton,
+  stores,
+  accounts,
+  broker,
+  collector,
+  simulator,
+  web,
+  parts
+}: HttpParts): Promise<Api> {
   const api = await startApi({
     host: options.host,
     port: options.httpPort,
@@ -211,6 +223,8 @@ async function startHttp({ options, secrets, skeleton, stores, accounts, collect
     ...stores,
     accounts,
     deadLetters: collector.deadLetters,
+    gaps: collector.gaps,
+    publisher: broker.publisher,
     ...(simulator === undefined ? {} : { simulator: simulator.control }),
     webRoot: webFolder,
     webReady: web.then(() => {}),

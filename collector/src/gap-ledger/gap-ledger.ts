@@ -1,0 +1,131 @@
+/**
+ * The gap ledger: what came of a device hour by hour, which numbers are missing since when, and when the device was away. It is written
+ * in the transaction that commits the messages, so that it says neither more nor less than the log. It decides nothing about what is new.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { ReceivedCounts } from '@tracegate/model/gap'
+import type { State } from '@tracegate/model/state'
+import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
+import type { StreamState } from '../stream-state.ts'
+import { createGapReader } from './gap-report.ts'
+import { missingOf, reconcile, type Jump } from './gap-rows.ts'
+import { prepareGapTables } from './gap-tables.ts'
+
+/** Kept of one device; past them the filled gaps go first, then the oldest. */
+const keep = { gaps: 2_000, hours: 10_000, presences: 2_000 } as const
+/** The bounds are looked after once in so many rows of a device. */
+const trimEvery = 256
+const hourMs = 3_600_000
+
+export type TallyCounts = Partial<ReceivedCounts>
+
+interface StreamName {
+  readonly device: string
+  readonly boot: string
+}
+
+export interface GapLedger {
+  /** Counts a message under the hour of its own time. */
+  tally(device: string, timeMs: number, counts: TallyCounts): void
+  jumped(stream: StreamName, jump: Jump): void
+  /** The device says that the readings of this number had to give way. */
+  dropped(
+    stream: StreamName,
+    drop: { readonly seq: number; readonly readings: number; readonly timeMs: number; readonly nowMs: number }
+  ): void
+  presence(device: string, state: State, atMs: number): void
+  /** To be called inside of the transaction, with the streams that have or had gaps. */
+  save(nowMs: number, streams: readonly (StreamName & { readonly state: StreamState })[]): void
+  /** The transaction failed: forgets what it noted. */
+  rollback(): void
+  readonly reader: GapLedgerReader
+}
+
+export function createGapLedger(database: DatabaseSync, options: { readonly nowMs: () => number }): GapLedger {
+  const tables = prepareGapTables(database)
+  const rowsSince = new Map<string, number>()
+  let tallies = new Map<string, { device: string; hourMs: number; counts: ReceivedCounts }>()
+  let jumps = new Map<string, Jump[]>()
+
+  function rowAdded(device: string): void {
+    const rows = (rowsSince.get(device) ?? 0) + 1
+    rowsSince.set(device, rows % trimEvery)
+    if (rows >= trimEvery) tables.trim(device, keep)
+  }
+
+  function saveGaps({ device, boot, state }: StreamName & { readonly state: StreamState }, nowMs: number): void {
+    const open = tables.openGaps(device, boot)
+    const { opened, changed } = reconcile(open, missingOf(state), jumps.get(`${device} ${boot}`) ?? [])
+    for (const { id, missing } of changed) tables.setMissing(id, missing, missing.length === 0 ? nowMs : undefined)
+    for (const gap of opened) {
+      const { fromSeq, toSeq, missing, sinceMs, untilMs = nowMs } = gap
+      tables.insertGap({ device, boot, fromSeq, toSeq, missing, dropped: false, readings: undefined, sinceMs, untilMs, noticedAtMs: nowMs })
+      rowAdded(device)
+    }
+  }
+
+  return {
+    tally(device, timeMs, counts) {
+      const startMs = timeMs - (timeMs % hourMs)
+      const key = `${device} ${startMs}`
+      const own = tallies.get(key) ?? { device, hourMs: startMs, counts: noCounts }
+      tallies.set(key, { ...own, counts: addCounts(own.counts, counts) })
+    },
+    jumped({ device, boot }, jump) {
+      const key = `${device} ${boot}`
+      const known = jumps.get(key)
+      if (known === undefined) jumps.set(key, [jump])
+      else known.push(jump)
+    },
+    dropped({ device, boot }, { seq, readings, timeMs, nowMs }) {
+      const before = tables.dropEndingAt(device, boot, seq - 1)
+      if (before !== undefined) {
+        tables.growDrop(before, seq, (before.readings ?? 0) + readings, timeMs)
+        return
+      }
+      const missing = [[seq, seq]] as const
+      tables.insertGap({
+        device,
+        boot,
+        fromSeq: seq,
+        toSeq: seq,
+        missing,
+        dropped: true,
+        readings,
+        sinceMs: timeMs,
+        untilMs: timeMs,
+        noticedAtMs: nowMs
+      })
+      rowAdded(device)
+    },
+    presence(device, state, atMs) {
+      const reason = state.online ? undefined : (state.reason ?? 'connection lost')
+      tables.addPresence(device, { atMs, online: state.online, boot: state.boot, reason })
+      rowAdded(device)
+    },
+    save(nowMs, streams) {
+      for (const { device, hourMs, counts } of tallies.values()) tables.addTally(device, hourMs, counts)
+      for (const stream of streams) saveGaps(stream, nowMs)
+      tallies = new Map()
+      jumps = new Map()
+    },
+    rollback() {
+      tallies = new Map()
+      jumps = new Map()
+    },
+    reader: createGapReader(tables, options)
+  }
+}
+
+const noCounts: ReceivedCounts = { messages: 0, readings: 0, events: 0, duplicates: 0, deadLetters: 0, droppedReadings: 0 }
+
+function addCounts(sum: ReceivedCounts, added: TallyCounts): ReceivedCounts {
+  return {
+    messages: sum.messages + (added.messages ?? 0),
+    readings: sum.readings + (added.readings ?? 0),
+    events: sum.events + (added.events ?? 0),
+    duplicates: sum.duplicates + (added.duplicates ?? 0),
+    deadLetters: sum.deadLetters + (added.deadLetters ?? 0),
+    droppedReadings: sum.droppedReadings + (added.droppedReadings ?? 0)
+  }
+}
