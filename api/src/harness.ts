@@ -3,6 +3,7 @@ import type { Anomaly } from '@tracegate/model/anomaly'
 import type { MonitoringPoint, Place, Product } from '@tracegate/model/registers'
 import type { Action, TraceEvent, TraceSubject } from '@tracegate/model/trace-event'
 import { keyKind, lotKey } from '@tracegate/model/gs1/key'
+import type { GapReport } from '@tracegate/model/gap'
 import { createBus } from '@tracegate/service/bus'
 import { createHealth } from '@tracegate/service/health'
 import { silentLogger } from '@tracegate/service/log'
@@ -212,4 +213,34 @@ export async function raise(world: World, anomaly: Anomaly, receivedAtMs = Date.
     head: { open: anomaly.status === 'open', ...(anomaly.point === undefined ? {} : { point: anomaly.point }), state: anomaly }
   })
   world.bus.publish('anomaly', { anomaly, receivedAtMs })
+}
+
+const received = { messages: 3, readings: 30, events: 0, duplicates: 1, deadLetters: 0, droppedReadings: 0 }
+/** A ledger's answer with one gap. */
+export function gapReportOf(query: { point: string; device: string; fromMs: number; toMs: number }): GapReport {
+  const { point, device, fromMs, toMs } = query
+  return {
+    point,
+    device,
+    fromMs,
+    toMs,
+    received,
+    missingMessages: 2,
+    gapsTruncated: false,
+    offline: [],
+    sequences: [],
+    gaps: [
+      {
+        boot: 'b1',
+        fromSeq: 3,
+        toSeq: 4,
+        missing: [[3, 4]],
+        missingMessages: 2,
+        untilMs: startMs,
+        noticedAtMs: startMs,
+        cause: 'underWay',
+        recoverable: 'yes'
+      }
+    ]
+  }
 }

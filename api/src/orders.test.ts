@@ -5,39 +5,10 @@ import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import { Command, type CommandStatus } from '@tracegate/model/command'
 import type { GapReport } from '@tracegate/model/gap'
 import type { MessagePublisher } from '@tracegate/service/ingest'
-import { authorization, createCheckedServer, createWorld, startMs } from './harness.ts'
+import { authorization, createCheckedServer, createWorld, gapReportOf, startMs } from './harness.ts'
 
 const headers = { authorization }
 const command = compileValidator(Command)
-const received = { messages: 3, readings: 30, events: 0, duplicates: 1, deadLetters: 0, droppedReadings: 0 }
-function reportOf(query: { point: string; device: string; fromMs: number; toMs: number }): GapReport {
-  const { point, device, fromMs, toMs } = query
-  return {
-    point,
-    device,
-    fromMs,
-    toMs,
-    received,
-    missingMessages: 2,
-    gapsTruncated: false,
-    offline: [],
-    sequences: [],
-    gaps: [
-      {
-        boot: 'b1',
-        fromSeq: 3,
-        toSeq: 4,
-        missing: [[3, 4]],
-        missingMessages: 2,
-        untilMs: startMs,
-        noticedAtMs: startMs,
-        cause: 'underWay',
-        recoverable: 'yes'
-      }
-    ]
-  }
-}
-
 /** Publishes to a device that answers, or stays silent. */
 async function withDevice(answer: CommandStatus | undefined, from = 'plc-1') {
   const told: { topic: string; order: Command }[] = []
@@ -62,13 +33,13 @@ async function withDevice(answer: CommandStatus | undefined, from = 'plc-1') {
 test('the gap ledger answers for the last day, or the period asked for', async () => {
   const world = await createWorld({
     nowMs: () => startMs,
-    gaps: { report: (query) => Promise.resolve(query.device === 'plc-1' ? reportOf(query) : undefined) }
+    gaps: { report: (query) => Promise.resolve(query.device === 'plc-1' ? gapReportOf(query) : undefined) }
   })
   const app = await createCheckedServer(world)
   const get = (path: string) => app.inject({ url: `/api/v1/devices/port-1/${path}`, headers })
   const day = await get('plc-1/gaps')
   assert.equal(day.statusCode, 200)
-  assert.deepEqual(day.json(), reportOf({ point: 'port-1', device: 'plc-1', fromMs: startMs - 86_400_000, toMs: startMs }))
+  assert.deepEqual(day.json(), gapReportOf({ point: 'port-1', device: 'plc-1', fromMs: startMs - 86_400_000, toMs: startMs }))
   const hour = await get('plc-1/gaps?from=2026-11-23T00:00:00%2B08:00&to=2026-11-23T01:00:00%2B08:00')
   assert.equal(hour.json<GapReport>().toMs, Date.UTC(2026, 10, 22, 17))
   assert.equal((await get('stranger/gaps')).statusCode, 404)

@@ -7,6 +7,7 @@ import {
   chamber,
   createCheckedServer,
   createWorld,
+  gapReportOf,
   importer,
   itemOf,
   minuteMs,
@@ -58,6 +59,7 @@ async function running(options: Parameters<typeof createWorld>[0] = {}) {
 test('every address answers to its schema', async () => {
   const { app } = await running({
     deadLetters: { list: () => Promise.resolve({ items: [] }), count: () => Promise.resolve(0) },
+    gaps: { report: (query) => Promise.resolve(gapReportOf(query)) },
     simulator: {
       scenarios: () => [{ name: 'doorOpen', title: { zh: '门', en: 'Door' }, running: false }],
       start: (name) => Promise.resolve({ name, startedAtMs: 1, target: chamber }),
@@ -72,6 +74,7 @@ test('every address answers to its schema', async () => {
     '/api/v1/names',
     '/api/v1/devices?point=port-1',
     '/api/v1/devices/port-1/plc-1',
+    '/api/v1/devices/port-1/plc-1/gaps',
     '/api/v1/series?prefix=port-1/',
     '/api/v1/readings/latest',
     `/api/v1/readings?series=${series}&${range}`,
