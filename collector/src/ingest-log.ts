@@ -255,11 +255,9 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
 }
 
 function countsOf({ work }: Extract<Intake, { readonly ok: true }>): TallyCounts {
-  return {
-    messages: 1,
-    ...(work.type === 'readings' ? { readings: work.readings.length } : {}),
-    ...(work.type === 'events' ? { events: work.events.length } : {})
-  }
+  const readings = work.type === 'readings' ? work.readings.length : 0
+  const events = work.type === 'events' ? work.events.length : 0
+  return { messages: 1, readings, events }
 }
 
 /** What a device that starts anew under the boot id of its last run would lose without a word. */

@@ -19,6 +19,8 @@ const hourMs = 3_600_000
 
 export type TallyCounts = Partial<ReceivedCounts>
 
+type Tally = { hourMs: number } & { -readonly [Name in keyof ReceivedCounts]: ReceivedCounts[Name] }
+
 interface StreamName {
   readonly device: string
   readonly boot: string
@@ -44,7 +46,8 @@ export interface GapLedger {
 export function createGapLedger(database: DatabaseSync, options: { readonly nowMs: () => number }): GapLedger {
   const tables = prepareGapTables(database)
   const rowsSince = new Map<string, number>()
-  let tallies = new Map<string, { device: string; hourMs: number; counts: ReceivedCounts }>()
+  /** By device, of the transaction that runs; changed in place, as this is done for every message. */
+  let tallies = new Map<string, Tally[]>()
   let jumps = new Map<string, Jump[]>()
 
   function rowAdded(device: string): void {
@@ -67,9 +70,16 @@ export function createGapLedger(database: DatabaseSync, options: { readonly nowM
   return {
     tally(device, timeMs, counts) {
       const startMs = timeMs - (timeMs % hourMs)
-      const key = `${device} ${startMs}`
-      const own = tallies.get(key) ?? { device, hourMs: startMs, counts: noCounts }
-      tallies.set(key, { ...own, counts: addCounts(own.counts, counts) })
+      let own = tallies.get(device)
+      if (own === undefined) tallies.set(device, (own = []))
+      let tally = own.find((candidate) => candidate.hourMs === startMs)
+      if (tally === undefined) own.push((tally = emptyTally(startMs)))
+      tally.messages += counts.messages ?? 0
+      tally.readings += counts.readings ?? 0
+      tally.events += counts.events ?? 0
+      tally.duplicates += counts.duplicates ?? 0
+      tally.deadLetters += counts.deadLetters ?? 0
+      tally.droppedReadings += counts.droppedReadings ?? 0
     },
     jumped({ device, boot }, jump) {
       const key = `${device} ${boot}`
@@ -104,7 +114,7 @@ export function createGapLedger(database: DatabaseSync, options: { readonly nowM
       rowAdded(device)
     },
     save(nowMs, streams) {
-      for (const { device, hourMs, counts } of tallies.values()) tables.addTally(device, hourMs, counts)
+      for (const [device, own] of tallies) for (const tally of own) tables.addTally(device, tally.hourMs, tally)
       for (const stream of streams) saveGaps(stream, nowMs)
       tallies = new Map()
       jumps = new Map()
@@ -117,15 +127,6 @@ export function createGapLedger(database: DatabaseSync, options: { readonly nowM
   }
 }
 
-const noCounts: ReceivedCounts = { messages: 0, readings: 0, events: 0, duplicates: 0, deadLetters: 0, droppedReadings: 0 }
-
-function addCounts(sum: ReceivedCounts, added: TallyCounts): ReceivedCounts {
-  return {
-    messages: sum.messages + (added.messages ?? 0),
-    readings: sum.readings + (added.readings ?? 0),
-    events: sum.events + (added.events ?? 0),
-    duplicates: sum.duplicates + (added.duplicates ?? 0),
-    deadLetters: sum.deadLetters + (added.deadLetters ?? 0),
-    droppedReadings: sum.droppedReadings + (added.droppedReadings ?? 0)
-  }
+function emptyTally(hourMs: number): Tally {
+  return { hourMs, messages: 0, readings: 0, events: 0, duplicates: 0, deadLetters: 0, droppedReadings: 0 }
 }
