@@ -59,7 +59,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   deadLettersMax: 10_000,
   deadLetterBytesMax: 64 * mebibyte,
   streamsInMemoryMax: 50_000,
-  bootsPerDeviceMax: 32,
+  bootsPerDeviceMax: 64,
   gapGiveUpMs: 600_000,
   startGiveUpMs: 5_000,
   batchMessagesMax: 2_000,
