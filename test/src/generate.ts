@@ -6,7 +6,7 @@ import { generatedFiles } from './generated.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Folders that hold nothing but generated files: what is not made any more goes. */
-const ownFolders = ['firmware-specs/schemas']
+const ownFolders = ['firmware-specs/schemas', 'firmware-specs/vectors/valid', 'firmware-specs/vectors/invalid']
 
 const [option, ...rest] = process.argv.slice(2)
 if (rest.length > 0 || (option !== undefined && option !== '--check')) {

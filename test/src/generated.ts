@@ -8,6 +8,7 @@ import { EpcisDocument } from '@tracegate/model/epcis/document'
 import { ScanRule } from '@tracegate/model/scan-event'
 import { optionsAsMarkdown } from '@tracegate/service/config'
 import { optionsPrefix, StartOptions } from '@tracegate/sim/options'
+import { vectorFiles } from './contract/vectors/vector-files.ts'
 
 export interface GeneratedFile {
   /** Path from the root of the project. */
@@ -25,6 +26,7 @@ export function generatedFiles(): GeneratedFile[] {
     ...Object.entries(wireSchemas).map(([name, schema]) => schemaFile(`v1/${schemaNameOf(name)}`, schema)),
     ...Object.entries(epcis).map(([name, schema]) => schemaFile(`epcis/${name}`, schema)),
     schemaFile('edge/scan-rule', ScanRule),
+    ...vectorFiles().map(({ path, text }) => ({ path: `firmware-specs/vectors/${path}`, text })),
     readmeFile('edge/README.md', {
       options: optionsAsMarkdown(EdgeConfig, 'TRACEGATE_EDGE'),
       'replay-options': optionsAsMarkdown(ReplayCliOptions, replayPrefix)

@@ -43,15 +43,16 @@ export function readEpcHex(hex: string): Decoded<string> {
   if (!/^(?:[0-9A-Fa-f]{2}){8,62}$/.test(hex))
     return refuseCode('EPC_HEX', `EPC is "${hex.slice(0, 32)}", expected 8 to 62 bytes in hexadecimal`)
   const header = Number.parseInt(hex.slice(0, 2), 16)
+  const layout = layouts.get(header)
+  const giai = giaiHeaders.get(header)
   const reader = bitReader(hex)
   reader(8)
   reader(3)
   const prefix = prefixes[Number(reader(3))]
-  if (prefix === undefined) return refuseCode('EPC_PARTITION', `EPC is "${hex.slice(0, 32)}" with partition 7, expected 0 to 6`)
-  const layout = layouts.get(header)
-  const giai = giaiHeaders.get(header)
-  if (layout !== undefined) return readKey({ layout, prefix, reader, bitsLeft: hex.length * 4 - 14 })
-  if (giai !== undefined) return readGiai({ giai, prefix, reader, bitsLeft: hex.length * 4 - 14 })
+  const isKnown = layout !== undefined || giai !== undefined
+  if (isKnown && prefix === undefined) return refuseCode('EPC_PARTITION', `EPC is "${hex.slice(0, 32)}" with partition 7, expected 0 to 6`)
+  if (layout !== undefined && prefix !== undefined) return readKey({ layout, prefix, reader, bitsLeft: hex.length * 4 - 14 })
+  if (giai !== undefined && prefix !== undefined) return readGiai({ giai, prefix, reader, bitsLeft: hex.length * 4 - 14 })
   return refuseCode('EPC_HEADER', `EPC has header 0x${hex.slice(0, 2)}, expected SGTIN, SSCC, SGLN, GRAI or GIAI`)
 }
 
@@ -79,7 +80,7 @@ function readKey({ layout, prefix, reader, bitsLeft }: Body & { readonly layout:
   const stem = `urn:epc:id:${layout.scheme}:${company}.${referenceDigits === 0 ? '' : reference}`
   if (serial === undefined) return { ok: true, value: stem }
   const value = serial.text ? readText(reader, serial.bits) : reader(serial.bits).toString()
-  return value === '' ? refuseCode('EPC_SERIAL', 'EPC has an empty serial, expected one') : { ok: true, value: `${stem}.${value}` }
+  return value === undefined ? noText() : { ok: true, value: `${stem}.${value}` }
 }
 
 /** The asset reference takes what the company prefix leaves. */
@@ -93,20 +94,24 @@ function readGiai({
   if (bitsLeft < giai.bits) return refuseCode('EPC_SHORT', `EPC has ${bitsLeft + 14} bits, expected ${14 + giai.bits}`)
   const company = reader(prefixBits).toString().padStart(prefixDigits, '0')
   const reference = giai.text ? readText(reader, giai.bits - prefixBits) : reader(giai.bits - prefixBits).toString()
-  if (company.length !== prefixDigits || reference === '')
-    return refuseCode('EPC_RANGE', `EPC has prefix ${company}, expected ${prefixDigits} digits and an asset`)
-  return { ok: true, value: `urn:epc:id:giai:${company}.${reference}` }
+  if (company.length !== prefixDigits) return refuseCode('EPC_RANGE', `EPC has prefix ${company}, expected ${prefixDigits} digits`)
+  return reference === undefined ? noText() : { ok: true, value: `urn:epc:id:giai:${company}.${reference}` }
 }
 
-/** Seven bits a character, ended by zeros. */
-function readText(reader: Reader, bits: number): string {
+function noText(): Decoded<string> {
+  return refuseCode('EPC_SERIAL', 'EPC has an empty or broken serial, expected characters of GS1 set 82 and then zeros')
+}
+
+/** The characters of GS1 set 82. */
+const set82 = /^[!"%-?A-Z_a-z]+$/
+
+/** Seven bits a character, then zeros up to the end (Tag Data Standard §14.4.2); undefined for anything else. */
+function readText(reader: Reader, bits: number): string | undefined {
   let text = ''
-  for (let left = bits; left >= 7; left -= 7) {
-    const code = Number(reader(7))
-    if (code === 0) break
-    text += String.fromCharCode(code)
-  }
-  return text.replaceAll(/["%&/<>?#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  for (let left = bits; left >= 7; left -= 7) text += String.fromCharCode(Number(reader(7)))
+  const written = text.replace(/\0+$/, '')
+  if (!set82.test(written)) return undefined
+  return written.replaceAll(/["%&/<>?]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function bitReader(hex: string): Reader {
