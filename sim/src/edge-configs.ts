@@ -79,11 +79,11 @@ function yardAgent(world: World, options: EdgeConfigOptions): EdgeConfig {
             devices: Object.fromEntries(units),
             format: {
               type: 'json',
-              time: { pointer: '/ts', format: 'epochSeconds' },
+              time: { path: '/ts', format: 'epochSeconds' },
               readings: [
-                { pointer: '/t1', metric: 'temperature', unit: 'Cel' },
-                { pointer: '/rh', metric: 'humidity', unit: '%' },
-                { pointer: '/kw', metric: 'power', unit: 'kW' }
+                { path: '/t1', metric: 'temperature', unit: 'Cel' },
+                { path: '/rh', metric: 'humidity', unit: '%' },
+                { path: '/kw', metric: 'power', unit: 'kW' }
               ]
             }
           }
@@ -130,7 +130,7 @@ function dockAgent(world: World, options: EdgeConfigOptions): EdgeConfig {
       type: 'scan' as const,
       dataPointer: '/code',
       symbologyPointer: '/sym',
-      time: { pointer: '/ts', format: 'epochMs' as const },
+      time: { path: '/ts', format: 'epochMs' as const },
       rule
     }
   })

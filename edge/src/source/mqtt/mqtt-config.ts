@@ -1,61 +1,9 @@
-/** The configuration of an MQTT source: a field device or gateway on a foreign broker, with its own JSON dialect. */
-import { Metric, UcumUnit } from '@tracegate/model/telemetry'
+/** The configuration of an MQTT source: field devices or gateways on a broker of somebody else's, each with its own dialect. */
 import { Type, type Static } from 'typebox'
-import { ScanRule } from '@tracegate/model/scan-event'
+import { mqttConnectionMembers } from '../mqtt-connection.ts'
+import { PayloadFormat } from './format-config.ts'
 
-const Pointer = (description: string) =>
-  Type.String({ pattern: '^(/([^~/]|~[01])*)*$', maxLength: 512, description: `JSON pointer (RFC 6901) to ${description}` })
-
-export const timeFormats = ['iso', 'epochMs', 'epochSeconds'] as const
-
-const PayloadTime = Type.Object(
-  {
-    pointer: Pointer('the time of the payload'),
-    format: Type.Enum(timeFormats, { description: 'iso: ISO 8601 with offset; epochMs, epochSeconds: since 1970-01-01T00:00:00Z' })
-  },
-  { additionalProperties: false }
-)
-
-const TracegateFormat = Type.Object(
-  {
-    type: Type.Literal('tracegate', { description: 'Messages of the Tracegate wire contract: telemetry, scan or event' }),
-    rule: Type.Optional(ScanRule)
-  },
-  { additionalProperties: false }
-)
-
-export const JsonFormat = Type.Object(
-  {
-    type: Type.Literal('json'),
-    readings: Type.Array(
-      Type.Object(
-        {
-          pointer: Pointer('the value: number, numeric text, true or false'),
-          metric: Metric,
-          unit: UcumUnit,
-          scale: Type.Optional(Type.Number({ default: 1, description: 'Factor from the value of the payload to the unit' }))
-        },
-        { additionalProperties: false }
-      ),
-      { minItems: 1, maxItems: 1_000 }
-    ),
-    time: Type.Optional(PayloadTime)
-  },
-  { additionalProperties: false }
-)
-export type JsonFormat = Static<typeof JsonFormat>
-
-export const ScanFormat = Type.Object(
-  {
-    type: Type.Literal('scan'),
-    dataPointer: Pointer('the data as read'),
-    symbologyPointer: Type.Optional(Pointer('the AIM symbology identifier or the name of the symbology')),
-    time: Type.Optional(PayloadTime),
-    rule: ScanRule
-  },
-  { additionalProperties: false }
-)
-export type ScanFormat = Static<typeof ScanFormat>
+export const DeviceId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
 
 export const MqttSubscription = Type.Object(
   {
@@ -63,17 +11,23 @@ export const MqttSubscription = Type.Object(
       minLength: 1,
       maxLength: 512,
       description:
-        'Topic filter; one whole level may be `{device}`, which stands for the name of the device there. `+` and a closing `#` are allowed'
+        'Topic filter; whole levels may be `{device}` and `{metric}`, which stand for the names there. `+` and a closing `#` are allowed'
     }),
     device: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Device id of every message, where the topic does not name it' })
+      Type.String({ ...DeviceId, description: 'Device id of every message, where neither topic nor payload names one' })
     ),
     devices: Type.Optional(
-      Type.Record(Type.String(), Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }), {
-        description: 'Device id by the name in the topic; when given, other names are refused. Without it the name itself is the id'
+      Type.Record(Type.String(), DeviceId, {
+        description: 'Device id by the name in topic or payload; when given, other names are refused. Without it the name itself is the id'
       })
     ),
-    format: Type.Union([TracegateFormat, JsonFormat, ScanFormat])
+    qos: Type.Optional(
+      Type.Union([Type.Literal(0), Type.Literal(1)], {
+        default: 1,
+        description: '1: kept by the broker until it is durable here; 0: sent once'
+      })
+    ),
+    format: PayloadFormat
   },
   { additionalProperties: false }
 )
@@ -81,17 +35,35 @@ export type MqttSubscription = Static<typeof MqttSubscription>
 
 export const MqttSource = Type.Object(
   {
-    type: Type.Literal('mqtt'),
-    url: Type.String({ pattern: '^(mqtts?|wss?)://[^@]+$', description: 'Foreign broker, never with a secret' }),
-    username: Type.Optional(Type.String({ maxLength: 256 })),
-    password: Type.Optional(Type.String({ maxLength: 1_024 })),
-    subscriptions: Type.Array(MqttSubscription, { minItems: 1, maxItems: 256 })
+    type: Type.Literal('mqtt', { description: 'This protocol' }),
+    ...mqttConnectionMembers,
+    clientId: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'Client id at the broker; left out: made of point, agent and source' })
+    ),
+    session: Type.Optional(
+      Type.Enum(['persistent', 'clean'], {
+        default: 'persistent',
+        description: 'persistent: the broker keeps what comes while the agent is away; clean: it does not'
+      })
+    ),
+    sessionExpirySeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 4_294_967_295,
+        default: 86_400,
+        description: 'How long a broker of MQTT 5 keeps the session, in seconds'
+      })
+    ),
+    inFlightMax: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 5_000, default: 500, description: 'Most messages that are taken and not yet durable' })
+    ),
+    subscriptions: Type.Array(MqttSubscription, { minItems: 1, maxItems: 256, description: 'What to subscribe to, and how to read it' })
   },
   { additionalProperties: false }
 )
 export type MqttSource = Static<typeof MqttSource>
 
-/** The devices that the source is known to speak for; a `{device}` level may bring others. */
+/** The devices that the source is known to speak for; topics and payloads may bring others. */
 export function devicesOfMqtt(config: MqttSource): ReadonlySet<string> {
   return new Set(config.subscriptions.flatMap(({ device, devices }) => (device === undefined ? Object.values(devices ?? {}) : [device])))
 }

@@ -1,139 +1,166 @@
-/** Reads the payloads of foreign MQTT devices as their subscription says. Pure: bytes in, findings or a reason out. */
-import { compileValidator, type Decoded, decodeJson } from '@tracegate/model/codec'
-import type { Reason } from '@tracegate/model/errors'
+/** Reads the payloads of foreign MQTT devices as their subscription says. Pure: bytes in, findings and reasons out. */
+import { compileValidator, type Decoded, decodePayload } from '@tracegate/model/codec'
 import { EventMessage } from '@tracegate/model/event-message'
 import { Scan, ScanMessage } from '@tracegate/model/scan'
+import type { ScanRule } from '@tracegate/model/scan-event'
 import { readingsOf, Telemetry } from '@tracegate/model/telemetry'
 import { payloadBytesMax } from '@tracegate/model/wire'
-import type { SourceReading } from '../../intake.ts'
-import type { ScanRule } from '@tracegate/model/scan-event'
+import { compileJsonPath, type Place } from '../json-path.ts'
 import { atPointer } from '../json-pointer.ts'
-import type { JsonFormat, MqttSubscription, ScanFormat, timeFormats } from './mqtt-config.ts'
 import { identifySymbology } from '../symbology.ts'
+import { createFindings, type Finding, type PayloadContext, type PayloadResult, reasonOf } from './finding.ts'
+import type { PayloadFormat, ScanFormat } from './format-config.ts'
+import { compileJsonFormat, timeAt } from './json-format.ts'
+import { readCsv, readText } from './text-format.ts'
 
-export type Finding =
-  | { readonly type: 'readings'; readonly readings: readonly SourceReading[] }
-  | { readonly type: 'scans'; readonly scans: readonly Scan[]; readonly rule: ScanRule | undefined }
-  | { readonly type: 'event'; readonly epcis: object }
+/** Never throws, whatever the bytes. */
+export type PayloadReader = (payload: Uint8Array, context: PayloadContext) => PayloadResult
+
+type Context = PayloadContext & { readonly deviceId: string }
 
 const telemetryValidator = compileValidator(Telemetry)
 const scanMessageValidator = compileValidator(ScanMessage)
 const eventValidator = compileValidator(EventMessage)
 const scanValidator = compileValidator(Scan)
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-export function readPayload(
-  format: MqttSubscription['format'],
-  payload: Uint8Array,
-  context: { readonly device: string; readonly receivedAtMs: number }
-): Decoded<Finding> {
-  if (payload.length > payloadBytesMax)
-    return refuse('PAYLOAD_TOO_LARGE', '', `payload has ${payload.length} bytes, expected at most ${payloadBytesMax}`)
-  const decoded = decodeJson(payload)
-  if (!decoded.ok) return decoded
+export function compileFormat(format: PayloadFormat): PayloadReader {
+  const read = readerOf(format)
+  return (payload, context) =>
+    payload.length > payloadBytesMax
+      ? refusal('PAYLOAD_TOO_LARGE', `payload has ${payload.length} bytes, expected at most ${payloadBytesMax}`)
+      : read(payload, context)
+}
+
+function readerOf(format: PayloadFormat): PayloadReader {
   switch (format.type) {
     case 'tracegate':
-      return readContract(decoded.value, format.rule, context.device)
-    case 'json':
-      return readReadings(decoded.value, format, context)
+      return structured((value, context) => readContract(value, format.rule, context))
+    case 'json': {
+      const read = compileJsonFormat(format)
+      return (payload, context) => {
+        const decoded = decodePayload(payload)
+        return decoded.ok ? read(decoded.value, context) : { findings: [], refused: decoded.reason }
+      }
+    }
+    case 'text':
+      return plain((text, context) => readText(format, text, context))
+    case 'csv':
+      return plain((text, context) => readCsv(format, text, context))
     case 'scan':
-      return readScan(decoded.value, format, context.receivedAtMs)
+      return format.encoding === 'text' ? plain((text, context) => readScanLines(format, text, context)) : structuredScans(format)
     default:
-      return neverFormat(format)
+      return format satisfies never
   }
 }
 
-function readContract(value: unknown, rule: ScanRule | undefined, device: string): Decoded<Finding> {
+function structured(read: (value: unknown, context: Context) => PayloadResult): PayloadReader {
+  return withDevice((payload, context) => {
+    const decoded = decodePayload(payload)
+    return decoded.ok ? read(decoded.value, context) : { findings: [], refused: decoded.reason }
+  })
+}
+
+function plain(read: (text: string, context: Context) => PayloadResult): PayloadReader {
+  return withDevice((payload, context) => {
+    let text: string
+    try {
+      text = utf8.decode(payload)
+    } catch {
+      return refusal('PAYLOAD_NOT_UTF8', `payload of ${payload.length} bytes is not UTF-8, expected UTF-8 text`)
+    }
+    return read(text, context)
+  })
+}
+
+function withDevice(read: (payload: Uint8Array, context: Context) => PayloadResult): PayloadReader {
+  return (payload, context) => {
+    const { device } = context
+    if (device === undefined)
+      return refusal('DEVICE_UNKNOWN', 'device is missing, expected a {device} level in the topic or a fixed device')
+    return device.ok ? read(payload, { ...context, deviceId: device.value }) : { findings: [], refused: device.reason }
+  }
+}
+
+function readContract(value: unknown, rule: ScanRule | undefined, { deviceId: device }: Context): PayloadResult {
   if (atPointer(value, '/readings') !== undefined) {
     const message = telemetryValidator.check(value)
-    return message.ok ? accept({ type: 'readings', readings: readingsOf(message.value, { point: '', device }) }) : message
+    return resultOf(message, (telemetry) => ({ type: 'readings', readings: readingsOf(telemetry, { point: '', device }) }))
   }
   if (atPointer(value, '/scans') !== undefined) {
     const message = scanMessageValidator.check(value)
-    if (!message.ok) return message
-    const scans = message.value.scans.map((scan) => Object.assign({ timeMs: message.value.timeMs }, scan))
-    return accept({ type: 'scans', scans, rule })
+    return resultOf(message, ({ timeMs, scans }) => ({
+      type: 'scans',
+      device,
+      scans: scans.map((scan) => Object.assign({ timeMs }, scan)),
+      rule
+    }))
   }
-  const message = eventValidator.check(value)
-  return message.ok ? accept({ type: 'event', epcis: message.value.epcis }) : message
+  return resultOf(eventValidator.check(value), ({ epcis }) => ({ type: 'event', device, epcis }))
 }
 
-function readReadings(payload: unknown, format: JsonFormat, context: { device: string; receivedAtMs: number }): Decoded<Finding> {
-  const time = readTime(payload, format.time, context.receivedAtMs)
-  if (!time.ok) return time
-  const readings: SourceReading[] = []
-  for (const { pointer, metric, unit, scale } of format.readings) {
-    const found = atPointer(payload, pointer)
-    // Devices leave out what did not change; a payload with none of the values is another matter.
-    if (found === undefined) continue
-    const number = numberOf(found)
-    if (number === undefined) return refuse('VALUE_NOT_NUMERIC', pointer, `${pointer} is ${shown(found)}, expected a number`)
-    const value = number === null ? Number.NaN : number * (scale ?? 1)
-    readings.push({ device: context.device, metric, unit, timeMs: time.value, value, quality: number === null ? 9 : 2 })
+function resultOf<Value>(decoded: Decoded<Value>, finding: (value: Value) => Finding): PayloadResult {
+  return decoded.ok ? { findings: [finding(decoded.value)], refused: undefined } : { findings: [], refused: decoded.reason }
+}
+
+function structuredScans(format: ScanFormat): PayloadReader {
+  const dataPath = compileJsonPath(format.dataPath ?? '')
+  const symbologyPath = format.symbologyPath === undefined ? undefined : compileJsonPath(format.symbologyPath)
+  const devicePath = format.devicePath === undefined ? undefined : compileJsonPath(format.devicePath)
+  const timePath = format.time === undefined ? undefined : compileJsonPath(format.time.path)
+  return (payload, context) => {
+    const decoded = decodePayload(payload)
+    if (!decoded.ok) return { findings: [], refused: decoded.reason }
+    const { value } = decoded
+    const findings = createFindings()
+    const read = (place: Place) => {
+      const name = devicePath?.at(value, place.wild)
+      const device = typeof name === 'string' ? context.deviceNamed(name) : context.device
+      if (device?.ok !== true)
+        return findings.refuse(
+          device?.reason ?? reasonOf('DEVICE_UNKNOWN', '', 'device is missing, expected it in topic, payload or subscription')
+        )
+      const symbology = symbologyPath?.at(value, place.wild)
+      const time = format.time === undefined ? undefined : timeAt(timePath?.at(value, place.wild), format.time)
+      if (time?.ok === false) return findings.refuse(time.reason)
+      const scan = scanOf(place, typeof symbology === 'string' ? symbology : format.symbology, time?.value ?? context.receivedAtMs)
+      if (scan.ok) findings.add({ type: 'scans', device: device.value, scans: [scan.value], rule: format.rule })
+      else findings.refuse(scan.reason)
+    }
+    for (const place of dataPath.find(value)) read(place)
+    if (findings.isEmpty) {
+      const message = `${dataPath.text} is missing, expected the data as text`
+      findings.refuse(reasonOf('SCAN_DATA_MISSING', dataPath.wildcards === 0 ? dataPath.text : '', message))
+    }
+    return findings.result()
   }
-  if (readings.length === 0) {
-    const expected = format.readings.map((reading) => reading.pointer).join(', ')
-    return refuse('VALUE_MISSING', '', `payload has none of the values, expected ${expected}`)
-  }
-  return accept({ type: 'readings', readings })
 }
 
-function readScan(value: unknown, format: ScanFormat, receivedAtMs: number): Decoded<Finding> {
-  const time = readTime(value, format.time, receivedAtMs)
-  if (!time.ok) return time
-  const data = atPointer(value, format.dataPointer)
-  if (typeof data !== 'string' || data === '')
-    return refuse('SCAN_DATA_MISSING', format.dataPointer, `${format.dataPointer} is ${typeof data}, expected the data as text`)
-  const name = format.symbologyPointer === undefined ? undefined : atPointer(value, format.symbologyPointer)
-  const identified = identifySymbology(typeof name === 'string' ? name : undefined, data)
-  const scan = scanValidator.check({ ...identified, timeMs: time.value })
-  return scan.ok ? accept({ type: 'scans', scans: [scan.value], rule: format.rule }) : scan
+function readScanLines(format: ScanFormat, text: string, { deviceId: device, receivedAtMs }: Context): PayloadResult {
+  const findings = createFindings()
+  const lines = scanLinesOf(text)
+  lines.forEach((line, index) => {
+    const scan = scanOf({ value: line, pointer: `/${index}` }, format.symbology, receivedAtMs)
+    if (scan.ok) findings.add({ type: 'scans', device, scans: [scan.value], rule: format.rule })
+    else findings.refuse(scan.reason)
+  })
+  if (findings.isEmpty) findings.refuse(reasonOf('SCAN_DATA_MISSING', '', 'payload has no line, expected the data of a scan on each'))
+  return findings.result()
 }
 
-function readTime(value: unknown, format: JsonFormat['time'], receivedAtMs: number): Decoded<number> {
-  if (format === undefined) return { ok: true, value: receivedAtMs }
-  const found = atPointer(value, format.pointer)
-  const timeMs = timeOf(found, format.format)
-  if (timeMs !== undefined && timeMs >= 0 && timeMs <= 253_402_300_799_999) return { ok: true, value: timeMs }
-  const { pointer, format: expected } = format
-  return refuse('TIME_UNREADABLE', pointer, `${pointer} is ${shown(found)}, expected ${expected}`)
+/** A scanner ends its data with CR, LF or both; nothing else is taken off, as FNC1 is U+001D and spaces may be data. */
+export function scanLinesOf(text: string): string[] {
+  return text.split(/\r\n|\n|\r/).filter((line) => line !== '')
 }
 
-/** ISO 8601 without an offset is refused: whose local time it is, nobody could say. */
-const isoWithOffset = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/
-
-function timeOf(value: unknown, format: (typeof timeFormats)[number]): number | undefined {
-  if (format === 'iso') {
-    if (typeof value !== 'string' || !isoWithOffset.test(value)) return undefined
-    const timeMs = Date.parse(value)
-    return Number.isNaN(timeMs) ? undefined : timeMs
-  }
-  const number = numberOf(value)
-  if (typeof number !== 'number') return undefined
-  return Math.round(format === 'epochMs' ? number : number * 1_000)
+/** The scan of what a reader sent; data that opens with an AIM identifier names its symbology itself. */
+export function scanOf(place: Pick<Place, 'value' | 'pointer'>, symbology: string | undefined, timeMs: number): Decoded<Scan> {
+  const { value, pointer } = place
+  if (typeof value !== 'string' || value === '')
+    return { ok: false, reason: reasonOf('SCAN_DATA_MISSING', pointer, `${pointer} is ${typeof value}, expected the data as text`) }
+  return scanValidator.check({ ...identifySymbology(symbology, value), timeMs })
 }
 
-/** `null` stays null (the device says that it has no value); `undefined` for what is no number. */
-function numberOf(value: unknown): number | null | undefined {
-  if (value === null) return null
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  if (typeof value === 'boolean') return value ? 1 : 0
-  if (typeof value !== 'string' || value.trim() === '') return undefined
-  const number = Number(value)
-  return Number.isFinite(number) ? number : undefined
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 100)
-}
-
-function accept(finding: Finding): Decoded<Finding> {
-  return { ok: true, value: finding }
-}
-
-function refuse(code: string, pointer: string, message: string): { readonly ok: false; readonly reason: Reason } {
-  return { ok: false, reason: { code, pointer, message } }
-}
-
-function neverFormat(format: never): never {
-  throw new TypeError(`Cannot read payload: format is "${JSON.stringify(format)}", expected one of the schema`)
+function refusal(code: string, message: string): PayloadResult {
+  return { findings: [], refused: reasonOf(code, '', message) }
 }

@@ -46,13 +46,13 @@ const subscriptions: MqttSource['subscriptions'] = [
     format: {
       type: 'json',
       readings: [
-        { pointer: '/t', metric: 'temperature', unit: 'Cel', scale: 0.1 },
-        { pointer: '/state/door', metric: 'doorOpen', unit: '1' }
+        { path: '$.t', metric: 'temperature', unit: 'Cel', scale: 0.1 },
+        { path: '/state/door', metric: 'doorOpen', unit: '1' }
       ],
-      time: { pointer: '/at', format: 'iso' }
+      time: { path: '/at', format: 'iso' }
     }
   },
-  { topic: 'dock/scans', device: 'dock', format: { type: 'scan', dataPointer: '/code', symbologyPointer: '/kind', rule } },
+  { topic: 'dock/scans', device: 'dock', format: { type: 'scan', dataPath: '/code', symbologyPath: '/kind', rule } },
   { topic: 'own/{device}/telemetry', format: { type: 'tracegate' } }
 ]
 

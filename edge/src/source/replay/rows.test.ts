@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deviceNameOf, type RecordingOptions } from './recording.ts'
-import { createRowReader, splitCsv, timeOf } from './rows.ts'
+import { splitCsv } from '../csv.ts'
+import { createRowReader, timeOf } from './rows.ts'
 
 const options: RecordingOptions = { format: 'auto', startMs: 1_000, intervalMs: 5_000 }
 
@@ -47,6 +48,7 @@ test('a column that is not there is a wrong call', () => {
 
 test('splitCsv() follows RFC 4180 within a line, and timeOf() takes UTC where no offset is given', () => {
   assert.deepEqual(splitCsv('a,"b,c","d""e",'), ['a', 'b,c', 'd"e', ''])
+  assert.deepEqual(splitCsv('1;"2;3"; 4', ';'), ['1', '2;3', '4'])
   assert.equal(timeOf('2013-07-04 00:00:00'), Date.UTC(2013, 6, 4))
   assert.equal(timeOf('2013-07-04T02:00:00+02:00'), Date.UTC(2013, 6, 4))
   assert.equal(timeOf('1700000000'), 1_700_000_000_000)

@@ -3,6 +3,7 @@ import type { Decoded } from '@tracegate/model/codec'
 import { qualityFlags, type QualityFlag } from '@tracegate/model/quality'
 import { edgeError } from '../../errors.ts'
 import type { SourceReading } from '../../intake.ts'
+import { splitCsv } from '../csv.ts'
 import type { RecordingFormat, RecordingOptions } from './recording.ts'
 
 export interface RowReader {
@@ -221,14 +222,6 @@ function metricOf(name: string): string {
     .trim()
     .replaceAll(/[^A-Za-z0-9_.-]+/g, '_')
     .slice(0, 64)
-}
-
-/** RFC 4180, one line: quotes may hold commas and doubled quotes. */
-export function splitCsv(line: string): string[] {
-  const cells: string[] = []
-  const pattern = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g
-  for (const match of line.matchAll(pattern)) cells.push(match[1] === undefined ? (match[2] ?? '').trim() : match[1].replaceAll('""', '"'))
-  return cells
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
