@@ -2,6 +2,13 @@
 import { defineErrors } from '@tracegate/model/errors'
 
 export const edgeError = defineErrors({
+  EDGE_RELOAD: {
+    status: 409,
+    message: 'Cannot take the configuration while the agent runs: {members} changed, expected the values it was started with'
+  },
+  EDGE_KEYS: { status: 409, message: 'Cannot make keys: {detail}' },
+  EDGE_SIGN: { status: 400, message: 'Cannot sign: {detail}' },
+  EDGE_STATUS_PORT: { status: 500, message: 'Cannot open the status page: port is {port} on {host}, expected a free one ({detail})' },
   EDGE_CONFIG: { status: 400, message: 'Cannot start the edge agent: {detail}' },
   OUTBOX_OPEN: { status: 500, message: 'Cannot open outbox: path is "{path}", expected a folder that can be written' },
   OUTBOX_FULL: {
@@ -11,6 +18,7 @@ export const edgeError = defineErrors({
   },
   OUTBOX_WRITE: { status: 500, message: 'Cannot write outbox: {detail}' },
   OUTBOX_CLOSED: { status: 503, message: 'Cannot keep message: the outbox is closed, expected an open one' },
+  OPCUA_CONFIG: { status: 400, message: 'Cannot connect to {endpoint}: {detail}' },
   OPCUA_INSECURE: {
     status: 400,
     message: 'Cannot connect to {endpoint}: securityMode is None beyond loopback, expected Sign or SignAndEncrypt, or allowInsecure'

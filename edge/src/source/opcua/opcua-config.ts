@@ -1,21 +1,13 @@
-/** The configuration of an OPC UA source: which server, which variables, which AutoID reader. */
+/** The configuration of an OPC UA source: which server, how it is reached, and what is taken from it. */
 import { isIPv4 } from 'node:net'
-import { Metric, UcumUnit } from '@tracegate/model/telemetry'
 import { Type, type Static } from 'typebox'
 import { edgeError } from '../../errors.ts'
-import { ScanRule } from '@tracegate/model/scan-event'
+import { DeviceName, OpcuaAutoId, OpcuaEvent, OpcuaGate, OpcuaVariable } from './opcua-item-config.ts'
 
-const DeviceName = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Device id at this point' })
-const NodeAddress = Type.String({
-  minLength: 1,
-  maxLength: 1_024,
-  description:
-    'Node id (`ns=2;s=Chamber1.Temperature`, `nsu=http://…;s=…`) or browse path from the Objects folder (`/2:ColdStore/2:Chamber1`, `/nsu=http://…;ColdStore/…`)'
-})
+export const securityPolicies = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
+export const securityModes = ['None', 'Sign', 'SignAndEncrypt'] as const
 
 export const opcuaDefaults = {
-  samplingMs: 1_000,
-  deadBand: 0,
   publishingMs: 250,
   queueLengthMax: 100,
   heartbeatMs: 30_000,
@@ -26,107 +18,50 @@ export const opcuaDefaults = {
   trustUnknownCertificate: false
 } as const
 
-export const OpcuaVariable = Type.Object(
-  {
-    node: NodeAddress,
-    device: Type.Optional(DeviceName),
-    metric: Metric,
-    unit: UcumUnit,
-    scale: Type.Optional(Type.Number({ default: 1, description: 'Factor from the value of the server to the unit' })),
-    samplingMs: Type.Optional(
-      Type.Integer({
-        minimum: 10,
-        maximum: 3_600_000,
-        default: opcuaDefaults.samplingMs,
-        description: 'Sampling interval, in milliseconds'
-      })
-    ),
-    deadBand: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        default: opcuaDefaults.deadBand,
-        description: 'Least change to report, in the unit of the server (absolute)'
-      })
-    )
-  },
-  { additionalProperties: false }
-)
-export type OpcuaVariable = Static<typeof OpcuaVariable>
-
-export const OpcuaAutoId = Type.Object(
-  {
-    notifier: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 1_024,
-        default: 'i=2253',
-        description: 'Node id or browse path of the event notifier; the Server object by default'
-      })
-    ),
-    source: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 128, description: 'Take only events whose SourceName or DeviceName is this; all by default' })
-    ),
-    device: DeviceName,
-    rule: ScanRule
-  },
-  { additionalProperties: false }
-)
-export type OpcuaAutoId = Static<typeof OpcuaAutoId>
+const Milliseconds = (options: { minimum: number; maximum: number; default: number; description: string }) =>
+  Type.Optional(Type.Integer({ ...options, description: `${options.description}, in milliseconds` }))
+const File = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 4_096, description }))
 
 export const OpcuaSource = Type.Object(
   {
     type: Type.Literal('opcua'),
-    endpoint: Type.String({ pattern: '^opc\\.tcp://', description: 'Endpoint of the server, `opc.tcp://host:port/path`' }),
+    endpoint: Type.String({
+      pattern: '^opc\\.tcp://',
+      maxLength: 1_024,
+      description: 'Endpoint of the server, `opc.tcp://host:port/path`'
+    }),
     device: DeviceName,
-    variables: Type.Array(OpcuaVariable, { maxItems: 10_000, default: [], description: 'What to subscribe to' }),
+    variables: Type.Array(OpcuaVariable, { maxItems: 10_000, default: [], description: 'Variables to subscribe to' }),
+    events: Type.Optional(Type.Array(OpcuaEvent, { maxItems: 64, default: [], description: 'Events to take' })),
     autoId: Type.Optional(OpcuaAutoId),
-    publishingMs: Type.Optional(
-      Type.Integer({
-        minimum: 50,
-        maximum: 60_000,
-        default: opcuaDefaults.publishingMs,
-        description: 'Publishing interval, in milliseconds'
-      })
-    ),
+    gates: Type.Optional(Type.Array(OpcuaGate, { maxItems: 64, default: [], description: 'Gates that take orders' })),
+    publishingMs: Milliseconds({ minimum: 50, maximum: 60_000, default: opcuaDefaults.publishingMs, description: 'Publishing interval' }),
     queueLengthMax: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 10_000,
         default: opcuaDefaults.queueLengthMax,
         description:
-          'Samples that the server keeps per item between two publishings; at the limit it drops the oldest and marks the overflow'
+          'Samples that the server keeps per item between two publishings; at the limit it drops one and marks the overflow, which is counted'
       })
     ),
-    heartbeatMs: Type.Optional(
-      Type.Integer({
-        minimum: 1_000,
-        maximum: 86_400_000,
-        default: opcuaDefaults.heartbeatMs,
-        description: 'A variable that did not change for so long is read, in milliseconds'
-      })
-    ),
-    silenceTimeoutMs: Type.Optional(
-      Type.Integer({
-        minimum: 2_000,
-        maximum: 3_600_000,
-        default: opcuaDefaults.silenceTimeoutMs,
-        description: 'Neither data nor keep-alive for so long: session and subscription are made anew, in milliseconds'
-      })
-    ),
+    heartbeatMs: Milliseconds({
+      minimum: 1_000,
+      maximum: 86_400_000,
+      default: opcuaDefaults.heartbeatMs,
+      description: 'A variable that was silent for so long is read, and monitored anew where the read shows that the subscription lost it'
+    }),
+    silenceTimeoutMs: Milliseconds({
+      minimum: 2_000,
+      maximum: 3_600_000,
+      default: opcuaDefaults.silenceTimeoutMs,
+      description: 'Neither data nor keep-alive for so long: session and subscription are made anew'
+    }),
     securityMode: Type.Optional(
-      Type.Union([Type.Literal('None'), Type.Literal('Sign'), Type.Literal('SignAndEncrypt')], {
-        default: opcuaDefaults.securityMode,
-        description: 'None is taken on loopback only, unless allowInsecure'
-      })
+      Type.Enum(securityModes, { default: opcuaDefaults.securityMode, description: 'None is taken on loopback only, unless allowInsecure' })
     ),
     securityPolicy: Type.Optional(
-      Type.Union(
-        [Type.Literal('None'), Type.Literal('Basic256Sha256'), Type.Literal('Aes128_Sha256_RsaOaep'), Type.Literal('Aes256_Sha256_RsaPss')],
-        {
-          default: opcuaDefaults.securityPolicy,
-          description: 'Security policy of the channel'
-        }
-      )
+      Type.Enum(securityPolicies, { default: opcuaDefaults.securityPolicy, description: 'Security policy of the channel' })
     ),
     allowInsecure: Type.Optional(
       Type.Boolean({ default: opcuaDefaults.allowInsecure, description: 'Allow security mode None beyond loopback' })
@@ -134,24 +69,58 @@ export const OpcuaSource = Type.Object(
     trustUnknownCertificate: Type.Optional(
       Type.Boolean({ default: opcuaDefaults.trustUnknownCertificate, description: 'Trust the certificate of the server at first sight' })
     ),
-    username: Type.Optional(Type.String({ maxLength: 256, description: 'User at the server; anonymous when left out' })),
-    password: Type.Optional(Type.String({ maxLength: 1_024, description: 'Password of the user' }))
+    username: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'User at the server; anonymous when left out' })),
+    password: Type.Optional(Type.String({ maxLength: 1_024, description: 'Password of the user; sent encrypted only, never logged' })),
+    userCertificateFile: File('Certificate of the user (PEM or DER), for the X.509 identity'),
+    userKeyFile: File('Private key of the user certificate (PEM)')
   },
   { additionalProperties: false }
 )
 export type OpcuaSource = Static<typeof OpcuaSource>
 
-/** Security mode None beyond loopback needs a word from the configuration. Throws `OPCUA_INSECURE`. */
+/** What members say together. Throws `OPCUA_INSECURE` or `OPCUA_CONFIG`. */
 export function requireSecurity(config: OpcuaSource): void {
-  if ((config.securityMode ?? opcuaDefaults.securityMode) !== 'None' || config.allowInsecure === true) return
-  const host = new URL(config.endpoint.replace('opc.tcp:', 'http:')).hostname
-  if (host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))) return
-  throw edgeError('OPCUA_INSECURE', { endpoint: config.endpoint })
+  const { endpoint } = config
+  const refuse = (detail: string) => edgeError('OPCUA_CONFIG', { endpoint, detail })
+  const mode = config.securityMode ?? opcuaDefaults.securityMode
+  const policy = config.securityPolicy ?? opcuaDefaults.securityPolicy
+  if ((mode === 'None') !== (policy === 'None'))
+    throw refuse(`securityMode is ${mode} with securityPolicy ${policy}, expected both None or neither`)
+  if ((config.userCertificateFile === undefined) !== (config.userKeyFile === undefined))
+    throw refuse('one of userCertificateFile and userKeyFile is missing, expected both')
+  if (config.userCertificateFile !== undefined && config.username !== undefined)
+    throw refuse('username and userCertificateFile are both given, expected one identity')
+  if (config.password !== undefined && config.username === undefined) throw refuse('password stands without username, expected both')
+  if (mode === 'None' && config.username !== undefined)
+    throw refuse(
+      'username is given with securityMode None, expected Sign or SignAndEncrypt: a password is sent encrypted only, to a server that is known'
+    )
+  if (mode === 'None' && config.userCertificateFile !== undefined)
+    throw refuse('userCertificateFile is given with securityMode None, expected Sign or SignAndEncrypt')
+  const wide = config.variables.find(({ deadBandType, deadBand = 0 }) => deadBandType === 'percent' && deadBand > 100)
+  if (wide !== undefined) throw refuse(`deadBand of "${wide.node}" is ${wide.deadBand} percent, expected at most 100`)
+  if (config.autoId?.scanControl === true && config.autoId.reader === undefined)
+    throw refuse('autoId.scanControl stands without autoId.reader, expected the node of the reader')
+  if (mode !== 'None' || config.allowInsecure === true || isLoopback(endpoint)) return
+  throw edgeError('OPCUA_INSECURE', { endpoint })
+}
+
+function isLoopback(endpoint: string): boolean {
+  const host = hostOfEndpoint(endpoint)
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+/** The host as it stands in the endpoint, an IPv6 address without its brackets. */
+export function hostOfEndpoint(endpoint: string): string {
+  const url = URL.parse(endpoint.replace('opc.tcp:', 'http:'))
+  return (url?.hostname ?? '').replaceAll(/^\[|\]$/g, '')
 }
 
 /** The devices that the source speaks for. */
 export function devicesOfOpcua(config: OpcuaSource): ReadonlySet<string> {
   const devices = new Set([config.device, ...config.variables.flatMap((variable) => variable.device ?? [])])
+  for (const event of config.events ?? []) if (event.device !== undefined) devices.add(event.device)
+  for (const gate of config.gates ?? []) devices.add(gate.device)
   if (config.autoId !== undefined) devices.add(config.autoId.device)
   return devices
 }

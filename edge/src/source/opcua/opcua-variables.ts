@@ -1,151 +1,248 @@
-/** Subscribes to the variables of an OPC UA source and turns what arrives into readings. A variable that stays silent is read. */
+/**
+ * Subscribes to the variables of an OPC UA source and turns what arrives into readings. A variable that stays silent although its server lives is read; where the
+ * read shows what the subscription did not say, it is monitored anew; what gives no value is told as missing. Knows nothing of sessions.
+ */
 import {
   AttributeIds,
+  type ClientMonitoredItemBase,
   type ClientSession,
   type ClientSubscription,
-  DataChangeFilter,
-  DataChangeTrigger,
   type DataValue,
-  DeadbandType,
-  type NodeId,
-  TimestampsToReturn
+  type NodeId
 } from 'node-opcua-client'
-import type { OpcuaSource, OpcuaVariable } from './opcua-config.ts'
-import { opcuaDefaults } from './opcua-config.ts'
-import { findNode } from './node-address.ts'
-import { hasOverflow, numberOfValue, qualityOfStatus, timeOfValue } from './opcua-value.ts'
-import type { SourceDependencies } from '../source.ts'
+import type { SourceReading } from '../../intake.ts'
+import { findNodes } from './node-address.ts'
+import { type OpcuaSource, opcuaDefaults } from './opcua-config.ts'
+import { itemDefaults, type OpcuaVariable } from './opcua-item-config.ts'
+import { monitor } from './opcua-monitor.ts'
+import { missingReading, type ReadingContext, readingOf, type TakenItem } from './opcua-reading.ts'
+import { numberOfValue } from './opcua-value.ts'
 
 export interface Variables {
-  /** Addresses that were not found or not granted, with the reason. */
-  readonly missing: readonly string[]
-  /** Reads what has been silent for the heartbeat interval; does nothing while an earlier call still waits. */
-  readSilent(): Promise<void>
+  /** What is not as configured: not found, not granted, silent. At most a few, with the number of the others. */
+  problems(): readonly string[]
+  /** Looks after silent and missing variables; does nothing while an earlier call still waits. */
+  tend(): Promise<void>
+  /** While held, values are kept back; `release` hands them over, or throws them away when their addresses were wrong. */
+  hold(): void
+  release(right: boolean): void
+  setSampling(metric: string | undefined, device: string, samplingMs: number): Promise<number>
 }
 
-interface Item {
-  readonly variable: OpcuaVariable
-  readonly nodeId: NodeId
+interface Item extends TakenItem {
+  variable: OpcuaVariable
+  nodeId: NodeId | undefined
+  monitored: ClientMonitoredItemBase | undefined
+  objection: string
   lastAtMs: number
-  refused: boolean
+  lastValue: unknown
+  lastGood: boolean | undefined
+  /** Since a read said something else than the subscription. */
+  suspectSinceMs: number | undefined
+  stale: boolean
+  tryAgainAtMs: number
 }
 
 const readsPerRequestMax = 500
+/** Values kept back while the namespaces of a server that came back are read: 20 s at 5,000 a second. */
+const heldMax = 100_000
+/** A variable that was not found or not granted is tried again after this time. */
+export const missingRetryMs = 15_000
+/** Least time that a change may take from the server's sampling to here. */
+const suspectGraceMs = 2_000
 
 export async function subscribeVariables(options: {
-  readonly config: OpcuaSource
   readonly session: ClientSession
   readonly subscription: ClientSubscription
   readonly namespaces: readonly string[]
-  readonly dependencies: SourceDependencies
+  readonly context: ReadingContext
   readonly onData: () => void
 }): Promise<Variables> {
-  const { config, session, subscription, namespaces, dependencies } = options
-  const missing: string[] = []
-  const items: Item[] = []
-  for (const variable of config.variables) {
-    const found = await findNode(session, namespaces, variable.node)
-    if (found.ok) items.push({ variable, nodeId: found.nodeId, lastAtMs: performance.now(), refused: false })
-    else missing.push(found.detail)
-  }
+  const { session, subscription, namespaces, context } = options
+  const { config, dependencies, counts } = context
+  const items = config.variables.map(newItem)
+  let held: { item: Item; dataValue: DataValue }[] | undefined
+  let batch: SourceReading[] = []
 
+  const hand = (reading: SourceReading | undefined) => {
+    if (reading === undefined) return
+    if (batch.length === 0) queueMicrotask(flush)
+    batch.push(reading)
+  }
+  const flush = () => {
+    const readings = batch
+    batch = []
+    dependencies.intake.readings(readings)
+  }
   const take = (item: Item, dataValue: DataValue, proof: boolean) => {
     item.lastAtMs = performance.now()
+    item.lastGood = dataValue.statusCode.isGoodish()
+    item.lastValue = dataValue.value?.value
+    item.stale = false
     options.onData()
-    const reading = readingOf({ item, dataValue, proof, config, dependencies })
-    if (reading !== undefined) dependencies.intake.readings([reading])
+    hand(readingOf(item, dataValue, proof, context))
+  }
+  const onChange = (item: Item, dataValue: DataValue) => {
+    item.suspectSinceMs = undefined
+    if (held === undefined) return take(item, dataValue, false)
+    if (held.length < heldMax) held.push({ item, dataValue })
+    else counts.misaddressed += 1
   }
 
-  const groups = Map.groupBy(items, ({ variable }) => `${variable.samplingMs ?? ''}/${variable.deadBand ?? ''}`)
-  for (const group of groups.values()) {
-    const [first] = group
-    if (first === undefined) continue
-    const monitored = await subscription.monitorItems(
-      group.map((item) => ({ nodeId: item.nodeId, attributeId: AttributeIds.Value })),
-      {
-        samplingInterval: first.variable.samplingMs ?? opcuaDefaults.samplingMs,
-        discardOldest: true,
-        queueSize: config.queueLengthMax ?? opcuaDefaults.queueLengthMax,
-        ...deadBandFilter(first.variable.deadBand ?? opcuaDefaults.deadBand)
-      },
-      TimestampsToReturn.Both
+  const subscribe = async (wanted: readonly Item[]) => {
+    const nowMs = performance.now()
+    const found = await findNodes(
+      session,
+      namespaces,
+      wanted.map(({ variable }) => variable.node)
     )
-    monitored.on('changed', (_monitoredItem, dataValue, index) => {
-      const item = group[index]
-      if (item !== undefined) take(item, dataValue, false)
-    })
-    for (const [index, monitoredItem] of monitored.monitoredItems.entries())
-      if (monitoredItem.statusCode.isNotGood())
-        missing.push(`"${group[index]?.variable.node}" was not granted: ${monitoredItem.statusCode.name}`)
-  }
-
-  let reading = false
-  const readChunk = async (chunk: readonly Item[]) => {
-    const values = await session.read(
-      chunk.map((item) => ({ nodeId: item.nodeId, attributeId: AttributeIds.Value })),
-      0
-    )
-    for (const [index, dataValue] of values.entries()) {
-      const item = chunk[index]
-      if (item !== undefined) take(item, dataValue, true)
+    const known: (Item & { nodeId: NodeId })[] = []
+    for (const [index, item] of wanted.entries()) {
+      const node = found[index]
+      item.tryAgainAtMs = nowMs + missingRetryMs
+      if (node?.ok === true) {
+        item.nodeId = node.nodeId
+        if (hasNode(item)) known.push(item)
+      } else item.objection = node?.ok === false ? node.detail : 'not found'
+    }
+    for (const { item, monitored, objection } of await monitor({ subscription, config, items: known, onChange })) {
+      item.monitored = monitored
+      item.objection = objection
+      item.lastAtMs = nowMs
     }
   }
-  return {
-    missing,
-    async readSilent() {
-      if (reading) return
-      reading = true
-      try {
-        const silentSinceMs = performance.now() - (config.heartbeatMs ?? opcuaDefaults.heartbeatMs)
-        const silent = items.filter((item) => item.lastAtMs <= silentSinceMs)
-        for (let start = 0; start < silent.length; start += readsPerRequestMax)
-          await readChunk(silent.slice(start, start + readsPerRequestMax))
-      } finally {
-        reading = false
+  await subscribe(items)
+
+  const monitorAnew = async (again: readonly Item[]) => {
+    for (const item of again) {
+      const old = item.monitored
+      item.monitored = undefined
+      item.suspectSinceMs = undefined
+      counts.remonitored += 1
+      await old?.terminate().catch(() => undefined)
+    }
+    await subscribe(again)
+  }
+
+  const readSilent = async (silent: readonly Item[]) => {
+    for (let start = 0; start < silent.length; start += readsPerRequestMax) {
+      const chunk = silent.slice(start, start + readsPerRequestMax)
+      const values = await readValues(session, chunk)
+      for (const [index, item] of chunk.entries()) {
+        const dataValue = values?.[index]
+        if (dataValue === undefined || dataValue.statusCode.isBad()) tellMissing(item)
+        else proveValue(item, dataValue)
       }
     }
   }
-}
+  const tellMissing = (item: Item) => {
+    item.lastAtMs = performance.now()
+    item.lastGood = false
+    item.stale = true
+    hand(missingReading(item.variable, config))
+  }
+  const proveValue = (item: Item, dataValue: DataValue) => {
+    const differs = item.lastGood !== undefined && saysElse(item, dataValue)
+    if (differs) item.suspectSinceMs ??= performance.now()
+    take(item, dataValue, true)
+  }
 
-function deadBandFilter(deadBand: number): { filter?: DataChangeFilter } {
-  if (deadBand === 0) return {}
+  let tending = false
+  const tend = async () => {
+    const nowMs = performance.now()
+    const heartbeatMs = config.heartbeatMs ?? opcuaDefaults.heartbeatMs
+    const watched = items.filter(({ monitored }) => monitored !== undefined)
+    const lost = watched.filter(
+      (item) => item.suspectSinceMs !== undefined && nowMs - item.suspectSinceMs > graceMsOf(item.variable, config)
+    )
+    await monitorAnew(lost)
+    await readSilent(watched.filter((item) => item.monitored !== undefined && nowMs - item.lastAtMs >= heartbeatMs))
+    const missing = items.filter(({ monitored, tryAgainAtMs }) => monitored === undefined && nowMs >= tryAgainAtMs)
+    if (missing.length > 0) await subscribe(missing)
+  }
+
   return {
-    filter: new DataChangeFilter({ trigger: DataChangeTrigger.StatusValue, deadbandType: DeadbandType.Absolute, deadbandValue: deadBand })
+    problems: () => problemsOf(items),
+    async tend() {
+      if (tending || held !== undefined) return
+      tending = true
+      await tend().finally(() => (tending = false))
+    },
+    hold: () => void (held ??= []),
+    release(right) {
+      const values = held ?? []
+      held = undefined
+      if (right) for (const { item, dataValue } of values) take(item, dataValue, false)
+      else counts.misaddressed += values.length
+    },
+    async setSampling(metric, device, samplingMs) {
+      const named = items.filter(
+        ({ variable }) => (variable.device ?? config.device) === device && (metric === undefined || variable.metric === metric)
+      )
+      for (const item of named) item.variable = { ...item.variable, samplingMs }
+      await monitorAnew(named)
+      return named.length
+    }
   }
 }
 
-function readingOf(options: {
-  readonly item: Item
-  readonly dataValue: DataValue
-  readonly proof: boolean
-  readonly config: OpcuaSource
-  readonly dependencies: SourceDependencies
-}) {
-  const { item, dataValue, proof, config, dependencies } = options
-  const { variable } = item
-  const status = dataValue.statusCode.value
-  const quality = qualityOfStatus(status)
-  if (hasOverflow(status)) dependencies.events.sourceOverflowed(config.endpoint)
-  const raw: unknown = dataValue.value?.value
-  const number = quality === 9 || raw === null || raw === undefined ? Number.NaN : numberOfValue(raw)
-  const device = variable.device ?? config.device
-  if (number === undefined) {
-    // Every further sample of the variable would say the same.
-    if (!item.refused)
-      dependencies.intake.refuse({
-        source: config.endpoint,
-        device,
-        topic: variable.node,
-        reason: {
-          code: 'VALUE_NOT_NUMERIC',
-          pointer: '',
-          message: `value of "${variable.node}" is ${typeof raw}, expected a number or a boolean`
-        },
-        payload: Buffer.from(String(dataValue.value))
-      })
-    item.refused = true
+function newItem(variable: OpcuaVariable): Item {
+  return {
+    variable,
+    nodeId: undefined,
+    monitored: undefined,
+    objection: '',
+    lastAtMs: performance.now(),
+    lastValue: undefined,
+    lastGood: undefined,
+    suspectSinceMs: undefined,
+    stale: false,
+    tryAgainAtMs: 0,
+    refused: false,
+    serverTimeTold: false
+  }
+}
+
+function hasNode(item: Item): item is Item & { nodeId: NodeId } {
+  return item.nodeId !== undefined
+}
+
+/** Undefined when the server gives no answer to the read although it lives. */
+async function readValues(session: ClientSession, items: readonly Item[]): Promise<readonly DataValue[] | undefined> {
+  try {
+    return await session.read(
+      items.filter(hasNode).map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })),
+      0
+    )
+  } catch {
     return undefined
   }
-  const timeMs = timeOfValue({ source: dataValue.sourceTimestamp, server: dataValue.serverTimestamp }, { proof, receivedAtMs: Date.now() })
-  return { device, metric: variable.metric, unit: variable.unit, timeMs, value: number * (variable.scale ?? 1), quality }
+}
+
+/** Whether the read shows a change that the subscription should have told. */
+function saysElse(item: Item, dataValue: DataValue): boolean {
+  if (item.lastGood !== dataValue.statusCode.isGoodish()) return true
+  const { deadBand = itemDefaults.deadBand, deadBandType = itemDefaults.deadBandType } = item.variable
+  const before = numberOfValue(item.lastValue)
+  const now = numberOfValue(dataValue.value?.value)
+  if (before === undefined || now === undefined || before === now) return false
+  // What a percentage of the range is, the server alone knows.
+  return deadBand === 0 || (deadBandType === 'absolute' && Math.abs(now - before) > deadBand)
+}
+
+/** Two samplings and two publishings. */
+function graceMsOf(variable: OpcuaVariable, config: OpcuaSource): number {
+  const periodMs = (variable.samplingMs ?? itemDefaults.samplingMs) + (config.publishingMs ?? opcuaDefaults.publishingMs)
+  return Math.max(suspectGraceMs, 2 * periodMs)
+}
+
+const problemsShownMax = 5
+
+function problemsOf(items: readonly Item[]): string[] {
+  const all = items.flatMap((item) => {
+    if (item.objection !== '') return [item.objection]
+    return item.stale ? [`"${item.variable.node}" is stale: it gives no value`] : []
+  })
+  if (all.length <= problemsShownMax) return all
+  return [...all.slice(0, problemsShownMax), `and ${all.length - problemsShownMax} more`]
 }

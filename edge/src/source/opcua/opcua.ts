@@ -1,220 +1,171 @@
 /**
- * The OPC UA source: keeps a session and a subscription with one server. The client library resumes sessions after a cut
- * line; what it does not notice, the own watchdog does, and everything is made anew. This file owns connection, session and
- * watchdog only; what is subscribed to is in `opcua-variables.ts` and `opcua-autoid.ts`.
+ * The OPC UA source: keeps a session and a subscription with one server. The client library resumes sessions after a cut line (transfer, republish); what it does not
+ * notice, the own watchdog does, and everything is made anew. This file owns the life of the connection only; what is taken is in the files beside it.
  */
-import { join } from 'node:path'
-import {
-  type ClientSession,
-  type ClientSubscription,
-  MessageSecurityMode,
-  OPCUAClient,
-  readNamespaceArray,
-  SecurityPolicy,
-  setErrorLogger,
-  setWarningLogger,
-  type UserIdentityInfo,
-  UserTokenType
-} from 'node-opcua-client'
 import { backOffMs } from '../../uplink/back-off.ts'
-import { createCertificateManager } from './certificates.ts'
-import { subscribeAutoId } from './opcua-autoid.ts'
+import type { Source, SourceDependencies, SourceOrderResult, SourceRunner } from '../source.ts'
 import { devicesOfOpcua, opcuaDefaults, type OpcuaSource } from './opcua-config.ts'
-import { subscribeVariables, type Variables } from './opcua-variables.ts'
-import type { Source, SourceDependencies, SourceRunner } from '../source.ts'
+import { itemDefaults } from './opcua-item-config.ts'
+import { type Line, openLine } from './opcua-line.ts'
+import { probeOpcua } from './opcua-probe.ts'
+import type { OpcuaCounts, ReadingContext } from './opcua-reading.ts'
+import { openSession } from './opcua-session.ts'
+import { messageOf, sleep, within } from './waits.ts'
 
 const backOffLimits = { minMs: 500, maxMs: 30_000 }
-const connectTimeoutMs = 15_000
 const closeTimeoutMs = 1_000
 const watchMs = 500
-/** Nodes that were missing are looked for again by a new session after this time. */
-const missingRetryMs = 60_000
+const orderTimeoutMs = 10_000
+const namespaceTimeoutMs = 10_000
 
-interface Line {
-  readonly client: OPCUAClient
-  readonly session: ClientSession
-  readonly subscription: ClientSubscription
-  readonly variables: Variables
-  readonly missing: readonly string[]
-}
+export const opcuaRunner: SourceRunner<OpcuaSource> = { start: startOpcuaSource, probe: probeOpcua }
 
-export const opcuaRunner: SourceRunner<OpcuaSource> = {
-  start: startOpcuaSource,
-  async *probe() {}
+interface State {
+  connected: boolean | undefined
+  detail: string
+  lastDataAtMs: number
+  lastSignalMs: number
+  line: Line | undefined
 }
 
 function startOpcuaSource(config: OpcuaSource, dependencies: SourceDependencies): Source {
   const { logger, events, onDevice } = dependencies
-  // The library writes to the console of the process otherwise.
-  setWarningLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
-  setErrorLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
+  const { endpoint } = config
   const stop = new AbortController()
   const devices = devicesOfOpcua(config)
-  const status: { connected: boolean | undefined; detail: string; lastDataAtMs: number } = {
-    connected: undefined,
-    detail: 'connecting',
-    lastDataAtMs: 0
-  }
-  let lastSignalMs = 0
-
+  const counts: OpcuaCounts = { overflows: 0, serverTimes: 0, remonitored: 0, misaddressed: 0 }
+  const context: ReadingContext = { config, dependencies, counts }
+  const state: State = { connected: undefined, detail: 'connecting', lastDataAtMs: 0, lastSignalMs: 0, line: undefined }
   const onSignal = () => {
-    lastSignalMs = performance.now()
+    state.lastSignalMs = performance.now()
   }
   const onData = () => {
     onSignal()
-    status.lastDataAtMs = Date.now()
+    state.lastDataAtMs = Date.now()
   }
-
   const setConnected = (connected: boolean, detail: string) => {
-    status.detail = detail
-    if (status.connected === connected) return
-    status.connected = connected
+    state.detail = detail
+    if (state.connected === connected) return
+    state.connected = connected
     for (const device of devices) onDevice(device, connected, connected ? '' : 'source not connected')
-  }
-
-  /** Beside the watchdog, which must not wait for an answer that a dead line will never give. */
-  const readSilent = async (line: Line): Promise<void> => {
-    try {
-      await line.variables.readSilent()
-    } catch (error) {
-      logger.debug({ endpoint: config.endpoint, detail: messageOf(error) }, 'silent variables could not be read')
-    }
-  }
-
-  /** Lives as long as one session; resolves with the reason for its end. */
-  const watch = async (line: Line): Promise<string> => {
-    const silenceTimeoutMs = config.silenceTimeoutMs ?? opcuaDefaults.silenceTimeoutMs
-    const startedMs = performance.now()
-    let ended: string | undefined
-    line.subscription.on('keepalive', onSignal)
-    line.subscription.on('received_notifications', onSignal)
-    line.subscription.on('terminated', () => (ended ??= 'subscription terminated'))
-    line.subscription.on('status_changed', (code) => (ended ??= `subscription ended: ${code.name}`))
-    line.session.on('session_closed', () => (ended ??= 'session closed'))
-    line.client.on('connection_lost', () => setConnected(false, 'connection lost'))
-    line.client.on('connection_reestablished', () => setConnected(true, 'connected'))
-    onSignal()
-    while (!stop.signal.aborted && ended === undefined) {
-      await sleep(watchMs, stop.signal)
-      const nowMs = performance.now()
-      if (nowMs - lastSignalMs > silenceTimeoutMs) ended = `nothing heard for ${silenceTimeoutMs} ms`
-      else if (line.missing.length > 0 && nowMs - startedMs > missingRetryMs) ended = `looking again for: ${line.missing.join('; ')}`
-      else if (status.connected === true) void readSilent(line)
-    }
-    return ended ?? 'stopped'
   }
 
   const run = async (): Promise<void> => {
     for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
-      const client = await createClient(config, dependencies)
       try {
-        const line = await open({ client, config, dependencies, onData, signal: stop.signal })
+        await using opened = disposable(await openSession({ ...dependencies, config, signal: stop.signal }))
+        const line = await openLine({ opened, context, onDevice, onData })
         attempt = 0
-        if (line.missing.length > 0) logger.warn({ endpoint: config.endpoint, missing: line.missing }, 'nodes are missing')
-        logger.info({ endpoint: config.endpoint, variables: config.variables.length }, 'opcua source connected')
-        setConnected(true, line.missing.length === 0 ? 'connected' : `connected; ${line.missing.join('; ')}`)
-        status.detail = await watch(line)
+        state.line = line
+        logger.info({ endpoint, variables: config.variables.length, problems: problemsOf(line) }, 'opcua source connected')
+        setConnected(true, 'connected')
+        state.detail = await watchLine({ line, config, state, signal: stop.signal, onSignal, setConnected, dependencies })
+        await endScans(line, config)
       } catch (error) {
-        status.detail = messageOf(error)
+        state.detail = messageOf(error)
       }
-      setConnected(false, status.detail)
-      await within(client.disconnect(), closeTimeoutMs).catch(() => undefined)
+      state.line = undefined
+      setConnected(false, state.detail)
       if (stop.signal.aborted) return
-      const waitMs = backOffMs(attempt, backOffLimits, Math.random())
-      events.sourceRestarted(config.endpoint, status.detail)
-      await sleep(waitMs, stop.signal)
+      events.sourceRestarted(endpoint, state.detail)
+      await sleep(backOffMs(attempt, backOffLimits, Math.random()), stop.signal)
     }
   }
-
   const running = run()
   return {
     status: () => ({
-      name: config.endpoint,
+      name: endpoint,
       type: 'opcua',
-      connected: status.connected === true,
-      detail: status.detail,
-      ...(status.lastDataAtMs === 0 ? {} : { lastDataAtMs: status.lastDataAtMs })
+      connected: state.connected === true,
+      detail: detailOf(state, counts),
+      ...(state.lastDataAtMs === 0 ? {} : { lastDataAtMs: state.lastDataAtMs })
     }),
+    async command(order, signal): Promise<SourceOrderResult> {
+      const { line } = state
+      if (line === undefined || state.connected !== true) return { status: 'failed', message: `not connected: ${state.detail}` }
+      try {
+        return await within(line.order(order), orderTimeoutMs, signal)
+      } catch (error) {
+        return { status: 'failed', message: messageOf(error) }
+      }
+    },
     async [Symbol.asyncDispose]() {
       stop.abort()
-      await within(running, closeTimeoutMs + watchMs).catch(() => undefined)
+      await within(running, 2 * closeTimeoutMs + watchMs).catch(() => undefined)
     }
   }
 }
 
-async function createClient(config: OpcuaSource, dependencies: SourceDependencies): Promise<OPCUAClient> {
-  return OPCUAClient.create({
-    applicationName: 'Tracegate edge',
-    clientName: dependencies.clientId,
-    endpointMustExist: false,
-    securityMode: MessageSecurityMode[config.securityMode ?? opcuaDefaults.securityMode],
-    securityPolicy: SecurityPolicy[config.securityPolicy ?? opcuaDefaults.securityPolicy],
-    keepSessionAlive: true,
-    requestedSessionTimeout: 60_000,
-    transportTimeout: connectTimeoutMs,
-    connectionStrategy: { maxRetry: -1, initialDelay: 500, maxDelay: 10_000, randomisationFactor: 0.2 },
-    clientCertificateManager: await createCertificateManager(
-      join(dependencies.dataDir, 'pki'),
-      config.trustUnknownCertificate ?? opcuaDefaults.trustUnknownCertificate
-    )
-  })
+function disposable<Opened extends { close(): Promise<void> }>(opened: Opened): Opened & AsyncDisposable {
+  return { ...opened, [Symbol.asyncDispose]: () => opened.close() }
 }
 
-async function open(options: {
-  readonly client: OPCUAClient
+/** Lives as long as one session; resolves with the reason for its end. */
+async function watchLine(options: {
+  readonly line: Line
   readonly config: OpcuaSource
-  readonly dependencies: SourceDependencies
-  readonly onData: () => void
+  readonly state: State
   readonly signal: AbortSignal
-}): Promise<Line> {
-  const { client, config, dependencies, onData, signal } = options
-  await within(client.connect(config.endpoint), connectTimeoutMs, signal)
-  const session = await within(client.createSession(identityOf(config)), connectTimeoutMs, signal)
-  const namespaces = await readNamespaceArray(session)
-  const subscription = await session.createSubscription2({
-    requestedPublishingInterval: config.publishingMs ?? opcuaDefaults.publishingMs,
-    requestedLifetimeCount: 1_000,
-    requestedMaxKeepAliveCount: 10,
-    maxNotificationsPerPublish: 10_000,
-    publishingEnabled: true,
-    priority: 10
+  readonly onSignal: () => void
+  readonly setConnected: (connected: boolean, detail: string) => void
+  readonly dependencies: SourceDependencies
+}): Promise<string> {
+  const { line, config, state, signal, onSignal, setConnected, dependencies } = options
+  const { client, session } = line.opened
+  const silenceTimeoutMs = config.silenceTimeoutMs ?? opcuaDefaults.silenceTimeoutMs
+  let ended: string | undefined
+  const onBack = async () => {
+    const same = await within(line.sameNamespaces(), namespaceTimeoutMs, signal).catch(() => false)
+    line.variables.release(same)
+    if (same) setConnected(true, 'connected')
+    else ended ??= 'the server came back with other namespaces, or did not tell them'
+  }
+  line.subscription.on('keepalive', onSignal)
+  line.subscription.on('received_notifications', onSignal)
+  line.subscription.on('terminated', () => (ended ??= 'subscription terminated'))
+  line.subscription.on('status_changed', (code) => (ended ??= `subscription ended: ${code.name}`))
+  session.on('session_closed', () => (ended ??= 'session closed'))
+  client.on('connection_lost', () => {
+    // A server that restarts may number its namespaces anew: until that is known, no value is believed.
+    line.variables.hold()
+    setConnected(false, 'connection lost')
   })
-  const shared = { session, subscription, namespaces, dependencies, onData }
-  const variables = await subscribeVariables({ config, ...shared })
-  const autoId = config.autoId === undefined ? [] : await subscribeAutoId({ config: config.autoId, endpoint: config.endpoint, ...shared })
-  return { client, session, subscription, variables, missing: [...variables.missing, ...autoId] }
+  client.on('connection_reestablished', () => void onBack())
+  onSignal()
+  while (!signal.aborted && ended === undefined) {
+    await sleep(watchMs, signal)
+    if (performance.now() - state.lastSignalMs > silenceTimeoutMs) ended = `nothing heard for ${silenceTimeoutMs} ms`
+    // Beside the watchdog, which must not wait for an answer that a dead line will never give.
+    else if (state.connected === true) void tend(line, config, dependencies)
+  }
+  return ended ?? 'stopped'
 }
 
-function identityOf(config: OpcuaSource): UserIdentityInfo {
-  if (config.username === undefined) return { type: UserTokenType.Anonymous }
-  return { type: UserTokenType.UserName, userName: config.username, password: config.password ?? '' }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  const onAbort = () => resolve()
-  signal.addEventListener('abort', onAbort, { once: true })
-  return promise.finally(() => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
-  })
-}
-
-/** Rejects when the work takes longer, or the source is stopped meanwhile; the work itself is left to the client's end. */
-async function within<Result>(work: Promise<Result>, timeoutMs: number, signal?: AbortSignal): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-  const onAbort = () => reject(new Error('stopped'))
-  signal?.addEventListener('abort', onAbort, { once: true })
+async function tend(line: Line, config: OpcuaSource, { logger }: SourceDependencies): Promise<void> {
   try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    await line.variables.tend()
+  } catch (error) {
+    logger.debug({ endpoint: config.endpoint, detail: messageOf(error) }, 'variables could not be looked after')
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+async function endScans(line: Line, config: OpcuaSource): Promise<void> {
+  if (!(config.autoId?.scanControl ?? itemDefaults.scanControl)) return
+  await within(line.control?.stop() ?? Promise.resolve(undefined), closeTimeoutMs).catch(() => undefined)
+}
+
+function problemsOf(line: Line): string[] {
+  return [...line.problems, ...line.variables.problems()]
+}
+
+/** Counts that are not zero are said: what overflowed or was repaired is no secret. */
+function detailOf(state: State, counts: OpcuaCounts): string {
+  const said = [
+    counts.overflows > 0 ? `${counts.overflows} overflows of the server's queue` : '',
+    counts.serverTimes > 0 ? `${counts.serverTimes} readings with the server's time for want of a source time` : '',
+    counts.remonitored > 0 ? `${counts.remonitored} variables monitored anew` : '',
+    counts.misaddressed > 0 ? `${counts.misaddressed} values of a renumbered server thrown away` : ''
+  ].filter((text) => text !== '')
+  const problems = state.line === undefined ? [] : problemsOf(state.line)
+  return [state.detail, ...problems, ...said].join('; ')
 }

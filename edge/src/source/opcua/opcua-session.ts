@@ -1,0 +1,110 @@
+/** Opens a session with an OPC UA server: certificates, channel, identity; with a reason for people when it cannot. Subscribes to nothing. */
+import { join } from 'node:path'
+import {
+  type ClientSession,
+  MessageSecurityMode,
+  OPCUAClient,
+  readNamespaceArray,
+  SecurityPolicy,
+  setErrorLogger,
+  setWarningLogger
+} from 'node-opcua-client'
+import type { Logger } from '@tracegate/service/log'
+import { openPki, type Pki } from './certificates.ts'
+import { hostOfEndpoint, opcuaDefaults, type OpcuaSource } from './opcua-config.ts'
+import { identityObjection, identityOf, identityRefusal } from './opcua-identity.ts'
+import { messageOf, within } from './waits.ts'
+
+const connectTimeoutMs = 15_000
+const closeTimeoutMs = 1_000
+
+export interface OpenSession {
+  readonly client: OPCUAClient
+  readonly session: ClientSession
+  readonly namespaces: readonly string[]
+  close(): Promise<void>
+}
+
+export interface SessionOptions {
+  readonly config: OpcuaSource
+  readonly dataDir: string
+  readonly clientId: string
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly timeoutMs?: number
+}
+
+/** Rejects with what is wrong, and what would be right. Nothing is left open then. */
+export async function openSession(options: SessionOptions): Promise<OpenSession> {
+  const { config, signal } = options
+  const timeoutMs = options.timeoutMs ?? connectTimeoutMs
+  quieten(options.logger)
+  const identity = identityOf(config)
+  const pki = await openPki({
+    folder: join(options.dataDir, 'pki'),
+    trustUnknown: config.trustUnknownCertificate ?? opcuaDefaults.trustUnknownCertificate,
+    host: hostOfEndpoint(config.endpoint)
+  })
+  const client = createClient(options, pki)
+  const close = async () => {
+    await within(client.disconnect(), closeTimeoutMs).catch(() => undefined)
+  }
+  try {
+    await within(connect(client, config), timeoutMs, signal)
+    const objection = identityObjection(config, client.endpoint)
+    if (objection !== undefined) throw new Error(objection)
+    const session = await within(client.createSession(identity), timeoutMs, signal)
+    const namespaces = await within(readNamespaceArray(session), timeoutMs, signal)
+    return { client, session, namespaces, close }
+  } catch (error) {
+    await close()
+    const detail = messageOf(error)
+    throw new Error(pki.refusal() ?? identityRefusal(config, detail) ?? endpointRefusal(config, detail) ?? detail, { cause: error })
+  }
+}
+
+/** The library keeps on trying by itself; the agent has its own back-off and wants to know. */
+async function connect(client: OPCUAClient, config: OpcuaSource): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onBackOff = () => reject(new Error(`no OPC UA server answers at ${config.endpoint}`))
+  client.once('backoff', onBackOff)
+  try {
+    await Promise.race([client.connect(config.endpoint), promise])
+  } finally {
+    client.removeListener('backoff', onBackOff)
+  }
+}
+
+function createClient({ config, clientId }: SessionOptions, pki: Pki): OPCUAClient {
+  return OPCUAClient.create({
+    applicationName: 'Tracegate edge',
+    applicationUri: pki.applicationUri,
+    clientName: clientId,
+    endpointMustExist: false,
+    securityMode: MessageSecurityMode[config.securityMode ?? opcuaDefaults.securityMode],
+    securityPolicy: SecurityPolicy[config.securityPolicy ?? opcuaDefaults.securityPolicy],
+    keepSessionAlive: true,
+    requestedSessionTimeout: 60_000,
+    transportTimeout: connectTimeoutMs,
+    connectionStrategy: { maxRetry: -1, initialDelay: 500, maxDelay: 10_000, randomisationFactor: 0.2 },
+    clientCertificateManager: pki.store,
+    certificateFile: pki.certificateFile,
+    privateKeyFile: pki.privateKeyFile
+  })
+}
+
+function endpointRefusal(config: OpcuaSource, detail: string): string | undefined {
+  const mode = config.securityMode ?? opcuaDefaults.securityMode
+  const policy = config.securityPolicy ?? opcuaDefaults.securityPolicy
+  if (/Cannot find an Endpoint|cannot find endpoint/.test(detail))
+    return `the server offers no endpoint with securityMode ${mode} and securityPolicy ${policy}, expected one it offers`
+  if (mode !== 'None' && /BadSecurityChecksFailed|BadCertificateUntrusted/.test(detail))
+    return `the server refused our certificate (${/Bad\w+/.exec(detail)?.[0]}): trust "own/certs/tracegate-edge.pem" of the data folder at the server`
+  return undefined
+}
+
+/** The library writes to the console of the process otherwise, whichever client it is for. */
+function quieten(logger: Logger): void {
+  setWarningLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
+  setErrorLogger((...texts) => logger.debug({ library: 'node-opcua' }, texts.map(String).join(' ')))
+}
