@@ -20,7 +20,14 @@ const telemetry = compileValidator(Telemetry)
 
 function build(dataDir: string, options: Partial<IntakeOptions> = {}) {
   const events = createEdgeEvents({ logger: silentLogger, metrics: createMetrics(), agent: 'p1/agent' })
-  const outbox = createOutbox({ path: join(dataDir, 'outbox.db'), boot: 'b', bytesMax: 1_000_000, sync: 'normal', commitAfterMs: 1 })
+  const outbox = createOutbox({
+    path: join(dataDir, 'outbox'),
+    boot: 'b',
+    bytesMax: 1_000_000,
+    sync: 'normal',
+    commitAfterMs: 1,
+    batchReadingsMax: 10
+  })
   const deadLetter = createDeadLetterFile({ dataDir, events, logger: silentLogger })
   const intake = createIntake({
     point: 'p1',
@@ -33,7 +40,7 @@ function build(dataDir: string, options: Partial<IntakeOptions> = {}) {
     ...options
   })
   const sent = () =>
-    outbox.read({ device: 'd1', afterId: 0, messagesMax: 1_000, bytesMax: 1e9 }).map((row) => {
+    outbox.read({ device: 'd1', urgent: false, afterId: 0, messagesMax: 1_000, bytesMax: 1e9 }).map((row) => {
       const decoded = decodeMessage(telemetry, row.payload)
       assert.ok(decoded.ok, decoded.ok ? '' : decoded.reason.message)
       return decoded.value
@@ -79,7 +86,7 @@ test('a value that is no number is sent as missing, in a message that the contra
 test('readings taken are readings kept and readings refused, also when the outbox is full', async () => {
   using folder = tempFolder()
   const events = createEdgeEvents({ logger: silentLogger, metrics: createMetrics(), agent: 'p1/agent' })
-  using outbox = createOutbox({ path: join(folder.path, 'o.db'), boot: 'b', bytesMax: 65_536, sync: 'normal', commitAfterMs: 1 })
+  using outbox = createOutbox({ path: join(folder.path, 'outbox'), boot: 'b', bytesMax: 65_536, sync: 'normal', commitAfterMs: 1 })
   const deadLetter = createDeadLetterFile({ dataDir: folder.path, events, logger: silentLogger })
   const shared = { point: 'p1', outbox, events, deadLetter, timeQuality: 'unknown', batchAfterMs: 1 } as const
   const intake = createIntake({ ...shared, batchReadingsMax: 1 })

@@ -6,12 +6,12 @@ import { encodeMessage } from '@tracegate/model/codec'
 import { CodedError, type Reason } from '@tracegate/model/errors'
 import type { EventMessage } from '@tracegate/model/event-message'
 import type { Scan, ScanMessage } from '@tracegate/model/scan'
-import type { Reading, Telemetry, WireReading } from '@tracegate/model/telemetry'
+import type { Reading, WireReading } from '@tracegate/model/telemetry'
 import { payloadBytesMax, type TimeQuality, wireVersion } from '@tracegate/model/wire'
 import { type ClockState, readClock } from './clock.ts'
 import type { DeadLetterFile } from './dead-letter.ts'
 import type { EdgeEvents } from './events.ts'
-import type { OutboxChannel } from './outbox-rows.ts'
+import type { OutboxChannel } from './outbox/message.ts'
 import type { Outbox } from './outbox.ts'
 import { createScanReader } from './scan-reader.ts'
 import type { ScanContext, ScanRule } from '@tracegate/model/scan-event'
@@ -97,15 +97,8 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   const sendTelemetry = async (device: string, readings: readonly Reading[]): Promise<void> => {
-    const time = presentTime()
-    const wire = readings.map((reading) => wireReadingOf(reading, time.timeMs))
     try {
-      await outbox.append({
-        device,
-        channel: 'telemetry',
-        readings: readings.length,
-        encode: (origin) => encodeMessage({ v: wireVersion, ...origin, ...time, readings: wire } satisfies Telemetry)
-      })
+      await outbox.appendReadings({ device, ...presentTime(), readings: readings.map(wireReadingOf) })
     } catch (error) {
       events.refusedReadings(readings.length, codeOf(error))
       throw error
@@ -188,14 +181,14 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 }
 
-function wireReadingOf(reading: Reading, messageTimeMs: number): WireReading {
+function wireReadingOf(reading: Reading): WireReading {
   const missing = Number.isNaN(reading.value) || reading.quality === 9
   return {
     metric: reading.metric,
     value: missing ? null : reading.value,
     unit: reading.unit,
     quality: missing ? 9 : reading.quality,
-    ...(reading.timeMs === messageTimeMs ? {} : { timeMs: reading.timeMs })
+    timeMs: reading.timeMs
   }
 }
 

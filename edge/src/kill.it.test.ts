@@ -47,7 +47,7 @@ function arrived(broker: TestBroker): Set<number> {
   return numbers
 }
 
-test('killed again and again in the middle of sending, an agent loses nothing that its outbox took', { timeout: 60_000 }, async () => {
+test('TG-404 TG-405 TG-412: killed again and again in the middle of sending, an agent loses nothing that its outbox took', { timeout: 60_000 }, async () => {
   using folder = tempFolder()
   await using broker = await startTestBroker()
   const taken: number[] = []

@@ -1,28 +1,40 @@
 /**
- * The durable outbox: every message waits here, in SQLite, until the commit watermark frees it. It gives each message its
- * (device, boot, seq), shares one commit among appends, and keeps within its size. It does not send, and it never drops an
- * event or a scan: at the limit the oldest telemetry loses its readings and stays as a marker that says how many.
+ * The durable outbox: every reading, scan and event waits here until the commit watermark frees it. It gives each message its
+ * (device, boot, seq), shares one commit among appends, keeps within its size on disk, and finds what is whole after a crash or on a damaged
+ * disk. It does not send, and it never drops an event, a scan or an alarm: at the limit the oldest telemetry gives way, and its numbers tell
+ * how many readings were inside.
+ *
+ * Own files with a CRC a record instead of a database: a damaged page of a B-tree takes what hangs below it, a damaged record only itself;
+ * the space of a file comes back by removing it; and a commit is one append. `edge-backlog` of the benchmarks compares it with SQLite.
  */
-import { crc32 } from 'node:zlib'
-import type { DatabaseSync } from 'node:sqlite'
+import type { WireReading } from '@tracegate/model/telemetry'
+import type { TimeQuality } from '@tracegate/model/wire'
 import { edgeError } from './errors.ts'
-import { openOutboxDatabase } from './outbox-database.ts'
-import { createOutboxRows, type OutboxChannel, type OutboxMessage, rowBytes } from './outbox-rows.ts'
+import { type DropPolicy, openOutboxFiles, type OutboxDamage, type OutboxFiles } from './outbox/files.ts'
+import { type OutboxChannel, type OutboxMessage, streamKeyOf, type StreamName } from './outbox/message.ts'
+import { countOf, type DocumentInput, type OpenStream, type Piece, planCommit, type Planned, type ReadingsInput } from './outbox/plan.ts'
 
 export interface OutboxOptions {
+  /** Folder of its files; made when missing. */
   readonly path: string
   readonly boot: string
+  /** Of all its files together. */
   readonly bytesMax: number
   readonly sync: 'full' | 'normal'
   readonly commitAfterMs: number
-  /** Called after each commit with what can be sent now. */
-  readonly onCommitted?: (appended: readonly { readonly device: string; readonly channel: OutboxChannel }[]) => void
-  /** Readings that had to give way at the size limit. */
-  readonly onDropped?: (dropped: { readonly messages: number; readonly readings: number; readonly markers: number }) => void
+  readonly batchReadingsMax?: number
+  /** Longest wait of readings for others of their device while nothing can be sent. */
+  readonly sealAfterMs?: number
+  readonly dropPolicy?: DropPolicy
+  readonly now?: () => number
+  /** Called after each commit with the messages that can be sent now. */
+  readonly onCommitted?: (appended: readonly (StreamName & { readonly channel: OutboxChannel })[]) => void
+  /** What had to give way at the size limit. */
+  readonly onDropped?: (dropped: { readonly messages: number; readonly readings: number }) => void
   readonly onReleased?: (released: { readonly device: string; readonly messages: number; readonly readings: number }) => void
 }
 
-interface Append {
+interface AppendDocument {
   readonly device: string
   readonly channel: OutboxChannel
   /** Number of readings inside; 0 for an event or a scan. */
@@ -30,202 +42,276 @@ interface Append {
   readonly encode: (origin: { readonly boot: string; readonly seq: number }) => Uint8Array
 }
 
-export interface Outbox extends Disposable {
-  /** Resolves when the message is durable. Rejects with `OUTBOX_FULL`, `OUTBOX_WRITE` or `OUTBOX_CLOSED`; nothing is kept then. */
-  append(message: Append): Promise<void>
-  /** Commits what waits, now. */
-  flush(): void
-  /** Messages of a device after an id, oldest first, earlier boots before this one. */
-  read(query: {
-    readonly device: string
-    readonly afterId: number
-    readonly messagesMax: number
-    readonly bytesMax: number
-  }): OutboxMessage[]
-  /** Frees the messages of a boot up to a sequence number, with the next commit or shortly after. */
-  release(watermark: Watermark): void
-  /** What waits, per device. */
-  backlog(): { readonly device: string; readonly messages: number; readonly urgent: number }[]
-  readonly lastId: number
-  readonly messages: number
-  readonly bytes: number
-  /** Where a damaged file was put aside at the start, when there was one. */
-  readonly damagedPath: string | undefined
+interface AppendReadings {
+  readonly device: string
+  /** For the alarm lane. */
+  readonly urgent?: boolean
+  readonly timeMs: number
+  readonly timeQuality: TimeQuality
+  /** Each with its own time. At most `batchReadingsMax`. */
+  readonly readings: readonly WireReading[]
 }
 
-interface Pending {
-  readonly row: OutboxMessage
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
-interface Watermark {
+export interface Watermark {
   readonly device: string
   readonly boot: string
   readonly upTo: number
 }
 
-/** Freeing is in no hurry: a watermark waits for the next append to share its commit. */
-const releaseAfterMs = 200
+export interface Outbox extends Disposable {
+  /** Resolves when the message is durable. Rejects with `OUTBOX_FULL`, `OUTBOX_WRITE` or `OUTBOX_CLOSED`; nothing is kept then. */
+  append(message: AppendDocument): Promise<void>
+  /** The same for readings; the outbox puts them into messages, at once while they can be sent, else in company. */
+  appendReadings(message: AppendReadings): Promise<void>
+  /** Commits what waits, now; while messages can be sent, all readings are in messages then. */
+  flush(): void
+  /** Whether messages can be sent: decides how long readings wait for company. True at the start. */
+  setOnline(online: boolean): void
+  /** Messages of a stream after an id, oldest first, earlier boots before this one. */
+  read(query: StreamName & { readonly afterId: number; readonly messagesMax: number; readonly bytesMax: number }): OutboxMessage[]
+  /** Frees the messages of a boot up to a sequence number. */
+  release(watermark: Watermark): void
+  /** What waits, per stream; `lastId` is the id of its newest message. */
+  backlog(): (StreamName & { readonly messages: number; readonly lastId: number })[]
+  /** Messages that wait, and streams with readings that are in none yet. */
+  readonly messages: number
+  /** On disk. */
+  readonly bytes: number
+  /** What was broken at the start. */
+  readonly damage: OutboxDamage
+}
 
-/** Wait before watermarks are applied again that a failing disk did not take. */
-const writeRetryMs = 1_000
+interface Pending {
+  readonly input: DocumentInput | ReadingsInput
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
 
+/** What was freed is written down so often: a crash costs so much sent twice, and no more. */
+const settleAfterMs = 1_000
 /** Most appends that share one commit. */
 const pendingMax = 512
+/** Readings that are in no message yet, over all devices; beyond, messages are made of them. */
+const openReadingsMax = 50_000
+/** A stream with more messages than this before it waits a second for company; with many more, as if nothing could be sent. */
+const shortQueue = 8
+const longQueue = 64
+const shortWaitMs = 1_000
+const defaults = { batchReadingsMax: 200, sealAfterMs: 300_000, dropPolicy: 'oldest-telemetry' } as const
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { database, damagedPath } = openOutboxDatabase(options.path, options.sync)
-  const rows = createOutboxRows(database)
-  const totals = rows.totals()
-  const nextSeq = new Map<string, number>()
+  const { batchReadingsMax, sealAfterMs, dropPolicy } = { ...defaults, ...options }
+  const now = options.now ?? Date.now
+  const files = open(options, dropPolicy, now)
+  const streams = new Map<string, OpenStream>()
+  let openReadings = 0
   let pending: Pending[] = []
-  /** By device and boot, the highest watermark that is not applied yet. */
-  let releases = new Map<string, Watermark>()
-  let pendingBytes = 0
   let timer: NodeJS.Timeout | undefined
   let timerDueMs = 0
-  let closed = false
+  let settledAtMs = -Infinity
+  let hasFreed = false
+  /** After a refusal, streams that are due by themselves are not tried before. */
+  let retryAtMs = 0
+  let isOnline = true
+  let isForced = false
+  let isClosed = false
 
-  const remember = (watermark: Watermark) => {
-    const key = `${watermark.device}/${watermark.boot}`
-    if ((releases.get(key)?.upTo ?? -1) < watermark.upTo) releases.set(key, watermark)
+  const streamOf = (name: StreamName): OpenStream => {
+    const key = streamKeyOf(name)
+    return streams.get(key) ?? { key, device: name.device, urgent: name.urgent, pieces: [], openedAtMs: 0, journaled: 0, sealed: 0 }
+  }
+  const waitOf = (stream: OpenStream): number => {
+    if (!isOnline) return sealAfterMs
+    if (stream.urgent) return 0
+    const waiting = files.logOf(false).waiting(stream.device)
+    if (waiting <= shortQueue) return 0
+    return waiting <= longQueue ? shortWaitMs : sealAfterMs
+  }
+  const isDue = (stream: OpenStream) => stream.pieces.length > 0 && (isForced || performance.now() - stream.openedAtMs >= waitOf(stream))
+
+  /** Gives what could not be kept. */
+  const write = (batch: readonly Pending[], due: (stream: OpenStream) => boolean): 'full' | Planned => {
+    const planned = planCommit(
+      batch.map(({ input }) => ({ ...input, stream: streamOf(input.stream) })),
+      streams.values(),
+      {
+        boot: options.boot,
+        batchReadingsMax,
+        nowMs: performance.now(),
+        laneOf: (name) => files.logOf(name.urgent).own(name.device),
+        isDue: due
+      }
+    )
+    const written = files.write(planned)
+    if (written === 'full') return 'full'
+    for (const stream of planned.streams) take(stream, written.journalSegment)
+    for (const { resolve } of batch) resolve()
+    const appended = planned.messages.map(({ device, urgent, channel }) => ({ device, urgent, channel }))
+    if (appended.length > 0) options.onCommitted?.(appended)
+    return planned
+  }
+  /** The stream as it is after a commit: its new pieces lie in the journal. */
+  const take = (stream: OpenStream, segment: number) => {
+    const before = streams.get(stream.key)
+    let upTo = before?.journaled ?? 0
+    const pieces = stream.pieces.map((piece): Piece => {
+      if (piece.journal !== undefined) return piece
+      upTo += piece.readings.length
+      return { ...piece, journal: { boot: options.boot, upTo, segment } }
+    })
+    openReadings += countOf(pieces) - countOf(before?.pieces ?? [])
+    streams.set(stream.key, { ...stream, pieces })
+  }
+  const commitBatch = (batch: readonly Pending[], due: (stream: OpenStream) => boolean): void => {
+    try {
+      if (write(batch, due) !== 'full') return
+    } catch (error) {
+      const failure = edgeError('OUTBOX_WRITE', { detail: error instanceof Error ? error.message : String(error) }, error)
+      for (const { reject } of batch) reject(failure)
+      retryAtMs = performance.now() + settleAfterMs
+      return
+    }
+    retryAtMs = performance.now() + settleAfterMs
+    if (batch.length > 1) {
+      // Something fits perhaps: what is urgent first, then the rest in halves.
+      for (const part of partsOf(batch)) commitBatch(part, () => false)
+      return
+    }
+    for (const { input, reject } of batch) reject(fullError(input, { held: files.bytes, max: options.bytesMax }))
+  }
+  const settle = () => {
+    if (!hasFreed || performance.now() - settledAtMs < settleAfterMs) return
+    settledAtMs = performance.now()
+    try {
+      files.settle()
+      hasFreed = false
+    } catch {
+      // The disk takes nothing now: what was freed is written down when it does.
+    }
   }
   const commit = () => {
     clearTimeout(timer)
     timer = undefined
-    if (pending.length === 0 && releases.size === 0) return
+    if (openReadings > openReadingsMax || files.isJournalFull) isForced = true
     const batch = pending
-    const watermarks = releases
     pending = []
-    releases = new Map()
-    pendingBytes = 0
-    const released: { device: string; messages: number; readings: number }[] = []
-    try {
-      inTransaction(database, () => {
-        for (const entry of batch) rows.insert(entry.row)
-        for (const watermark of watermarks.values()) {
-          const freed = rows.release(watermark)
-          totals.messages -= freed.messages
-          totals.bytes -= freed.bytes
-          if (freed.messages > 0) released.push({ device: watermark.device, messages: freed.messages, readings: freed.readings })
-        }
-      })
-    } catch (error) {
-      // The sequence numbers were never seen by anybody: they are given out again, so that no hole is left.
-      for (const entry of batch.toReversed()) nextSeq.set(entry.row.device, entry.row.seq)
-      const now = rows.totals()
-      totals.messages = now.messages
-      totals.bytes = now.bytes
-      const failure = edgeError('OUTBOX_WRITE', { detail: error instanceof Error ? error.message : String(error) }, error)
-      for (const entry of batch) entry.reject(failure)
-      // Nobody would repeat the watermarks: they are kept until the disk takes them.
-      for (const watermark of watermarks.values()) remember(watermark)
-      schedule(writeRetryMs)
-      return
-    }
-    for (const entry of batch) {
-      totals.messages += 1
-      totals.bytes += rowBytes(entry.row.payload.length)
-      entry.resolve()
-    }
-    for (const freed of released) options.onReleased?.(freed)
-    if (batch.length > 0) options.onCommitted?.(batch.map((entry) => ({ device: entry.row.device, channel: entry.row.channel })))
+    if (batch.length > 0 || [...streams.values()].some(isDue)) commitBatch(batch, isDue)
+    isForced = false
+    settle()
+    scheduleNext()
+  }
+  const scheduleNext = () => {
+    let dueMs = hasFreed ? settledAtMs + settleAfterMs : Infinity
+    for (const stream of streams.values()) if (stream.pieces.length > 0) dueMs = Math.min(dueMs, stream.openedAtMs + waitOf(stream))
+    if (dueMs < Infinity) schedule(Math.max(options.commitAfterMs, Math.max(dueMs, retryAtMs) - performance.now()))
   }
   const schedule = (afterMs: number) => {
+    if (isClosed) return
     const dueMs = performance.now() + afterMs
     if (timer !== undefined && timerDueMs <= dueMs) return
     clearTimeout(timer)
     timer = setTimeout(commit, afterMs)
     timerDueMs = dueMs
   }
-
-  /** Makes room by the drop policy; false when even that was not enough. */
-  const makeRoom = (bytes: number): boolean => {
-    if (totals.bytes + pendingBytes + bytes <= options.bytesMax) return true
-    commit()
-    // A little more than needed, so that a full outbox does not pay for every single message.
-    const wanted = totals.bytes + bytes - options.bytesMax + Math.floor(options.bytesMax / 64)
-    const dropped = inTransaction(database, () => rows.dropOldest(wanted))
-    totals.messages -= dropped.markers
-    totals.bytes -= dropped.bytes
-    if (dropped.messages > 0 || dropped.markers > 0) options.onDropped?.(dropped)
-    return totals.bytes + bytes <= options.bytesMax
+  const enqueue = (input: DocumentInput | ReadingsInput): Promise<void> => {
+    if (isClosed) return Promise.reject(edgeError('OUTBOX_CLOSED'))
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    pending.push({ input, resolve, reject })
+    if (pending.length >= pendingMax) commit()
+    else schedule(options.commitAfterMs)
+    return promise
   }
+  const force = () => {
+    isForced = isOnline
+    commit()
+  }
+  for (const stream of recoveredStreams(files)) {
+    streams.set(stream.key, stream)
+    openReadings += countOf(stream.pieces)
+  }
+  schedule(options.commitAfterMs)
 
   return {
-    append(message) {
-      if (closed) return Promise.reject(edgeError('OUTBOX_CLOSED'))
-      const seq = nextSeq.get(message.device) ?? 0
-      const payload = message.encode({ boot: options.boot, seq })
-      const bytes = rowBytes(payload.length)
-      try {
-        if (!makeRoom(bytes))
-          return Promise.reject(
-            edgeError('OUTBOX_FULL', { channel: message.channel, bytes: payload.length, held: totals.bytes, max: options.bytesMax })
-          )
-      } catch (error) {
-        return Promise.reject(edgeError('OUTBOX_WRITE', { detail: error instanceof Error ? error.message : String(error) }, error))
+    append: ({ device, channel, readings, encode }) =>
+      enqueue({ type: 'document', stream: streamOf({ device, urgent: channel !== 'telemetry' }), channel, readings, encode }),
+    appendReadings: ({ device, urgent = false, timeMs, timeQuality, readings }) =>
+      enqueue({ type: 'readings', stream: streamOf({ device, urgent }), timeMs, timeQuality, readings }),
+    flush: force,
+    setOnline(online) {
+      isOnline = online
+      if (online) force()
+    },
+    read: (query) => files.logOf(query.urgent).read(query),
+    release({ device, boot, upTo }) {
+      if (isClosed) return
+      // Only one of the two knows the boot.
+      for (const urgent of [true, false]) {
+        const freed = files.logOf(urgent).release(device, boot, upTo)
+        if (freed.messages === 0) continue
+        hasFreed = true
+        schedule(options.commitAfterMs)
+        options.onReleased?.({ device, ...freed })
       }
-      // makeRoom may have committed and failed, which gives numbers back.
-      if ((nextSeq.get(message.device) ?? 0) !== seq) return this.append(message)
-      nextSeq.set(message.device, seq + 1)
-      totals.lastId += 1
-      pendingBytes += bytes
-      const row: OutboxMessage = {
-        id: totals.lastId,
-        device: message.device,
-        boot: options.boot,
-        seq,
-        channel: message.channel,
-        readings: message.readings,
-        droppedReadings: 0,
-        createdAtMs: Date.now(),
-        crc: crc32(payload),
-        payload
-      }
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      pending.push({ row, resolve, reject })
-      if (pending.length >= pendingMax) commit()
-      else schedule(options.commitAfterMs)
-      return promise
     },
-    flush: commit,
-    read: (query) => rows.read(query),
-    release(watermark) {
-      if (closed) return
-      remember(watermark)
-      schedule(releaseAfterMs)
-    },
-    backlog: () => rows.backlog(),
-    get lastId() {
-      return totals.lastId
-    },
+    backlog: () => [...files.logOf(true).backlog(), ...files.logOf(false).backlog()],
     get messages() {
-      return totals.messages + pending.length
+      let open = pending.length
+      for (const stream of streams.values()) if (stream.pieces.length > 0) open += 1
+      return files.logOf(true).messages + files.logOf(false).messages + open
     },
     get bytes() {
-      return totals.bytes + pendingBytes
+      return files.bytes
     },
-    damagedPath,
+    damage: files.damage,
     [Symbol.dispose]() {
-      if (closed) return
+      if (isClosed) return
+      settledAtMs = -Infinity
       commit()
       clearTimeout(timer)
-      closed = true
-      database.close()
+      isClosed = true
+      files[Symbol.dispose]()
     }
   }
 }
 
-function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
-  database.exec('BEGIN IMMEDIATE')
+function open(options: OutboxOptions, dropPolicy: DropPolicy, now: () => number): OutboxFiles {
   try {
-    const result = work()
-    database.exec('COMMIT')
-    return result
+    return openOutboxFiles({
+      folder: options.path,
+      boot: options.boot,
+      bytesMax: options.bytesMax,
+      isDurable: options.sync === 'full',
+      dropPolicy,
+      now,
+      onDropped: (dropped) => options.onDropped?.(dropped)
+    })
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
+    throw edgeError('OUTBOX_OPEN', { path: options.path }, error)
   }
+}
+
+/** What was durable and in no message when the last run ended: it is sealed with the first commit. */
+function recoveredStreams(files: OutboxFiles): OpenStream[] {
+  return [...Map.groupBy(files.journal.recovered.pieces, streamKeyOf)].flatMap(([key, its]) => {
+    const [first] = its
+    if (first === undefined) return []
+    const pieces = its.map(({ readings, timeMs, timeQuality, boot, index, segment }): Piece => {
+      return { readings, timeMs, timeQuality, journal: { boot, upTo: index + readings.length, segment } }
+    })
+    return [{ key, device: first.device, urgent: first.urgent, pieces, openedAtMs: -Infinity, journaled: 0, sealed: 0 }]
+  })
+}
+
+function partsOf(batch: readonly Pending[]): (readonly Pending[])[] {
+  const urgent = batch.filter(({ input }) => input.stream.urgent)
+  const rest = batch.filter(({ input }) => !input.stream.urgent)
+  if (urgent.length > 0 && rest.length > 0) return [urgent, rest]
+  const half = batch.length >> 1
+  return [batch.slice(0, half), batch.slice(half)]
+}
+
+function fullError(input: DocumentInput | ReadingsInput, sizes: { readonly held: number; readonly max: number }): Error {
+  const channel = input.type === 'document' ? input.channel : 'telemetry'
+  const bytes = input.type === 'document' ? input.encode({ boot: '', seq: 0 }).length : JSON.stringify(input.readings).length
+  return edgeError('OUTBOX_FULL', { channel, bytes, ...sizes })
 }

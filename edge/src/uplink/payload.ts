@@ -4,14 +4,14 @@ import type { Birth, Death } from '@tracegate/model/state'
 import { droppedReadingsMetric, type Telemetry } from '@tracegate/model/telemetry'
 import { wireVersion, type TimeQuality } from '@tracegate/model/wire'
 import type { EdgeDevice } from '../config.ts'
-import type { OutboxMessage } from '../outbox-rows.ts'
+import type { OutboxMessage } from '../outbox/message.ts'
 
 /**
  * The payload of a message. A message that lost its readings goes out all the same, with their number in their place:
  * its sequence number must arrive, or the watermark would stand still before it.
  */
 export function payloadOf(message: OutboxMessage, timeQuality: TimeQuality): Uint8Array {
-  if (message.droppedReadings === 0) return message.payload
+  if (!message.lost) return message.payload
   const marker: Telemetry = {
     v: wireVersion,
     boot: message.boot,
@@ -25,7 +25,7 @@ export function payloadOf(message: OutboxMessage, timeQuality: TimeQuality): Uin
 
 /** A message whose payload is gone is telemetry on the wire, whatever it was. */
 export function wireChannelOf(message: OutboxMessage): OutboxMessage['channel'] {
-  return message.droppedReadings === 0 ? message.channel : 'telemetry'
+  return message.lost ? 'telemetry' : message.channel
 }
 
 export interface Presence {

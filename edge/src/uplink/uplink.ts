@@ -10,8 +10,10 @@ import type { Logger } from '@tracegate/service/log'
 import mqtt, { type MqttClient } from 'mqtt'
 import type { EdgeDevice, ResolvedEdgeConfig } from '../config.ts'
 import type { EdgeEvents } from '../events.ts'
+import { bootOf, isUrgentBoot, streamKeyOf, type StreamName } from '../outbox/message.ts'
 import type { Outbox } from '../outbox.ts'
 import { backOffMs } from './back-off.ts'
+import { connectOptions } from './connect-options.ts'
 import { birthOf, deathOf, payloadOf, wireChannelOf } from './payload.ts'
 import type { WindowEffect, WindowEvent } from './window-types.ts'
 import { initialWindow, reduceWindow } from './window.ts'
@@ -32,7 +34,7 @@ export interface UplinkOptions {
 export interface Uplink {
   start(): void
   /** New messages are in the outbox. */
-  appended(messages: readonly { readonly device: string; readonly urgent: boolean }[]): void
+  appended(messages: readonly StreamName[]): void
   /** Publishes the birth of a device, now and at each new connection. */
   announce(device: EdgeDevice): void
   /** Publishes its death, with the reason. */
@@ -68,14 +70,26 @@ export function createUplink(options: UplinkOptions): Uplink {
     pubackTimeoutMs: config.pubackTimeoutMs,
     replayMessagesPerSecondMax: config.replayMessagesPerSecondMax
   }
+  const signIn = connectOptions(config, `edge-${config.point}-${config.agent}`)
   const presences = new Map<string, Presence>()
-  let window = initialWindow(options.boot)
+  let window = initialWindow({ telemetry: options.boot, urgent: bootOf(options.boot, true) })
+  /** By its key; the window knows no more of a stream. */
+  const names = new Map<string, StreamName>()
+  const nameOf = (key: string) => names.get(key) ?? { device: key, urgent: false }
+  /** PUBACKs that came together, by stream. */
+  let acknowledged = new Map<string, Set<number>>()
   let client: MqttClient | undefined
   let attempt = 0
   let stopped = false
   let lastError: string | undefined
   let retryTimer: NodeJS.Timeout | undefined
   let tickTimer: NodeJS.Timeout | undefined
+
+  const know = (name: StreamName): string => {
+    const key = streamKeyOf(name)
+    if (!names.has(key)) names.set(key, { device: name.device, urgent: name.urgent })
+    return key
+  }
 
   const dispatch = (event: WindowEvent) => {
     const queue: WindowEvent[] = [event]
@@ -94,15 +108,15 @@ export function createUplink(options: UplinkOptions): Uplink {
       case 'send':
         return send(effect)
       case 'release':
-        outbox.release(effect)
+        outbox.release({ device: nameOf(effect.stream).device, boot: effect.boot, upTo: effect.upTo })
         return undefined
       case 'resend':
         events.resent(effect.messages)
-        logger.debug({ device: effect.device, messages: effect.messages }, 'watermark silent: sending again')
+        logger.debug({ stream: effect.stream, messages: effect.messages }, 'watermark silent: sending again')
         return undefined
       case 'tooFar':
         events.watermarkRefused()
-        logger.warn({ device: effect.device, upTo: effect.upTo, sentUpTo: effect.sentUpTo }, 'watermark beyond what was sent')
+        logger.warn({ stream: effect.stream, upTo: effect.upTo, sentUpTo: effect.sentUpTo }, 'watermark beyond what was sent')
         return undefined
       case 'reconnect':
         lastError = `no PUBACK within ${config.pubackTimeoutMs} ms`
@@ -115,27 +129,38 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   const send = (effect: WindowEffect & { type: 'send' }): WindowEvent => {
     const line = client
-    const messages = outbox.read(effect)
+    const { stream, afterId, messagesMax, bytesMax } = effect
+    const messages = outbox.read({ ...nameOf(stream), afterId, messagesMax, bytesMax })
     for (const message of messages) {
       const topic = buildTopic({ type: 'device', point: config.point, device: message.device, channel: wireChannelOf(message) })
       line?.publish(topic, Buffer.from(payloadOf(message, config.timeQuality)), { qos: 1 }, (error) => {
-        if (error || line !== client) return
-        dispatch({ type: 'acknowledged', device: message.device, id: message.id })
+        if (!error && line === client) noteAcknowledged(stream, message.id)
       })
     }
     events.sent(messages.length)
     return {
       type: 'sent',
-      device: effect.device,
+      stream,
       exhausted: messages.length === 0,
       messages: messages.map((message) => ({
         id: message.id,
         boot: message.boot,
         seq: message.seq,
-        bytes: message.payload.length,
-        urgent: message.channel !== 'telemetry'
+        bytes: message.payload.length
       }))
     }
+  }
+
+  const noteAcknowledged = (stream: string, id: number) => {
+    if (acknowledged.size === 0) queueMicrotask(takeAcknowledged)
+    const ids = acknowledged.get(stream)
+    if (ids === undefined) acknowledged.set(stream, new Set([id]))
+    else ids.add(id)
+  }
+  const takeAcknowledged = () => {
+    const taken = acknowledged
+    acknowledged = new Map()
+    for (const [stream, ids] of taken) dispatch({ type: 'acknowledged', stream, ids })
   }
 
   const publishPresence = (presence: Presence) => {
@@ -162,7 +187,8 @@ export function createUplink(options: UplinkOptions): Uplink {
       return
     }
     const watermark: Committed = decoded.value
-    dispatch({ type: 'watermark', device: parsed.topic.device, boot: watermark.boot, upTo: watermark.upTo })
+    const stream = streamKeyOf({ device: parsed.topic.device, urgent: isUrgentBoot(watermark.boot) })
+    dispatch({ type: 'watermark', stream, boot: watermark.boot, upTo: watermark.upTo })
   }
 
   const onOpen = (line: MqttClient) => {
@@ -179,9 +205,9 @@ export function createUplink(options: UplinkOptions): Uplink {
       events.connected(true)
       for (const presence of presences.values()) publishPresence(presence)
       subscribeCommands(line)
-      options.onConnected?.()
-      outbox.flush()
-      dispatch({ type: 'connected', backlog: outbox.backlog(), lastId: outbox.lastId })
+      outbox.setOnline(true)
+      const backlog = outbox.backlog().map((waiting) => ({ ...waiting, stream: know(waiting) }))
+      dispatch({ type: 'connected', backlog })
     })
   }
 
@@ -197,16 +223,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   const connect = () => {
     if (stopped) return
     const line = mqtt.connect(config.brokerUrl, {
-      clientId: `edge-${config.point}-${config.agent}`,
-      username: `${config.point}/${config.agent}`,
-      password: config.secret,
-      protocolVersion: 4,
-      clean: true,
-      reconnectPeriod: 0,
-      resubscribe: false,
-      queueQoSZero: false,
-      connectTimeout: config.connectTimeoutMs,
-      keepalive: 15,
+      ...signIn,
       will: {
         topic: buildTopic({ type: 'device', point: config.point, device: config.agent, channel: 'state' }),
         payload: Buffer.from(deathOf(options.boot)),
@@ -225,6 +242,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       client = undefined
       line.end(true)
       events.connected(false)
+      outbox.setOnline(false)
       dispatch({ type: 'disconnected' })
       if (stopped) return
       const waitMs = backOffMs(attempt, { minMs: config.backOffMinMs, maxMs: config.backOffMaxMs }, random())
@@ -236,11 +254,13 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   return {
     start() {
+      outbox.setOnline(false)
       connect()
       tickTimer = setInterval(() => dispatch({ type: 'tick' }), tickMs)
     },
     appended(messages) {
-      for (const { device, urgent } of messages) dispatch({ type: 'appended', device, messages: 1, urgent: urgent ? 1 : 0 })
+      const streams = [...Map.groupBy(messages, know)].map(([stream, its]) => ({ stream, ...nameOf(stream), messages: its.length }))
+      if (streams.length > 0) dispatch({ type: 'appended', streams })
     },
     announce(device) {
       const presence = { device, online: true, reason: '' }

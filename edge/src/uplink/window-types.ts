@@ -13,8 +13,6 @@ interface SentMessage {
   readonly boot: string
   readonly seq: number
   readonly bytes: number
-  /** An event or a scan. */
-  readonly urgent: boolean
 }
 
 export interface InFlight extends SentMessage {
@@ -22,13 +20,16 @@ export interface InFlight extends SentMessage {
   readonly acknowledged: boolean
 }
 
-/** The messages of one device. */
+/** The messages of one device in one order: its telemetry or its alarm lane. */
 export interface Stream {
+  /** An alarm lane: it goes before all telemetry. */
+  readonly urgent: boolean
   /** Id of the last message sent over this connection. */
   readonly cursor: number
   /** Messages behind the cursor: at most so many, never fewer than there are. */
   readonly unsent: number
-  readonly urgent: number
+  /** Messages up to this id waited when the connection was made; sending them costs tokens. */
+  readonly backlogUpToId: number
   readonly inFlight: readonly InFlight[]
   /** Highest sequence number of this boot that was ever sent; -1 for none. */
   readonly sentUpTo: number
@@ -41,52 +42,56 @@ export interface Stream {
 }
 
 export interface WindowState {
-  /** The boot of this agent. */
-  readonly boot: string
+  /** The boot of this agent; its alarm lanes count under another (TG-414). */
+  readonly boots: { readonly telemetry: string; readonly urgent: string }
   readonly connected: boolean
+  /** By the key of the stream. */
   readonly streams: ReadonlyMap<string, Stream>
   /** The send effect that the shell has not answered yet. */
-  readonly asked: { readonly device: string } | undefined
+  readonly asked: { readonly stream: string } | undefined
   readonly inFlightMessages: number
   readonly inFlightBytes: number
-  /** Messages up to this id waited when the connection was made; sending them costs tokens. */
-  readonly backlogUpToId: number
   readonly tokens: number
   readonly tokensAtMs: number
   readonly served: number
 }
 
+interface StreamBacklog {
+  readonly stream: string
+  readonly urgent: boolean
+  readonly messages: number
+  /** Id of its newest message. */
+  readonly lastId: number
+}
+
 export type WindowEvent =
-  | {
-      readonly type: 'connected'
-      readonly lastId: number
-      readonly backlog: readonly { readonly device: string; readonly messages: number; readonly urgent: number }[]
-    }
+  | { readonly type: 'connected'; readonly backlog: readonly StreamBacklog[] }
   | { readonly type: 'disconnected' }
-  | { readonly type: 'appended'; readonly device: string; readonly messages: number; readonly urgent: number }
-  /** The answer to a `send` effect. `exhausted`: the outbox has no more messages of the device. */
-  | { readonly type: 'sent'; readonly device: string; readonly messages: readonly SentMessage[]; readonly exhausted: boolean }
-  | { readonly type: 'acknowledged'; readonly device: string; readonly id: number }
-  | { readonly type: 'watermark'; readonly device: string; readonly boot: string; readonly upTo: number }
+  | { readonly type: 'appended'; readonly streams: readonly Omit<StreamBacklog, 'lastId'>[] }
+  /** The answer to a `send` effect. `exhausted`: the outbox has no more messages of the stream. */
+  | { readonly type: 'sent'; readonly stream: string; readonly messages: readonly SentMessage[]; readonly exhausted: boolean }
+  | { readonly type: 'acknowledged'; readonly stream: string; readonly ids: ReadonlySet<number> }
+  | { readonly type: 'watermark'; readonly stream: string; readonly boot: string; readonly upTo: number }
   | { readonly type: 'tick' }
 
 export type WindowEffect =
   | {
       readonly type: 'send'
-      readonly device: string
+      readonly stream: string
       readonly afterId: number
       readonly messagesMax: number
       readonly bytesMax: number
     }
-  | { readonly type: 'release'; readonly device: string; readonly boot: string; readonly upTo: number }
-  | { readonly type: 'resend'; readonly device: string; readonly messages: number }
-  | { readonly type: 'tooFar'; readonly device: string; readonly upTo: number; readonly sentUpTo: number }
+  | { readonly type: 'release'; readonly stream: string; readonly boot: string; readonly upTo: number }
+  | { readonly type: 'resend'; readonly stream: string; readonly messages: number }
+  | { readonly type: 'tooFar'; readonly stream: string; readonly upTo: number; readonly sentUpTo: number }
   | { readonly type: 'reconnect' }
 
 export const emptyStream: Stream = {
+  urgent: false,
   cursor: 0,
   unsent: 0,
-  urgent: 0,
+  backlogUpToId: 0,
   inFlight: [],
   sentUpTo: -1,
   progressAtMs: 0,
@@ -95,13 +100,17 @@ export const emptyStream: Stream = {
   servedAt: 0
 }
 
-export function withStream(state: WindowState, device: string, stream: Stream): WindowState {
-  return { ...state, streams: new Map(state.streams).set(device, stream) }
+export function withStream(state: WindowState, key: string, stream: Stream): WindowState {
+  return { ...state, streams: new Map(state.streams).set(key, stream) }
 }
 
-/** Devices with events or scans first, then whoever has waited longest. */
-export function byService(left: readonly [string, Stream], right: readonly [string, Stream]): number {
-  return Number(right[1].urgent > 0) - Number(left[1].urgent > 0) || left[1].servedAt - right[1].servedAt
+/** Alarm lanes first, then whoever has waited longest. */
+export function goesBefore(left: Stream, right: Stream): boolean {
+  return left.urgent === right.urgent ? left.servedAt < right.servedAt : left.urgent
+}
+
+export function ownBootOf(state: WindowState, stream: Stream): string {
+  return stream.urgent ? state.boots.urgent : state.boots.telemetry
 }
 
 export function neverEvent(event: never): never {

@@ -15,6 +15,7 @@ const limits: WindowLimits = {
 
 interface Row {
   readonly id: number
+  /** Key of its stream. */
   readonly device: string
   readonly boot: string
   readonly seq: number
@@ -23,7 +24,7 @@ interface Row {
 
 /** An outbox, a broker and a collector in memory around the reducer; what the collector has stored is the truth. */
 class World {
-  state: WindowState = initialWindow('now')
+  state: WindowState = initialWindow({ telemetry: 'now', urgent: 'now-a' })
   rows: Row[] = []
   line: Row[] = []
   stored = new Map<string, Set<number>>()
@@ -50,18 +51,18 @@ class World {
 
   perform(effect: WindowEffect): WindowEvent | undefined {
     if (effect.type === 'send') {
-      const rows = this.rows.filter((row) => row.device === effect.device && row.id > effect.afterId).slice(0, effect.messagesMax)
+      const rows = this.rows.filter((row) => row.device === effect.stream && row.id > effect.afterId).slice(0, effect.messagesMax)
       this.sends.push(...rows)
       this.line.push(...rows)
       return {
         type: 'sent',
-        device: effect.device,
+        stream: effect.stream,
         exhausted: rows.length === 0,
-        messages: rows.map(({ id, boot, seq, urgent }) => ({ id, boot, seq, urgent, bytes: 10 }))
+        messages: rows.map(({ id, boot, seq }) => ({ id, boot, seq, bytes: 10 }))
       }
     }
     if (effect.type === 'release') {
-      const freed = this.rows.filter((row) => row.device === effect.device && row.boot === effect.boot && row.seq <= effect.upTo)
+      const freed = this.rows.filter((row) => row.device === effect.stream && row.boot === effect.boot && row.seq <= effect.upTo)
       for (const row of freed) if (!this.storedOf(row).has(row.seq)) this.lost += 1
       this.rows = this.rows.filter((row) => !freed.includes(row))
     }
@@ -76,22 +77,24 @@ class World {
     return known
   }
 
-  append(device: string, urgent: boolean): void {
+  append(name: string, urgent: boolean): void {
+    const device = urgent ? `${name}/a` : name
     const seq = this.nextSeq.get(device) ?? 0
     this.nextSeq.set(device, seq + 1)
     this.lastId += 1
-    this.rows.push({ id: this.lastId, device, boot: 'now', seq, urgent })
-    this.dispatch({ type: 'appended', device, messages: 1, urgent: urgent ? 1 : 0 })
+    this.rows.push({ id: this.lastId, device, boot: urgent ? 'now-a' : 'now', seq, urgent })
+    this.dispatch({ type: 'appended', streams: [{ stream: device, urgent, messages: 1 }] })
   }
 
   connect(): void {
     this.line = []
-    const backlog = [...Map.groupBy(this.rows, (row) => row.device)].map(([device, rows]) => ({
-      device,
+    const backlog = [...Map.groupBy(this.rows, (row) => row.device)].map(([stream, rows]) => ({
+      stream,
       messages: rows.length,
-      urgent: rows.filter((row) => row.urgent).length
+      urgent: rows.some((row) => row.urgent),
+      lastId: rows.at(-1)?.id ?? 0
     }))
-    this.dispatch({ type: 'connected', backlog, lastId: this.lastId })
+    this.dispatch({ type: 'connected', backlog })
   }
 
   /** The collector stores the next message of the line; the PUBACK and the watermark may be lost. */
@@ -99,7 +102,7 @@ class World {
     const row = this.line.shift()
     if (row === undefined) return
     this.storedOf(row).add(row.seq)
-    if (options.puback) this.dispatch({ type: 'acknowledged', device: row.device, id: row.id })
+    if (options.puback) this.dispatch({ type: 'acknowledged', stream: row.device, ids: new Set([row.id]) })
     if (options.watermark) this.watermark(row)
   }
 
@@ -107,7 +110,7 @@ class World {
     const stored = this.storedOf(row)
     let upTo = -1
     while (stored.has(upTo + 1)) upTo += 1
-    if (upTo >= 0) this.dispatch({ type: 'watermark', device: row.device, boot: row.boot, upTo })
+    if (upTo >= 0) this.dispatch({ type: 'watermark', stream: row.device, boot: row.boot, upTo })
   }
 }
 
@@ -124,7 +127,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('wild' as const), upTo: fc.integer({ min: 0, max: 1_000_000 }) }) }
 )
 
-test('whatever is lost on the way, nothing is freed before it is stored, the window holds, and all arrives in the end', () => {
+test('TG-404 TG-405 TG-409: whatever is lost on the way, nothing is freed before it is stored, the window holds, and all arrives in the end', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
       const world = new World()
@@ -140,7 +143,7 @@ test('whatever is lost on the way, nothing is freed before it is stored, the win
           world.nowMs += one.ms
           world.dispatch({ type: 'tick' })
         }
-        if (one.type === 'wild') world.dispatch({ type: 'watermark', device: 'x', boot: 'now', upTo: one.upTo })
+        if (one.type === 'wild') world.dispatch({ type: 'watermark', stream: 'x', boot: 'now', upTo: one.upTo })
         if (one.type === 'skip') world.line.shift()
         const inFlight = [...world.state.streams.values()].flatMap((stream) => stream.inFlight)
         assert.ok(inFlight.length <= limits.messagesMax)
@@ -156,16 +159,17 @@ test('whatever is lost on the way, nothing is freed before it is stored, the win
         } else world.deliver({ puback: true, watermark: true })
       }
       assert.equal(world.rows.length, 0)
-      for (const [device, count] of world.nextSeq) assert.equal(world.storedOf({ device, boot: 'now' }).size, count)
+      for (const [device, count] of world.nextSeq)
+        assert.equal(world.storedOf({ device, boot: device.endsWith('/a') ? 'now-a' : 'now' }).size, count)
       assert.equal(world.lost, 0)
     }),
     { numRuns: 300 }
   )
 })
 
-test('within one connection a device is sent in the order of the outbox', () => {
+test('TG-410: within one connection a stream is sent in the order of the outbox', () => {
   const world = new World()
-  for (let count = 0; count < 40; count += 1) world.append('a', count % 7 === 0)
+  for (let count = 0; count < 40; count += 1) world.append('a', false)
   world.connect()
   while (world.line.length > 0) world.deliver({ puback: true, watermark: true })
   assert.deepEqual(
@@ -174,7 +178,7 @@ test('within one connection a device is sent in the order of the outbox', () => 
   )
 })
 
-test('a PUBACK alone frees nothing; the watermark does', () => {
+test('TG-405: a PUBACK alone frees nothing; the watermark does', () => {
   const world = new World()
   world.append('a', false)
   world.connect()
@@ -194,25 +198,25 @@ test('a watermark that passes a message without PUBACK frees only what is before
   assert.ok(first && second && third)
   for (const row of [first, third]) {
     world.storedOf(row).add(row.seq)
-    world.dispatch({ type: 'acknowledged', device: 'a', id: row.id })
+    world.dispatch({ type: 'acknowledged', stream: 'a', ids: new Set([row.id]) })
   }
-  world.dispatch({ type: 'watermark', device: 'a', boot: 'now', upTo: 2 })
+  world.dispatch({ type: 'watermark', stream: 'a', boot: 'now', upTo: 2 })
   assert.deepEqual(
     world.rows.map((row) => row.seq),
     [1, 2]
   )
   world.storedOf(second).add(1)
-  world.dispatch({ type: 'acknowledged', device: 'a', id: second.id })
+  world.dispatch({ type: 'acknowledged', stream: 'a', ids: new Set([second.id]) })
   assert.equal(world.rows.length, 0)
 })
 
-test('a watermark beyond what was ever sent frees only what was sent', () => {
+test('TG-409: a watermark beyond what was ever sent frees only what was sent', () => {
   const world = new World()
   world.append('a', false)
   world.connect()
   world.append('b', false)
   world.deliver({ puback: true, watermark: false })
-  const effects = world.dispatch({ type: 'watermark', device: 'a', boot: 'now', upTo: 1_000 })
+  const effects = world.dispatch({ type: 'watermark', stream: 'a', boot: 'now', upTo: 1_000 })
   assert.ok(effects.some((effect) => effect.type === 'tooFar'))
   world.append('a', false)
   assert.equal(world.rows.filter((row) => row.device === 'a').length, 1)
@@ -244,17 +248,26 @@ test('without any PUBACK for the time allowed the line is made anew', () => {
   )
 })
 
-test('devices with events go before a backlog of telemetry', () => {
+test('TG-414: an alarm lane goes before all telemetry, also that of its own device', () => {
   const world = new World()
   for (let count = 0; count < 30; count += 1) world.append('plc', false)
-  world.append('reader', true)
+  world.append('plc', true)
   world.connect()
-  assert.equal(world.sends[0]?.device, 'reader')
+  assert.equal(world.sends[0]?.device, 'plc/a')
+})
+
+test('TG-414: an alarm is sent at once while a backlog has filled its part of the window and its watermark stands still', () => {
+  const world = new World()
+  for (const device of ['a', 'b', 'c']) for (let count = 0; count < 30; count += 1) world.append(device, false)
+  world.connect()
+  assert.equal(world.sends.length, (limits.messagesMax * 3) / 4)
+  world.append('a', true)
+  assert.equal(world.sends.at(-1)?.device, 'a/a')
 })
 
 test('a backlog is sent no faster than its rate; what is new is not held back', () => {
   const slow: WindowLimits = { ...limits, messagesMax: 1_000, replayMessagesPerSecondMax: 10 }
-  let state = initialWindow('now')
+  let state = initialWindow({ telemetry: 'now', urgent: 'now-a' })
   const asked: number[] = []
   const run = (event: WindowEvent, nowMs: number) => {
     const queue = [event]
@@ -268,15 +281,14 @@ test('a backlog is sent no faster than its rate; what is new is not held back', 
           id: first + index,
           boot: 'old',
           seq: first + index,
-          bytes: 1,
-          urgent: false
+          bytes: 1
         }))
         asked.push(messages.length)
-        queue.push({ type: 'sent', device: effect.device, messages, exhausted: messages.length === 0 })
+        queue.push({ type: 'sent', stream: effect.stream, messages, exhausted: messages.length === 0 })
       }
     }
   }
-  run({ type: 'connected', lastId: 100, backlog: [{ device: 'a', messages: 100, urgent: 0 }] }, 0)
+  run({ type: 'connected', backlog: [{ stream: 'a', messages: 100, urgent: false, lastId: 100 }] }, 0)
   assert.equal(
     asked.reduce((sum, count) => sum + count, 0),
     10

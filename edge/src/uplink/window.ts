@@ -3,13 +3,14 @@
  * what a watermark frees. No I/O, no clock: the shell reads the outbox and talks to the broker. A message leaves by the commit
  * watermark, and one that is in flight not before its PUBACK either: a collector may give a gap up after a while.
  *
- * Within a device the order of the outbox is kept, because the watermark is a prefix; between devices those with events or
- * scans go first, the others take turns.
+ * Within a stream the order of the outbox is kept, because the watermark is a prefix. Alarm lanes go before all telemetry and have a part
+ * of the window to themselves; the streams of telemetry take turns.
  */
 import {
-  byService,
   emptyStream,
+  goesBefore,
   neverEvent,
+  ownBootOf,
   type InFlight,
   type Stream,
   withStream,
@@ -19,25 +20,26 @@ import {
   type WindowState
 } from './window-types.ts'
 
-export function initialWindow(boot: string): WindowState {
+export function initialWindow(boots: WindowState['boots']): WindowState {
   return {
-    boot,
+    boots,
     connected: false,
     streams: new Map(),
     asked: undefined,
     inFlightMessages: 0,
     inFlightBytes: 0,
-    backlogUpToId: 0,
     tokens: 0,
     tokensAtMs: 0,
     served: 0
   }
 }
 
-/** Most messages that one device sends before another has its turn. */
+/** Most messages that one stream sends before another has its turn. */
 const turnMessagesMax = 32
 /** The silence before sending again doubles up to this many times the configured one. */
 const silenceFactorMax = 32
+/** Telemetry leaves this part of the window to the alarm lanes, so that an alarm waits for no watermark of a backlog. */
+const urgentShare = 1 / 4
 
 export interface Step {
   readonly state: WindowState
@@ -78,9 +80,9 @@ function connect(
 ): WindowState {
   const known = disconnect(state).streams
   const streams = new Map<string, Stream>()
-  for (const { device, messages, urgent } of event.backlog)
-    streams.set(device, { ...emptyStream, sentUpTo: known.get(device)?.sentUpTo ?? -1, unsent: messages, urgent })
-  for (const [device, stream] of known) if (!streams.has(device)) streams.set(device, { ...emptyStream, sentUpTo: stream.sentUpTo })
+  for (const { stream, messages, urgent, lastId } of event.backlog)
+    streams.set(stream, { ...emptyStream, urgent, sentUpTo: known.get(stream)?.sentUpTo ?? -1, unsent: messages, backlogUpToId: lastId })
+  for (const [key, { urgent, sentUpTo }] of known) if (!streams.has(key)) streams.set(key, { ...emptyStream, urgent, sentUpTo })
   return {
     ...state,
     connected: true,
@@ -88,7 +90,6 @@ function connect(
     asked: undefined,
     inFlightMessages: 0,
     inFlightBytes: 0,
-    backlogUpToId: event.lastId,
     tokens: options.limits.replayMessagesPerSecondMax,
     tokensAtMs: options.nowMs
   }
@@ -96,7 +97,7 @@ function connect(
 
 function disconnect(state: WindowState): WindowState {
   const streams = new Map<string, Stream>()
-  for (const [device, stream] of state.streams) streams.set(device, rewind(stream))
+  for (const [key, stream] of state.streams) streams.set(key, rewind(stream))
   return { ...state, connected: false, streams, asked: undefined, inFlightMessages: 0, inFlightBytes: 0 }
 }
 
@@ -104,42 +105,43 @@ function disconnect(state: WindowState): WindowState {
 function rewind(stream: Stream): Stream {
   const first = stream.inFlight[0]
   if (first === undefined) return { ...stream, watermark: undefined }
-  const urgent = stream.inFlight.filter((entry) => entry.urgent).length
   return {
     ...stream,
     cursor: first.id - 1,
     unsent: stream.unsent + stream.inFlight.length,
-    urgent: stream.urgent + urgent,
     inFlight: [],
     watermark: undefined
   }
 }
 
 function append(state: WindowState, event: WindowEvent & { type: 'appended' }): WindowState {
-  const stream = state.streams.get(event.device) ?? emptyStream
-  return withStream(state, event.device, { ...stream, unsent: stream.unsent + event.messages, urgent: stream.urgent + event.urgent })
+  const streams = new Map(state.streams)
+  for (const { stream: key, urgent, messages } of event.streams) {
+    const stream = streams.get(key) ?? { ...emptyStream, urgent }
+    streams.set(key, { ...stream, unsent: stream.unsent + messages })
+  }
+  return { ...state, streams }
 }
 
 function sent(state: WindowState, event: WindowEvent & { type: 'sent' }, nowMs: number): WindowState {
   const asked = state.asked
   const cleared = { ...state, asked: undefined }
-  const stream = state.streams.get(event.device)
-  if (!state.connected || asked?.device !== event.device || stream === undefined) return cleared
+  const stream = state.streams.get(event.stream)
+  if (!state.connected || asked?.stream !== event.stream || stream === undefined) return cleared
   const last = event.messages.at(-1)
   // The outbox had less than thought (freed by an earlier connection's watermark): nothing is left to send.
-  if (last === undefined) return withStream(cleared, event.device, { ...stream, unsent: 0, urgent: 0 })
+  if (last === undefined) return withStream(cleared, event.stream, { ...stream, unsent: 0 })
   const added: InFlight[] = event.messages.map((message) => ({ ...message, sentAtMs: nowMs, acknowledged: false }))
-  const own = event.messages.filter((message) => message.boot === state.boot)
-  const urgent = event.messages.filter((message) => message.urgent).length
-  const backlog = event.messages.filter((message) => message.id <= state.backlogUpToId).length
+  const ownBoot = ownBootOf(state, stream)
+  const own = event.messages.findLast((message) => message.boot === ownBoot)
+  const backlog = stream.urgent ? 0 : event.messages.filter((message) => message.id <= stream.backlogUpToId).length
   return {
-    ...withStream(cleared, event.device, {
+    ...withStream(cleared, event.stream, {
       ...stream,
       cursor: last.id,
       unsent: event.exhausted ? 0 : Math.max(1, stream.unsent - event.messages.length),
-      urgent: event.exhausted ? 0 : Math.max(0, stream.urgent - urgent),
       inFlight: [...stream.inFlight, ...added],
-      sentUpTo: Math.max(stream.sentUpTo, own.at(-1)?.seq ?? -1),
+      sentUpTo: Math.max(stream.sentUpTo, own?.seq ?? -1),
       progressAtMs: stream.inFlight.length === 0 ? nowMs : stream.progressAtMs,
       servedAt: state.served + 1
     }),
@@ -151,49 +153,47 @@ function sent(state: WindowState, event: WindowEvent & { type: 'sent' }, nowMs: 
 }
 
 function acknowledge(state: WindowState, event: WindowEvent & { type: 'acknowledged' }, options: { nowMs: number }): Step {
-  const { device, id } = event
-  const stream = state.streams.get(device)
-  const index = stream?.inFlight.findIndex((entry) => entry.id === id) ?? -1
-  const entry = stream?.inFlight[index]
-  if (stream === undefined || entry === undefined || entry.acknowledged) return { state, effects: [] }
-  const inFlight = stream.inFlight.with(index, { ...entry, acknowledged: true })
-  const acknowledged = withStream(state, device, { ...stream, inFlight, progressAtMs: options.nowMs })
-  const settled = settle(acknowledged, device, options)
+  const { stream: key, ids } = event
+  const stream = state.streams.get(key)
+  if (stream === undefined || !stream.inFlight.some((entry) => !entry.acknowledged && ids.has(entry.id))) return { state, effects: [] }
+  const inFlight = stream.inFlight.map((entry) => (ids.has(entry.id) ? { ...entry, acknowledged: true } : entry))
+  const acknowledged = withStream(state, key, { ...stream, inFlight, progressAtMs: options.nowMs })
+  const settled = settle(acknowledged, key, options)
   return settled.state === acknowledged ? { state: acknowledged, effects: [] } : settled
 }
 
 function takeWatermark(state: WindowState, event: WindowEvent & { type: 'watermark' }, options: { nowMs: number }): Step {
-  const { device, boot } = event
-  const stream = state.streams.get(device)
+  const { stream: key, boot } = event
+  const stream = state.streams.get(key)
   // The watermarks of all devices of the point come by; most points have devices that are not behind this agent.
   if (stream === undefined) return { state, effects: [] }
   // Of this boot nothing can be committed that was never sent; of earlier boots the agent no longer knows.
   const { sentUpTo } = stream
-  const upTo = boot === state.boot ? Math.min(event.upTo, sentUpTo) : event.upTo
-  const effects: WindowEffect[] = upTo < event.upTo ? [{ type: 'tooFar', device, upTo: event.upTo, sentUpTo }] : []
+  const upTo = boot === ownBootOf(state, stream) ? Math.min(event.upTo, sentUpTo) : event.upTo
+  const effects: WindowEffect[] = upTo < event.upTo ? [{ type: 'tooFar', stream: key, upTo: event.upTo, sentUpTo }] : []
   if (upTo < 0) return { state, effects }
-  const settled = settle(withStream(state, device, { ...stream, watermark: { boot, upTo } }), device, options)
+  const settled = settle(withStream(state, key, { ...stream, watermark: { boot, upTo } }), key, options)
   return { state: settled.state, effects: [...effects, ...settled.effects] }
 }
 
-/** Frees what the last watermark of a device covers, up to the first message in flight that has no PUBACK yet. */
-function settle(state: WindowState, device: string, options: { nowMs: number }): Step {
-  const stream = state.streams.get(device)
+/** Frees what the last watermark of a stream covers, up to the first message in flight that has no PUBACK yet. */
+function settle(state: WindowState, key: string, options: { nowMs: number }): Step {
+  const stream = state.streams.get(key)
   const watermark = stream?.watermark
   if (stream === undefined || watermark === undefined) return { state, effects: [] }
   const { boot } = watermark
-  const covered = stream.inFlight.filter((entry) => entry.boot === boot && entry.seq <= watermark.upTo)
-  const open = covered.find((entry) => !entry.acknowledged)
+  const isCovered = (entry: InFlight) => entry.boot === boot && entry.seq <= watermark.upTo
+  const open = stream.inFlight.find((entry) => isCovered(entry) && !entry.acknowledged)
   const upTo = open === undefined ? watermark.upTo : open.seq - 1
-  const effects: WindowEffect[] = upTo < 0 ? [] : [{ type: 'release', device, boot, upTo }]
-  const freed = covered.filter((entry) => entry.seq <= upTo)
-  if (freed.length === 0) return { state, effects }
-  const inFlight = stream.inFlight.filter((entry) => !freed.includes(entry))
+  const effects: WindowEffect[] = upTo < 0 ? [] : [{ type: 'release', stream: key, boot, upTo }]
+  const inFlight = stream.inFlight.filter((entry) => !isCovered(entry) || entry.seq > upTo)
+  const freed = stream.inFlight.length - inFlight.length
+  if (freed === 0) return { state, effects }
   return {
     state: {
-      ...withStream(state, device, { ...stream, inFlight, progressAtMs: options.nowMs, silenceFactor: 1 }),
-      inFlightMessages: state.inFlightMessages - freed.length,
-      inFlightBytes: state.inFlightBytes - sumBytes(freed)
+      ...withStream(state, key, { ...stream, inFlight, progressAtMs: options.nowMs, silenceFactor: 1 }),
+      inFlightMessages: state.inFlightMessages - freed,
+      inFlightBytes: state.inFlightBytes - sumBytes(stream.inFlight) + sumBytes(inFlight)
     },
     effects
   }
@@ -209,12 +209,12 @@ function tick(state: WindowState, options: { nowMs: number; limits: WindowLimits
   if (overdue) return { state: disconnect(state), effects: [{ type: 'reconnect' }] }
   let next = state
   const effects: WindowEffect[] = []
-  for (const [device, stream] of state.streams) {
+  for (const [key, stream] of state.streams) {
     const silent = nowMs - stream.progressAtMs > limits.watermarkTimeoutMs * stream.silenceFactor
     if (stream.inFlight.length === 0 || !silent || stream.inFlight.some((entry) => !entry.acknowledged)) continue
-    effects.push({ type: 'resend', device, messages: stream.inFlight.length })
+    effects.push({ type: 'resend', stream: key, messages: stream.inFlight.length })
     next = {
-      ...withStream(next, device, {
+      ...withStream(next, key, {
         ...rewind(stream),
         progressAtMs: nowMs,
         silenceFactor: Math.min(silenceFactorMax, stream.silenceFactor * 2)
@@ -233,30 +233,33 @@ function refillTokens(state: WindowState, options: { nowMs: number; limits: Wind
   return { ...state, tokens: Math.min(rate, state.tokens + gained), tokensAtMs: options.nowMs }
 }
 
-/** Asks the shell for the next messages, of one device at a time. */
+/** Asks the shell for the next messages, of one stream at a time. */
 function plan(step: Step, options: { limits: WindowLimits }): Step {
   const { state } = step
   const { limits } = options
   if (!state.connected || state.asked !== undefined) return step
-  const slots = limits.messagesMax - state.inFlightMessages
-  const bytes = state.inFlightMessages === 0 ? limits.bytesMax : limits.bytesMax - state.inFlightBytes
-  if (slots <= 0 || bytes <= 0) return step
-  // One device whose watermark stands still must not take the window from the others.
-  const perDeviceMax = Math.max(1, Math.floor(limits.messagesMax / 2))
+  // One stream whose watermark stands still must not take the window from the others.
+  const perStreamMax = Math.max(1, Math.floor(limits.messagesMax / 2))
   const tokens = Math.floor(state.tokens)
-  const ready = [...state.streams].filter(
-    ([, stream]) =>
-      stream.unsent > 0 &&
-      stream.inFlight.length < perDeviceMax &&
-      (tokens > 0 || stream.urgent > 0 || stream.cursor >= state.backlogUpToId)
-  )
-  const [chosen] = ready.toSorted(byService)
+  let chosen: readonly [string, Stream] | undefined
+  for (const [key, stream] of state.streams) {
+    if (stream.unsent === 0 || stream.inFlight.length >= perStreamMax || (isHeld(stream) && tokens <= 0)) continue
+    if (chosen === undefined || goesBefore(stream, chosen[1])) chosen = [key, stream]
+  }
   if (chosen === undefined) return step
-  const [device, stream] = chosen
-  const held = stream.urgent === 0 && stream.cursor < state.backlogUpToId
-  const messagesMax = Math.min(slots, perDeviceMax - stream.inFlight.length, turnMessagesMax, held ? tokens : Infinity)
-  const asked = { device, afterId: stream.cursor, messagesMax, bytesMax: bytes }
+  const [key, stream] = chosen
+  const share = stream.urgent ? 1 : 1 - urgentShare
+  const slots = Math.max(1, Math.floor(limits.messagesMax * share)) - state.inFlightMessages
+  const bytesMax = state.inFlightMessages === 0 ? limits.bytesMax : limits.bytesMax * share - state.inFlightBytes
+  if (slots <= 0 || bytesMax <= 0) return step
+  const messagesMax = Math.min(slots, perStreamMax - stream.inFlight.length, turnMessagesMax, isHeld(stream) ? tokens : Infinity)
+  const asked = { stream: key, afterId: stream.cursor, messagesMax, bytesMax }
   return { state: { ...state, asked }, effects: [...step.effects, { type: 'send', ...asked }] }
+}
+
+/** Telemetry that waited when the connection was made is sent no faster than the rate of the replay. */
+function isHeld(stream: Stream): boolean {
+  return !stream.urgent && stream.cursor < stream.backlogUpToId
 }
 
 function sumBytes(messages: readonly { readonly bytes: number }[]): number {

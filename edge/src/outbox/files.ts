@@ -1,0 +1,185 @@
+/**
+ * The files of the outbox under one roof: telemetry, alarm lanes and journal. Writes what a plan says in one group commit or not at all,
+ * keeps the sum of the files within the limit, and makes room by the drop policy. It plans nothing and knows no timers.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createJournal, type Journal } from './journal.ts'
+import { keyOf } from './lane.ts'
+import { lockFile } from './lock.ts'
+import { createMessageLog, type MessageLog } from './message-log.ts'
+import type { Planned } from './plan.ts'
+import type { SegmentLog } from './segments.ts'
+import type { SealedList } from './stored.ts'
+
+export const dropPolicies = ['oldest-telemetry', 'newest-telemetry'] as const
+/** Who gives way at the size limit. oldest-telemetry: what has waited longest; newest-telemetry: what comes is refused. */
+export type DropPolicy = (typeof dropPolicies)[number]
+
+export interface OutboxFilesOptions {
+  readonly folder: string
+  readonly boot: string
+  readonly bytesMax: number
+  readonly isDurable: boolean
+  readonly dropPolicy: DropPolicy
+  readonly now: () => number
+  readonly onDropped: (dropped: { readonly messages: number; readonly readings: number }) => void
+}
+
+/** What a start found broken. */
+export interface OutboxDamage {
+  readonly records: number
+  readonly bytes: number
+  /** Numbers whose content is lost, and the readings that were inside; readings of the journal had no number yet. */
+  readonly messages: number
+  readonly readings: number
+  /** Unfinished ends of files: nobody was told that they are safe. */
+  readonly tornBytes: number
+}
+
+export interface OutboxFiles extends Disposable {
+  readonly journal: Journal
+  readonly damage: OutboxDamage
+  logOf(urgent: boolean): MessageLog
+  /** Gives the place of the journal's record, or `full` when there is no room; throws when the disk fails. Then nothing is written. */
+  write(planned: Planned): 'full' | { readonly journalSegment: number }
+  /** Writes down what was freed and removes files that nobody needs. Throws when the disk fails. */
+  settle(): void
+  readonly bytes: number
+  /** The journal is so large that all of it should be sealed. */
+  readonly isJournalFull: boolean
+}
+
+const segmentBytes = { min: 4_096, max: 4_194_304 }
+const journalSegmentBytesMax = 1_048_576
+const journalBytesMax = 16_777_216
+/** Kept free for what is written to free space: gaps, watermarks, heads of files. */
+const reserveBytesMax = 65_536
+
+export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
+  const { folder, boot, isDurable, now, bytesMax } = options
+  mkdirSync(folder, { recursive: true })
+  const lock = lockFile(join(folder, 'lock.db'))
+  const sealed = new Map<string, readonly [stream: string, boot: string, upTo: number]>()
+  const sealedList = (): SealedList => [...sealed.values()].map(([stream, of, upTo]) => [stream, of, upTo])
+  const shared = { folder, boot, isDurable, now, sealed: sealedList, segmentBytesMax: clamp(bytesMax / 64, segmentBytes) }
+  const alarms = createMessageLog({ ...shared, urgent: true })
+  const telemetry = createMessageLog({ ...shared, urgent: false })
+  const known = new Map([...alarms.recovered.sealed, ...telemetry.recovered.sealed])
+  const journal = createJournal({
+    folder,
+    boot,
+    isDurable,
+    segmentBytesMax: clamp(bytesMax / 256, { min: segmentBytes.min, max: journalSegmentBytesMax }),
+    sealed: known
+  })
+  for (const { boot: of } of journal.recovered.pieces)
+    for (const [key, upTo] of known) if (key.endsWith(` ${of}`)) sealed.set(key, [key.slice(0, -of.length - 1), of, upTo])
+  const logs: readonly SegmentLog[] = [alarms.log, telemetry.log, journal.log]
+  const logOf = (urgent: boolean) => (urgent ? alarms : telemetry)
+  for (const { device, urgent, readings } of journal.recovered.lost.values()) tellLost(logOf(urgent), device, readings)
+  const bytesOnDisk = () => logs.reduce((sum, log) => sum + log.bytes, 0)
+  const limit = () => bytesMax - Math.min(reserveBytesMax, bytesMax / 16) - alarms.headBytesMax - telemetry.headBytesMax
+
+  const settle = () => {
+    alarms.settle()
+    telemetry.settle()
+    journal.settle()
+  }
+  const makeRoom = (bytes: number, refusesTelemetry: boolean): boolean => {
+    const fits = () => bytesOnDisk() + bytes <= limit()
+    if (fits()) return true
+    settle()
+    while (!fits()) {
+      if (refusesTelemetry) return false
+      const dropped = telemetry.dropOldest()
+      if (dropped === undefined) return false
+      options.onDropped(dropped)
+    }
+    return true
+  }
+  const write: OutboxFiles['write'] = (planned) => {
+    const sets = [
+      { log: alarms.log, records: planned.messages.filter(({ urgent }) => urgent).map((message) => alarms.encode(message)) },
+      { log: telemetry.log, records: planned.messages.filter(({ urgent }) => !urgent).map((message) => telemetry.encode(message)) },
+      { log: journal.log, records: planned.journal.length === 0 ? [] : [journal.encode(planned.journal)] }
+    ].filter(({ records }) => records.length > 0)
+    const bytes = sets.reduce((sum, { records }) => sum + records.reduce((sum, record) => sum + record.length, 0), 0)
+    const isUrgent = planned.journal.length === 0 && planned.messages.every(({ urgent }) => urgent)
+    if (!makeRoom(bytes, options.dropPolicy === 'newest-telemetry' && !isUrgent)) return 'full'
+    const written: SegmentLog[] = []
+    try {
+      const places = sets.map(({ log, records }) => {
+        const placed = log.write(records)
+        written.push(log)
+        return [log, placed] as const
+      })
+      for (const log of written) log.sync()
+      const placed = new Map(places)
+      for (const urgent of [true, false]) note(planned, urgent, placed.get(logOf(urgent).log) ?? [])
+      for (const segment of planned.freed) journal.free(segment)
+      const journalSegment = placed.get(journal.log)?.[0]?.segment ?? 0
+      if (planned.journal.length > 0) journal.hold(journalSegment, planned.journal.length)
+      return { journalSegment }
+    } catch (error) {
+      for (const log of written) log.undo()
+      throw error
+    }
+  }
+  const note = (planned: Planned, urgent: boolean, places: ReturnType<SegmentLog['write']>) => {
+    const messages = planned.messages.filter((message) => message.urgent === urgent)
+    for (const [index, message] of messages.entries()) {
+      const place = places[index]
+      if (place === undefined) continue
+      logOf(urgent).add(message, place)
+      if (message.journal === undefined) continue
+      const stream = urgent ? `${message.device}/a` : message.device
+      sealed.set(keyOf(stream, message.journal.boot), [stream, message.journal.boot, message.journal.upTo])
+    }
+  }
+
+  return {
+    journal,
+    damage: damageOf(alarms, telemetry, journal),
+    logOf,
+    write,
+    settle,
+    get bytes() {
+      return bytesOnDisk()
+    },
+    get isJournalFull() {
+      return journal.log.bytes > Math.min(journalBytesMax, bytesMax / 4)
+    },
+    [Symbol.dispose]() {
+      for (const log of logs) log.close()
+      lock[Symbol.dispose]()
+    }
+  }
+}
+
+/** Lost readings of the journal had no number: a new one tells of them. */
+function tellLost(log: MessageLog, device: string, readings: number): void {
+  try {
+    log.addGap(device, readings)
+  } catch {
+    // Without room there is nobody to tell; the damage is counted and logged all the same.
+    log.log.roll()
+  }
+}
+
+function damageOf(alarms: MessageLog, telemetry: MessageLog, journal: Journal): OutboxDamage {
+  const lost = [...alarms.recovered.lost, ...telemetry.recovered.lost].map(({ gap }) => gap)
+  const damage = [alarms.recovered, telemetry.recovered, journal.recovered].flatMap((each) => each.damage)
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  return {
+    records: damage.length,
+    bytes: sum(damage.map(({ bytes }) => bytes)),
+    messages: sum(lost.map(({ fromSeq, toSeq }) => toSeq - fromSeq + 1)),
+    readings: sum([...lost.map(({ readings }) => readings), ...[...journal.recovered.lost.values()].map(({ readings }) => readings)]),
+    tornBytes: alarms.recovered.tornBytes + telemetry.recovered.tornBytes + journal.recovered.tornBytes
+  }
+}
+
+function clamp(value: number, range: { readonly min: number; readonly max: number }): number {
+  return Math.min(range.max, Math.max(range.min, Math.floor(value)))
+}
