@@ -72,7 +72,7 @@ const telemetry = 'tg/v1/port-1/probe-1/telemetry'
 const payload = Buffer.from('{"v":1}')
 
 describe('a message', () => {
-  it('is acknowledged only after the sink has committed it', async () => {
+  it('TG-901: is acknowledged only after the sink has committed it', async () => {
     const gate = Promise.withResolvers<void>()
     const sink = createSink(() => gate.promise)
     await using broker = await start(sink)
@@ -86,7 +86,7 @@ describe('a message', () => {
     assert.equal(puback.body.readUInt16BE(0), 7)
   })
 
-  it('that the sink cannot commit is not acknowledged and the client is sent away', async () => {
+  it('TG-901: that the sink cannot commit is not acknowledged and the client is sent away', async () => {
     const sink = createSink(() => Promise.reject(new Error('disk full')))
     await using broker = await start(sink)
     await using client = await login(broker)
@@ -107,7 +107,7 @@ describe('a message', () => {
     assert.equal(sink.messages.length, 2)
   })
 
-  it('on the topic of another device is kept with its reason, not acknowledged, and ends the connection', async () => {
+  it('TG-905: on the topic of another device is kept with its reason, not acknowledged, and ends the connection', async () => {
     const sink = createSink()
     await using broker = await start(sink)
     await using client = await login(broker)
@@ -152,7 +152,7 @@ describe('a message', () => {
     assert.equal(sink.messages[0]?.clientId, 'port-1/agent')
   })
 
-  it('that is too long is refused before it is buffered, with its topic and head kept', async () => {
+  it('TG-904: that is too long is refused before it is buffered, with its topic and head kept', async () => {
     const sink = createSink()
     await using broker = await start(sink, { packetBytesMax: 10_000 })
     await using client = await login(broker)
@@ -326,7 +326,7 @@ describe('state messages', () => {
 })
 
 describe('a flood', () => {
-  it('is read no faster than the sink commits', async () => {
+  it('TG-907: is read no faster than the sink commits', async () => {
     const gate = Promise.withResolvers<void>()
     const sink = createSink(() => gate.promise)
     await using broker = await start(sink, { inFlightPerClientMax: 100 })
@@ -339,7 +339,7 @@ describe('a flood', () => {
     await until(() => sink.messages.length === 5_000)
   })
 
-  it('of many clients stays below the bound of the process', async () => {
+  it('TG-907: of many clients stays below the bound of the process', async () => {
     const gate = Promise.withResolvers<void>()
     const sink = createSink(() => gate.promise)
     await using broker = await start(sink, { inFlightPerClientMax: 100, inFlightMax: 300 })
@@ -366,7 +366,7 @@ describe('a flood', () => {
     await until(() => broker.connections() === 1)
   })
 
-  it('of 60,000 QoS 0 messages with a subscriber killed while a queue stands leaves the process alive and small', async () => {
+  it('TG-907: of 60,000 QoS 0 messages with a subscriber killed while a queue stands leaves the process alive and small', async () => {
     const sink = createSink()
     await using broker = await start(sink)
     const subscriber = await login(broker, { username: 'collector' })

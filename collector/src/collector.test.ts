@@ -47,7 +47,7 @@ describe('a message', () => {
     assertAddsUp(collector.stats())
   })
 
-  it('that comes again is acknowledged again and stored once, also after a restart', async () => {
+  it('TG-903: that comes again is acknowledged again and stored once, also after a restart', async () => {
     await using bench = await createBench()
     {
       await using collector = await bench.start()
@@ -108,7 +108,7 @@ describe('a message', () => {
     assert.equal(collector.stats().duplicates, 1)
   })
 
-  it('of any kind of nonsense is kept with code, pointer and bytes, then acknowledged', async () => {
+  it('TG-904: of any kind of nonsense is kept with code, pointer and bytes, then acknowledged', async () => {
     await using bench = await createBench()
     await using collector = await bench.start()
     const bad: [string, Uint8Array | object, string, string][] = [
@@ -210,7 +210,7 @@ describe('dead letters', () => {
     await assert.rejects(collector.deadLetters.list({ limit: 3, cursor: 'x' }), { code: 'COLLECTOR_CURSOR' })
   })
 
-  it('of one device are not pushed out by the rubbish of another, also after a restart', async () => {
+  it('TG-904 TG-907: of one device are not pushed out by the rubbish of another, also after a restart', async () => {
     await using bench = await createBench()
     const rubbish = (device: string) => messageOf(`tg/v1/port-1/${device}/telemetry`, {})
     const devices = async (collector: Awaited<ReturnType<typeof bench.start>>) =>
@@ -228,7 +228,7 @@ describe('dead letters', () => {
 })
 
 describe('the watermark', () => {
-  it('is told after the commit, not at each message, and again at a birth and a repeat', async () => {
+  it('TG-902: is told after the commit, not at each message, and again at a birth and a repeat', async () => {
     await using bench = await createBench()
     const { told, publisher } = recordingPublisher()
     await using collector = await bench.start({ publisher })
@@ -257,7 +257,7 @@ describe('the watermark', () => {
     assert.equal(await storedCount(bench.telemetry), 2)
   })
 
-  it('does not pass a gap', async () => {
+  it('TG-902: does not pass a gap', async () => {
     await using bench = await createBench()
     const { told, publisher } = recordingPublisher()
     await using collector = await bench.start({ publisher })

@@ -23,7 +23,7 @@ describe('noteSequence()', () => {
     assert.deepEqual(state, { upTo: 999, above: [], holes: [], gapSinceMs: 0 })
   })
 
-  it('takes every message once, whatever the order and the repeats', () => {
+  it('TG-903: takes every message once, whatever the order and the repeats', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(40), { maxLength: 200 }), (sequence) => {
         const { state, fresh } = noteAll(sequence)
@@ -49,7 +49,7 @@ describe('noteSequence()', () => {
     )
   })
 
-  it('gives a gap up after its time, and still takes its messages', () => {
+  it('TG-902: gives a gap up after its time, and still takes its messages', () => {
     const first = noteAll([0, 5, 6]).state
     assert.equal(first.upTo, 0)
     const later = noteSequence(first, 7, { ...options, nowMs: 2_000 })

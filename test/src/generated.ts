@@ -8,6 +8,7 @@ import { EpcisDocument } from '@tracegate/model/epcis/document'
 import { ScanRule } from '@tracegate/model/scan-event'
 import { optionsAsMarkdown } from '@tracegate/service/config'
 import { optionsPrefix, StartOptions } from '@tracegate/sim/options'
+import { contractSections, proofDocument, readmeSections } from './contract/contract-document.ts'
 import { vectorFiles } from './contract/vectors/vector-files.ts'
 
 export interface GeneratedFile {
@@ -27,6 +28,10 @@ export function generatedFiles(): GeneratedFile[] {
     ...Object.entries(epcis).map(([name, schema]) => schemaFile(`epcis/${name}`, schema)),
     schemaFile('edge/scan-rule', ScanRule),
     ...vectorFiles().map(({ path, text }) => ({ path: `firmware-specs/vectors/${path}`, text })),
+    readmeFile('firmware-specs/README.md', readmeSections()),
+    readmeFile('firmware-specs/contract.md', contractSections('en')),
+    readmeFile('firmware-specs/contract.zh-CN.md', contractSections('zh')),
+    { path: 'firmware-specs/proof.md', text: proofDocument() },
     readmeFile('edge/README.md', {
       options: optionsAsMarkdown(EdgeConfig, 'TRACEGATE_EDGE'),
       'replay-options': optionsAsMarkdown(ReplayCliOptions, replayPrefix)

@@ -31,7 +31,7 @@ interface Sender {
   next: number
 }
 
-test(`readings and events survive ${kills} kills exactly once`, { timeout: 90_000 }, async (context) => {
+test(`TG-901 TG-903: readings and events survive ${kills} kills exactly once`, { timeout: 90_000 }, async (context) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'tracegate-kill-'))
   const port = await freePort()
   const senders = devices.map((device): Sender => ({ device, acknowledged: new Set(), unacknowledged: new Set(), next: 0 }))

@@ -45,7 +45,7 @@ async function deadLetterOf(code: RegExp) {
   })
 }
 
-test('a payload that is no JSON is acknowledged and kept with its bytes and reason', async () => {
+test('TG-904: a payload that is no JSON is acknowledged and kept with its bytes and reason', async () => {
   const client = await recorder()
   await client.publishAsync('tg/v1/replay/d1/telemetry', Buffer.from('{"v":1,'), { qos: 1 })
   const letter = await deadLetterOf(/PAYLOAD_NOT_JSON/)
@@ -54,7 +54,7 @@ test('a payload that is no JSON is acknowledged and kept with its bytes and reas
   await client.endAsync()
 })
 
-test('a payload that breaks the schema is kept with the JSON pointer to what is wrong', async () => {
+test('TG-904: a payload that breaks the schema is kept with the JSON pointer to what is wrong', async () => {
   const client = await recorder()
   const payload = {
     v: 1,
@@ -70,7 +70,7 @@ test('a payload that breaks the schema is kept with the JSON pointer to what is 
   await client.endAsync()
 })
 
-test('a topic of another point is refused, kept, and the sender is put out', async () => {
+test('TG-905: a topic of another point is refused, kept, and the sender is put out', async () => {
   const client = await recorder()
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
   client.publish('tg/v1/cold-store/plc/telemetry', '{}', { qos: 1 }, () => {})

@@ -1,0 +1,73 @@
+/** One right message for each channel: shown in the contract, published in the AsyncAPI document, checked against the schemas. */
+import type { Channel } from '@tracegate/model/topics'
+import { objectEvent, type PlainObject } from './vectors/message-parts.ts'
+
+interface Example {
+  readonly channel: Channel
+  readonly message: PlainObject
+}
+
+const boot = 'b-20261123-01'
+const timeMs = 1_795_458_600_000
+const timeQuality = 'synchronized'
+
+export const examples = {
+  birth: {
+    channel: 'state',
+    message: {
+      v: 1,
+      online: true,
+      boot,
+      timeMs,
+      timeQuality,
+      identity: { manufacturer: 'Example Instruments', model: 'TH-2', serialNumber: 'S-0001', firmware: '1.4.0' },
+      capabilities: ['telemetry', 'command'],
+      metrics: [{ metric: 'temperature', unit: 'Cel', min: -40, max: 85, accuracy: 0.2, intervalMs: 60_000 }]
+    }
+  },
+  death: { channel: 'state', message: { v: 1, online: false, boot } },
+  telemetry: {
+    channel: 'telemetry',
+    message: { v: 1, boot, seq: 42, timeMs, timeQuality, readings: [{ metric: 'temperature', value: -18.4, unit: 'Cel', quality: 2 }] }
+  },
+  missing: {
+    channel: 'telemetry',
+    message: { v: 1, boot, seq: 43, timeMs, timeQuality, readings: [{ metric: 'temperature', value: null, unit: 'Cel', quality: 9 }] }
+  },
+  dropped: {
+    channel: 'telemetry',
+    message: { v: 1, boot, seq: 17, timeMs, timeQuality, readings: [{ metric: 'edge.droppedReadings', value: 120, unit: '1', quality: 1 }] }
+  },
+  scan: {
+    channel: 'scan',
+    message: {
+      v: 1,
+      boot,
+      seq: 44,
+      timeMs,
+      timeQuality,
+      scans: [
+        { symbology: ']d2', data: '010952123454321310L1\u001d21A1', grade: 3.5 },
+        { symbology: 'epc', data: '3074257BF7194E4000001A85', antenna: 1, signalDbm: -58, direction: 'in' }
+      ]
+    }
+  },
+  event: { channel: 'event', message: { v: 1, boot, seq: 45, timeMs, timeQuality, epcis: objectEvent } },
+  committed: { channel: 'committed', message: { v: 1, boot, upTo: 42 } },
+  command: {
+    channel: 'command',
+    message: {
+      v: 1,
+      id: 'o-17',
+      name: 'setInterval',
+      issuedAtMs: timeMs,
+      deadlineMs: timeMs + 30_000,
+      args: { metric: 'temperature', intervalMs: 10_000 }
+    }
+  },
+  reply: { channel: 'command/reply', message: { v: 1, id: 'o-17', status: 'done', timeMs: timeMs + 180 } },
+  refusal: {
+    channel: 'command/reply',
+    message: { v: 1, id: 'o-18', status: 'refused', timeMs: timeMs + 180, message: 'there is no gate at this device' }
+  }
+} as const satisfies Readonly<Record<string, Example>>
