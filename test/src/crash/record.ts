@@ -1,0 +1,61 @@
+/**
+ * Where the results of a run are kept: one file a cell in `test/out/crash/`, put together as `test/out/crash-matrix.json` and
+ * `.md`. The test files of the parts run in processes of their own, two at a time, so that nobody may own the whole.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Type } from 'typebox'
+import { compileValidator } from '@tracegate/model/codec'
+import { CellResult, faults, parts, tableOf, type Matrix } from './result.ts'
+import { mosquittoPath } from './system.ts'
+
+const out = fileURLToPath(new URL('../../out/', import.meta.url))
+const folder = join(out, 'crash')
+/** The test runner is the parent of every test file, so its id names the run. */
+const runId = process.ppid
+const Kept = compileValidator(Type.Object({ runId: Type.Number(), cell: CellResult }))
+
+export function keepResult(cell: CellResult): void {
+  mkdirSync(folder, { recursive: true })
+  const name = `${cell.broker}-${cell.part}-${cell.fault.replaceAll(' ', '-')}.json`
+  writeWhole(join(folder, name), JSON.stringify({ runId, cell }))
+  const matrix = readRun()
+  writeWhole(join(out, 'crash-matrix.json'), `${JSON.stringify(matrix, undefined, 2)}\n`)
+  writeWhole(join(out, 'crash-matrix.md'), `${tableOf(matrix.cells)}\n`)
+}
+
+/** The cells of this run so far, in the order of the matrix. */
+export function readRun(): Matrix {
+  mkdirSync(folder, { recursive: true })
+  const kept = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => Kept.check(JSON.parse(readFileSync(join(folder, name), 'utf8'))))
+    .flatMap((checked) => (checked.ok && checked.value.runId === runId ? [checked.value.cell] : []))
+  const place = ({ part, fault }: CellResult) => parts.indexOf(part) * faults.length + faults.indexOf(fault)
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    versions: `Node ${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'unknown'}, ${mosquittoVersion()}`,
+    cells: kept.toSorted((left, right) => left.broker.localeCompare(right.broker) || place(left) - place(right))
+  }
+}
+
+function writeWhole(path: string, text: string): void {
+  const part = `${path}.${process.pid}`
+  writeFileSync(part, text)
+  renameSync(part, path)
+}
+
+function mosquittoVersion(): string {
+  try {
+    return `Mosquitto ${/version (\S+)/.exec(execFileSync(mosquittoPath, ['-h'], { encoding: 'utf8' }))?.[1] ?? 'unknown'}`
+  } catch (error) {
+    // Told its version and its options, it ends with 3.
+    const text = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
+    const version = /version (\S+)/.exec(text)?.[1]
+    return version === undefined ? 'no Mosquitto' : `Mosquitto ${version}`
+  }
+}
