@@ -8,6 +8,8 @@ import { EpcisDocument } from '@tracegate/model/epcis/document'
 import { ScanRule } from '@tracegate/model/scan-event'
 import { optionsAsMarkdown } from '@tracegate/service/config'
 import { optionsPrefix, StartOptions } from '@tracegate/sim/options'
+import { generatedC } from './c/generate-c.ts'
+import { asyncApiText } from './contract/asyncapi-document.ts'
 import { contractSections, proofDocument, readmeSections } from './contract/contract-document.ts'
 import { vectorFiles } from './contract/vectors/vector-files.ts'
 
@@ -27,7 +29,9 @@ export function generatedFiles(): GeneratedFile[] {
     ...Object.entries(wireSchemas).map(([name, schema]) => schemaFile(`v1/${schemaNameOf(name)}`, schema)),
     ...Object.entries(epcis).map(([name, schema]) => schemaFile(`epcis/${name}`, schema)),
     schemaFile('edge/scan-rule', ScanRule),
+    ...generatedC(),
     ...vectorFiles().map(({ path, text }) => ({ path: `firmware-specs/vectors/${path}`, text })),
+    { path: 'firmware-specs/asyncapi.json', text: asyncApiText() },
     readmeFile('firmware-specs/README.md', readmeSections()),
     readmeFile('firmware-specs/contract.md', contractSections('en')),
     readmeFile('firmware-specs/contract.zh-CN.md', contractSections('zh')),

@@ -1,0 +1,94 @@
+/** Compiles the C reference for a test into a folder that goes away with it, and says why where it cannot. */
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+export const cFolder = fileURLToPath(new URL('../../../firmware-specs/c/', import.meta.url))
+const isCi = process.env['CI'] === 'true'
+const flags = ['-std=c99', '-pedantic', '-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wconversion', '-Wno-sign-conversion']
+const sanitizers = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+
+async function works(command: string, ...args: readonly string[]): Promise<boolean> {
+  try {
+    await run(command, args)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The C compilers of this machine. */
+export async function compilers(): Promise<readonly string[]> {
+  const found = await Promise.all(['cc', 'clang'].map(async (name) => ((await works(name, '--version')) ? name : undefined)))
+  return found.filter((name) => name !== undefined)
+}
+
+/** Options of a test that compiles C: skips with the reason where it cannot, except in CI, where the test then fails. */
+export async function needsC(library?: 'mosquitto'): Promise<{ readonly skip: string | false }> {
+  const missing = (await compilers()).length === 0 ? 'a C compiler (Debian: gcc, libc6-dev)' : library && (await missingLibrary())
+  return { skip: missing === undefined || isCi ? false : `needs ${missing}` }
+}
+
+async function missingLibrary(): Promise<string | undefined> {
+  const folders = ['/usr/include', '/usr/local/include', '/opt/homebrew/include']
+  return folders.some((folder) => existsSync(join(folder, 'mosquitto.h'))) ? undefined : 'mosquitto.h (Debian: libmosquitto-dev)'
+}
+
+export interface CBuild extends AsyncDisposable {
+  readonly path: string
+  /** Compiles the library with the given C files of its folder into a program; gives its path. */
+  program(options: {
+    readonly name: string
+    readonly files: readonly string[]
+    readonly libraries?: readonly string[]
+    readonly compiler?: string
+    readonly isSanitized?: boolean
+  }): Promise<string>
+}
+
+export async function createCBuild(): Promise<CBuild> {
+  const path = await mkdtemp(join(tmpdir(), 'tracegate-c-'))
+  const sources = readdirSync(join(cFolder, 'src')).filter((name) => name.endsWith('.c'))
+  return {
+    path,
+    async program({ name, files, libraries = [], compiler = 'cc', isSanitized = false }) {
+      const output = join(path, name)
+      const inputs = [...sources.map((source) => join('src', source)), ...files]
+      const options = [...flags, ...(isSanitized ? sanitizers : ['-Os']), '-o', output, ...inputs, ...libraries, '-lm']
+      await run(compiler, options, { cwd: cFolder, timeout: 120_000 })
+      return output
+    },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs a program to its end, with `input` on its standard input; kills it after the time limit. */
+export function runProgram(options: {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly input?: Uint8Array
+  readonly timeoutMs: number
+}): Promise<Ended> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ended>()
+  const child = spawn(options.command, options.args, { stdio: 'pipe', timeout: options.timeoutMs, killSignal: 'SIGKILL' })
+  const parts: Record<'output' | 'errors', string> = { output: '', errors: '' }
+  child.stdout.on('data', (chunk: Buffer) => (parts.output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (parts.errors += chunk.toString()))
+  child.on('error', reject)
+  child.on('close', (code) => resolve({ code, ...parts }))
+  // A program that ends before it has read everything says so by its code.
+  child.stdin.on('error', () => {})
+  child.stdin.end(options.input ?? new Uint8Array())
+  return promise
+}
