@@ -31,7 +31,7 @@ export async function startTestOpcuaServer(folder: string, wantedPort?: number):
     hostname: '127.0.0.1',
     resourcePath: '/UA',
     nodeset_filename: [nodesets.standard, nodesets.di, nodesets.autoId],
-    ...(await certificates(join(folder, 'server-pki'))),
+    ...(await serverCertificates(join(folder, 'server-pki'))),
     allowAnonymous: true,
     disableDiscovery: true
   })
@@ -116,7 +116,7 @@ export async function startTestOpcuaServer(folder: string, wantedPort?: number):
 }
 
 /** The client's manager is the server's too; its type says less. */
-async function certificates(folder: string): Promise<Pick<OPCUAServerOptions, 'serverCertificateManager'>> {
+export async function serverCertificates(folder: string): Promise<Pick<OPCUAServerOptions, 'serverCertificateManager'>> {
   const manager: unknown = await createCertificateManager(folder, true)
   return isServerManager(manager) ? { serverCertificateManager: manager } : {}
 }
@@ -125,7 +125,7 @@ function isServerManager(manager: unknown): manager is NonNullable<OPCUAServerOp
   return typeof manager === 'object' && manager !== null && 'initialize' in manager
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => {
     probe.listen(0, '127.0.0.1', () => resolve())

@@ -106,7 +106,14 @@ test('an OCR, a verifier and a locating result give their own fields', () => {
       symbology: ']C1',
       verifier: {
         isoGrade: 'A/05/660',
-        ...{ rMin: 1, symbolContrast: 2, ecMin: 3, modulation: 4, defects: 5, decodability: 6, decode: 7, printGain: 8 }
+        rMin: 1,
+        symbolContrast: 2,
+        ecMin: 3,
+        modulation: 4,
+        defects: 5,
+        decodability: 6,
+        decode: 7,
+        printGain: 8
       }
     }
   })

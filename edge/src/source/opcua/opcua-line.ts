@@ -1,5 +1,13 @@
 /** All that lives as long as one session: the subscription and what it brings, the reader and its methods, the gates. */
-import { type ClientSession, type ClientSubscription, DataType, NodeClassMask, type NodeId, readNamespaceArray } from 'node-opcua-client'
+import {
+  BrowseDirection,
+  type ClientSession,
+  type ClientSubscription,
+  DataType,
+  NodeClassMask,
+  type NodeId,
+  readNamespaceArray
+} from 'node-opcua-client'
 import { createReaderControl, findReader, type ReaderControl } from './autoid-reader.ts'
 import { findNode } from './node-address.ts'
 import { subscribeAutoId } from './opcua-autoid.ts'
@@ -121,6 +129,11 @@ const browseNameMask = 8
 
 /** By its name in whatever namespace: a subtype of GateType may be of its maker's. */
 async function methodOf(session: ClientSession, objectId: NodeId, name: string): Promise<NodeId | undefined> {
-  const result = await session.browse({ nodeId: objectId, nodeClassMask: NodeClassMask.Method, resultMask: browseNameMask })
-  return (result.references ?? []).find(({ browseName, isForward }) => isForward && browseName.name === name)?.nodeId
+  const result = await session.browse({
+    nodeId: objectId,
+    browseDirection: BrowseDirection.Forward,
+    nodeClassMask: NodeClassMask.Method,
+    resultMask: browseNameMask
+  })
+  return (result.references ?? []).find(({ browseName }) => browseName.name === name)?.nodeId
 }
