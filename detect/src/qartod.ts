@@ -45,6 +45,17 @@ export function rateFlag(perSecond: number, thresholds: { readonly suspect: numb
   return perSecond > thresholds.suspect ? 3 : 1
 }
 
+/** `reference` is what the neighbours say the value should be; the manual takes the mean of the one before and the one after (test 6). */
+export function spikeFlag(
+  value: number,
+  reference: number,
+  thresholds: { readonly suspect?: number; readonly fail?: number }
+): QualityFlag {
+  const distance = Math.abs(value - reference)
+  if (thresholds.fail !== undefined && distance > thresholds.fail) return 4
+  return thresholds.suspect !== undefined && distance > thresholds.suspect ? 3 : 1
+}
+
 /**
  * Thresholds in seconds, turned into a number of rows by the median interval. A row is flagged when it and the rows of the
  * threshold before it span strictly less than `tolerance`; missing rows are passed over.

@@ -1,7 +1,26 @@
-/** The check that an agent can make alone: a value outside what its sensor can give, as its declaration says, is a fail. Pure. */
-import { grossRangeFlag } from '@tracegate/detect/qartod'
+/**
+ * The checks that an agent can make of a reading alone: the range that the device declares, and the QARTOD tests of the configuration,
+ * streaming. A flag is lowered here, never raised: one passed test does not make a reading good. No I/O and no clock of its own; what
+ * was seen before is kept per series, bounded by `seriesMax`.
+ */
+import { grossRangeFlag, rateFlag, spikeFlag } from '@tracegate/detect/qartod'
+import type { QualityFlag } from '@tracegate/model/quality'
 import type { Reading } from '@tracegate/model/telemetry'
+import type { MetricCheck } from './check-config.ts'
 import type { EdgeDevice } from './config.ts'
+
+/** What a series showed so far: as little as the tests need. */
+interface Seen {
+  /** The last two readings that were no spike, newest last. */
+  readonly calm: readonly { readonly timeMs: number; readonly value: number }[]
+  /** A spike whose successor will tell whether it was one, or a step. */
+  readonly doubt: number | undefined
+  readonly flat: { readonly sinceMs: number; readonly low: number; readonly high: number }
+}
+
+/** Most series that are remembered; of the one seen longest ago nothing is known any more then. */
+export const seriesMax = 20_000
+const flatToleranceDefault = 1e-6
 
 /** Takes the `min` and `max` that devices declare for their metrics; readings of other metrics stay as they are. */
 export function createRangeCheck(devices: readonly EdgeDevice[]): (reading: Reading) => Reading {
@@ -14,7 +33,118 @@ export function createRangeCheck(devices: readonly EdgeDevice[]): (reading: Read
   )
   return (reading) => {
     const span = spans.get(`${reading.device}/${reading.metric}`)
-    // One passed test does not make a reading good; it only fails here, or is judged by others.
-    return span !== undefined && grossRangeFlag(reading.value, span, undefined) === 4 ? { ...reading, quality: 4 } : reading
+    return span === undefined ? reading : lowered(reading, [grossRangeFlag(reading.value, span, undefined)])
   }
+}
+
+/** The declared range, then the configured tests. */
+export function createReadingCheck(
+  devices: readonly EdgeDevice[],
+  checks: readonly MetricCheck[],
+  countMax: number = seriesMax
+): (reading: Reading) => Reading {
+  const range = createRangeCheck(devices)
+  if (checks.length === 0) return range
+  const seen = new Map<string, Seen>()
+  const chosen = new Map<string, MetricCheck | undefined>()
+  const checkOf = (series: string, reading: Reading): MetricCheck | undefined => {
+    if (chosen.has(series)) return chosen.get(series)
+    // The check of the very device goes before the one of every device.
+    const fitting = checks.filter(({ device, metric }) => metric === reading.metric && (device ?? reading.device) === reading.device)
+    const check = fitting.find(({ device }) => device !== undefined) ?? fitting[0]
+    if (chosen.size >= countMax) chosen.clear()
+    chosen.set(series, check)
+    return check
+  }
+  return (reading) => {
+    const ranged = range(reading)
+    const series = `${reading.device}/${reading.metric}`
+    const check = checkOf(series, reading)
+    if (check === undefined || !Number.isFinite(reading.value) || reading.quality === 9) return ranged
+    const judged = judge(seen.get(series), reading, check)
+    seen.delete(series)
+    if (seen.size >= countMax) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
+    seen.set(series, judged.seen)
+    return lowered(ranged, judged.flags)
+  }
+}
+
+const severity: Readonly<Record<QualityFlag, number>> = { 1: 0, 2: 0, 3: 1, 4: 2, 9: 3 }
+
+/** The reading with the worst of the flags, when that is worse than its own. */
+function lowered(reading: Reading, flags: readonly QualityFlag[]): Reading {
+  let worst: QualityFlag = reading.quality
+  for (const flag of flags) if (flag !== 9 && severity[flag] > severity[worst]) worst = flag
+  return worst === reading.quality ? reading : { ...reading, quality: worst }
+}
+
+interface Judgement {
+  readonly flags: readonly QualityFlag[]
+  readonly seen: Seen
+}
+
+/** A reading that is not newer than the last is judged by its range alone: what came before it is not known. */
+function judge(before: Seen | undefined, reading: Reading, check: MetricCheck): Judgement {
+  const { timeMs, value } = reading
+  const gross = grossRangeFlag(value, check.failSpan ?? [-Infinity, Infinity], check.suspectSpan)
+  const last = before?.calm.at(-1)
+  if (before !== undefined && last !== undefined && timeMs <= last.timeMs) return { flags: [gross], seen: before }
+  const spike = spikeOf(before, value, check)
+  const flat = flatOf(before, reading, check)
+  const rate =
+    last === undefined || check.rateSuspectPerSecond === undefined
+      ? rateOfFail(last, reading, check)
+      : rateFlag(Math.abs(value - last.value) / ((timeMs - last.timeMs) / 1_000), {
+          suspect: check.rateSuspectPerSecond,
+          ...(check.rateFailPerSecond === undefined ? {} : { fail: check.rateFailPerSecond })
+        })
+  const calm = spike.isSpike ? (before?.calm ?? []) : [...(spike.isStep ? [] : (before?.calm ?? [])), { timeMs, value }].slice(-2)
+  return { flags: [gross, spike.flag, rate, flat.flag], seen: { calm, doubt: spike.isSpike ? value : undefined, flat: flat.state } }
+}
+
+function rateOfFail(
+  last: { readonly timeMs: number; readonly value: number } | undefined,
+  reading: Reading,
+  check: MetricCheck
+): QualityFlag {
+  if (last === undefined || check.rateFailPerSecond === undefined) return 1
+  const perSecond = Math.abs(reading.value - last.value) / ((reading.timeMs - last.timeMs) / 1_000)
+  return perSecond > check.rateFailPerSecond ? 4 : 1
+}
+
+/**
+ * QARTOD test 6 takes the readings before and after; the one after is not there yet, and a reading must not wait for it. So the reference
+ * is the mean of the two before that were no spike; a second reading near the first outlier shows a step, which is flagged once only.
+ */
+function spikeOf(
+  before: Seen | undefined,
+  value: number,
+  check: MetricCheck
+): { readonly flag: QualityFlag; readonly isSpike: boolean; readonly isStep: boolean } {
+  const [first, second] = before?.calm ?? []
+  const none = { flag: 1, isSpike: false, isStep: false } as const
+  if (first === undefined || second === undefined || (check.spikeSuspect === undefined && check.spikeFail === undefined)) return none
+  const thresholds = {
+    ...(check.spikeSuspect === undefined ? {} : { suspect: check.spikeSuspect }),
+    ...(check.spikeFail === undefined ? {} : { fail: check.spikeFail })
+  }
+  const flag = spikeFlag(value, (first.value + second.value) / 2, thresholds)
+  if (flag === 1) return none
+  if (before?.doubt !== undefined && spikeFlag(value, before.doubt, thresholds) === 1) return { ...none, isStep: true }
+  return { flag, isSpike: true, isStep: false }
+}
+
+function flatOf(
+  before: Seen | undefined,
+  reading: Reading,
+  check: MetricCheck
+): { readonly flag: QualityFlag; readonly state: Seen['flat'] } {
+  const { timeMs, value } = reading
+  const low = Math.min(before?.flat.low ?? value, value)
+  const high = Math.max(before?.flat.high ?? value, value)
+  const goesOn = before !== undefined && high - low < (check.flatTolerance ?? flatToleranceDefault)
+  const state = goesOn ? { sinceMs: before.flat.sinceMs, low, high } : { sinceMs: timeMs, low: value, high: value }
+  const lastedMs = timeMs - state.sinceMs
+  if (check.flatFailMs !== undefined && lastedMs >= check.flatFailMs) return { flag: 4, state }
+  return { flag: check.flatSuspectMs !== undefined && lastedMs >= check.flatSuspectMs ? 3 : 1, state }
 }

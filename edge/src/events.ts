@@ -12,16 +12,34 @@ export interface EdgeCounts {
   messagesCommitted: number
   readingsCommitted: number
   readingsDropped: number
-  markersDropped: number
+  recordsDamaged: number
+  readingsLost: number
   readingsRefused: number
   deadLetters: number
   deadLettersNotKept: number
   watermarksRefused: number
   clockSteps: number
+  clockDisagreements: number
+  readingsThinned: number
+  seriesLate: number
   sourceRestarts: number
   sourceOverflows: number
   scansNotRead: number
   packedForgotten: number
+  ordersTaken: number
+  ordersRepeated: number
+  ordersExpired: number
+  ordersRefused: number
+  ordersFailed: number
+  ordersDone: number
+  ordersUnreadable: number
+  unitsConverted: number
+  unitsRefused: number
+  flagsLowered: number
+  devicesRefused: number
+  reloads: number
+  reloadsRefused: number
+  uplinkAlarms: number
 }
 
 export interface EdgeEvents {
@@ -32,10 +50,25 @@ export interface EdgeEvents {
   sent(messages: number): void
   resent(messages: number): void
   released(messages: number, readings: number): void
-  dropped(dropped: { readonly messages: number; readonly readings: number; readonly markers: number }): void
+  dropped(dropped: { readonly messages: number; readonly readings: number }): void
+  /** What the outbox found broken at the start. */
+  damaged(damage: {
+    readonly records: number
+    readonly bytes: number
+    readonly messages: number
+    readonly readings: number
+    readonly tornBytes: number
+  }): void
   deadLetter(code: string, kept: boolean): void
   watermarkRefused(): void
-  clockStepped(byMs: number): void
+  /** One jump, or small steps that added up. */
+  clockStepped(byMs: number, isDrift?: boolean): void
+  /** A source gives times ahead of ours; told of once until it is over. */
+  clockDisagrees(aheadMs: number, isNew: boolean): void
+  /** Readings that the sampling of their metric does not keep. */
+  thinned(readings: number): void
+  /** A series was silent for longer than its sampling allows. */
+  seriesLate(device: string, metric: string): void
   sourceRestarted(source: string, reason: string): void
   /** The server's queue for an item was full. */
   sourceOverflowed(source: string): void
@@ -44,6 +77,17 @@ export interface EdgeEvents {
   /** Goods scanned for packing that were too many to remember. */
   packedForgotten(device: string): void
   connected(connected: boolean): void
+  /** An order came, or came to its end. */
+  order(outcome: 'taken' | 'repeated' | 'expired' | 'refused' | 'failed' | 'done' | 'unreadable'): void
+  unitsConverted(readings: number): void
+  /** Readings in a unit that cannot become the declared one. */
+  unitsRefused(readings: number): void
+  flagsLowered(readings: number): void
+  /** Input of a device that would be one too many. */
+  deviceRefused(device: string): void
+  reloaded(changes: { readonly version: string; readonly restart: readonly string[] }): void
+  reloadRefused(detail: string): void
+  uplinkAlarm(raised: boolean, downMs: number): void
 }
 
 export function createEdgeEvents(dependencies: { readonly logger: Logger; readonly metrics: Metrics; readonly agent: string }): EdgeEvents {
@@ -59,16 +103,34 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
     messagesCommitted: 0,
     readingsCommitted: 0,
     readingsDropped: 0,
-    markersDropped: 0,
+    recordsDamaged: 0,
+    readingsLost: 0,
     readingsRefused: 0,
     deadLetters: 0,
     deadLettersNotKept: 0,
     watermarksRefused: 0,
     clockSteps: 0,
+    clockDisagreements: 0,
+    readingsThinned: 0,
+    seriesLate: 0,
     sourceRestarts: 0,
     sourceOverflows: 0,
     scansNotRead: 0,
-    packedForgotten: 0
+    packedForgotten: 0,
+    ordersTaken: 0,
+    ordersRepeated: 0,
+    ordersExpired: 0,
+    ordersRefused: 0,
+    ordersFailed: 0,
+    ordersDone: 0,
+    ordersUnreadable: 0,
+    unitsConverted: 0,
+    unitsRefused: 0,
+    flagsLowered: 0,
+    devicesRefused: 0,
+    reloads: 0,
+    reloadsRefused: 0,
+    uplinkAlarms: 0
   }
   const meters = edgeMeters(metrics)
   const add = (name: keyof EdgeCounts, count = 1) => {
@@ -94,8 +156,14 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
     },
     dropped(dropped) {
       add('readingsDropped', dropped.readings)
-      add('markersDropped', dropped.markers)
       logger.warn(dropped, 'outbox is full: the oldest telemetry gave way')
+    },
+    damaged(damage) {
+      if (damage.tornBytes > 0) logger.warn({ bytes: damage.tornBytes }, 'outbox ended in an unfinished record, as after a kill')
+      if (damage.records === 0 && damage.messages === 0 && damage.readings === 0) return
+      add('recordsDamaged', damage.records)
+      add('readingsLost', damage.readings)
+      logger.error(damage, 'outbox was damaged: what is whole is kept, what is lost is told of')
     },
     deadLetter(code, kept) {
       add('deadLetters')
@@ -103,9 +171,18 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
       meters.refused.add(1, { ...labels, code })
     },
     watermarkRefused: () => add('watermarksRefused'),
-    clockStepped(byMs) {
+    clockStepped(byMs, isDrift = false) {
       add('clockSteps')
-      logger.warn({ byMs }, 'the clock of this machine stepped')
+      logger.warn({ byMs }, isDrift ? 'the clock of this machine drifted away' : 'the clock of this machine stepped')
+    },
+    clockDisagrees(aheadMs, isNew) {
+      add('clockDisagreements')
+      if (isNew) logger.warn({ aheadMs }, 'a source gives times ahead of the clock of this machine: one of the two is wrong')
+    },
+    thinned: (readings) => add('readingsThinned', readings),
+    seriesLate(device, metric) {
+      add('seriesLate')
+      logger.debug({ device, metric }, 'series was silent for longer than its sampling allows')
     },
     sourceRestarted(source, reason) {
       add('sourceRestarts')
@@ -123,14 +200,48 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
       add('packedForgotten')
       logger.warn({ device }, 'too many goods scanned before a label: the oldest is forgotten')
     },
-    connected: (connected) => meters.connected.set(connected ? 1 : 0, labels)
+    connected: (connected) => meters.connected.set(connected ? 1 : 0, labels),
+    order: (outcome) => add(orderCounts[outcome]),
+    unitsConverted: (readings) => add('unitsConverted', readings),
+    unitsRefused: (readings) => add('unitsRefused', readings),
+    flagsLowered: (readings) => add('flagsLowered', readings),
+    deviceRefused(device) {
+      add('devicesRefused')
+      logger.warn({ device }, 'too many devices: nothing is taken of this one')
+    },
+    reloaded(changes) {
+      add('reloads')
+      logger.info({ ...changes }, 'configuration taken')
+      if (changes.restart.length > 0) logger.warn({ members: changes.restart }, 'these members change at the next start only')
+    },
+    reloadRefused(detail) {
+      add('reloadsRefused')
+      logger.error({ detail }, 'configuration refused: the one before stays')
+    },
+    uplinkAlarm(raised, downMs) {
+      if (raised) add('uplinkAlarms')
+      meters.alarm.set(raised ? 1 : 0, labels)
+      if (raised) logger.error({ downMs }, 'alarm: no connection to the broker')
+      else logger.info({ downMs }, 'alarm cleared: the broker is connected again')
+    }
   }
 }
+
+const orderCounts = {
+  taken: 'ordersTaken',
+  repeated: 'ordersRepeated',
+  expired: 'ordersExpired',
+  refused: 'ordersRefused',
+  failed: 'ordersFailed',
+  done: 'ordersDone',
+  unreadable: 'ordersUnreadable'
+} as const
 
 type Meters = {
   readonly count: ReturnType<Metrics['counter']>
   readonly refused: ReturnType<Metrics['counter']>
   readonly connected: ReturnType<Metrics['gauge']>
+  readonly alarm: ReturnType<Metrics['gauge']>
 }
 
 /** Several agents may share one process and its metrics; a name can be registered once only. */
@@ -142,7 +253,8 @@ function edgeMeters(metrics: Metrics): Meters {
   const meters = {
     count: metrics.counter({ name: 'tracegate_edge_items_total', help: 'What the edge agent did, by kind', labels: ['agent', 'what'] }),
     refused: metrics.counter({ name: 'tracegate_edge_dead_letters_total', help: 'Inputs refused, by reason', labels: ['agent', 'code'] }),
-    connected: metrics.gauge({ name: 'tracegate_edge_connected', help: '1 while the broker is connected', labels: ['agent'] })
+    connected: metrics.gauge({ name: 'tracegate_edge_connected', help: '1 while the broker is connected', labels: ['agent'] }),
+    alarm: metrics.gauge({ name: 'tracegate_edge_uplink_alarm', help: '1 while the alarm of the uplink is raised', labels: ['agent'] })
   }
   metersOf.set(metrics, meters)
   return meters

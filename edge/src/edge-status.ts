@@ -1,0 +1,28 @@
+/** What an agent tells of itself at one moment. Only types. */
+import type { DeviceState } from './devices.ts'
+import type { EdgeCounts } from './events.ts'
+import type { LastReading } from './last-readings.ts'
+import type { SourceStatus } from './source/source.ts'
+
+export interface EdgeStatus {
+  readonly point: string
+  readonly agent: string
+  readonly boot: string
+  readonly startedAtMs: number
+  readonly brokerUrl: string
+  readonly connected: boolean
+  /** Why there is no connection, or why the last one ended. */
+  readonly lastError: string | undefined
+  /** Time without a connection; 0 while there is one. */
+  readonly downMs: number
+  /** Whether the local alarm is raised. */
+  readonly alarm: boolean
+  readonly outboxMessages: number
+  readonly outboxBytes: number
+  readonly outboxBytesMax: number
+  readonly inFlightMessages: number
+  readonly timeQuality: string
+  readonly counts: Readonly<EdgeCounts>
+  readonly sources: readonly SourceStatus[]
+  readonly devices: readonly (DeviceState & { readonly readings: readonly LastReading[]; readonly scannedAtMs: number | undefined })[]
+}
