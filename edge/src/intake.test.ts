@@ -8,7 +8,6 @@ import { Telemetry } from '@tracegate/model/telemetry'
 import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
 import fc from 'fast-check'
-import { type ClockState, readClock } from './clock.ts'
 import { createDeadLetterFile } from './dead-letter.ts'
 import { createEdgeEvents } from './events.ts'
 import { createIntake, type IntakeOptions, type SourceReading } from './intake.ts'
@@ -116,31 +115,86 @@ test('the check passed in may lower the quality', async () => {
   )
 })
 
-test('when the clock steps back the messages say so until it has caught up, and the order stays', async () => {
+test('TG-502 TG-504: when the clock jumps the messages say so until it is back or set again, and numbers and times stay', async () => {
   using folder = tempFolder()
-  let wallMs = 1_000_000
+  let wallMs = 1_000_000_000
   let steadyMs = 0
-  const { outbox, intake, events, sent } = build(folder.path, { now: () => wallMs, steadyNow: () => steadyMs })
+  let disciplinedAtMs = wallMs - 1_000
+  const { outbox, intake, events, sent } = build(folder.path, {
+    now: () => wallMs,
+    steadyNow: () => steadyMs,
+    disciplinedAtMs: () => disciplinedAtMs
+  })
   using held = outbox
   assert.equal(held.messages, 0)
   const pass = async (wall: number, steady: number) => {
     wallMs += wall
     steadyMs += steady
-    await intake.readingsDurably([reading(1, wallMs)])
+    await intake.readingsDurably([reading(1, 5_000)])
   }
   await pass(0, 0)
-  await pass(-600_000, 1_000)
-  await pass(1_000, 1_000)
-  await pass(700_000, 700_000)
+  await pass(-3_600_000, 10_000)
+  await pass(10_000, 10_000)
+  await pass(3_620_000, 10_000)
+  await pass(3_600_000, 10_000)
+  disciplinedAtMs = wallMs + 5_000
+  await pass(20_000, 20_000)
   assert.deepEqual(
     sent().map((message) => message.timeQuality),
-    ['synchronized', 'unsynchronized', 'unsynchronized', 'synchronized']
+    ['synchronized', 'unsynchronized', 'unsynchronized', 'synchronized', 'unsynchronized', 'synchronized']
   )
   assert.deepEqual(
     sent().map((message) => message.seq),
-    [0, 1, 2, 3]
+    [0, 1, 2, 3, 4, 5]
   )
-  assert.equal(events.counts.clockSteps, 1)
+  assert.ok(sent().every((message) => message.readings[0]?.timeMs === 5_000))
+  assert.equal(events.counts.clockSteps, 3)
+})
+
+test('a source whose times are ahead of the clock of the machine is counted', async () => {
+  using folder = tempFolder()
+  const { outbox, intake, events } = build(folder.path, { now: () => 1_000_000 })
+  using held = outbox
+  await intake.readingsDurably([reading(1, 999_000), reading(1, 1_004_000), reading(1, 1_100_000)])
+  assert.equal(events.counts.clockDisagreements, 1)
+  assert.equal(held.messages, 1)
+})
+
+test('TG-414: readings in alarm and the one that ends it go in the alarm lane, the others stay in their order', async () => {
+  using folder = tempFolder()
+  const rules = { alarms: [{ metric: 'temperature', low: 2, high: 8 }] }
+  const { outbox, intake, sent } = build(folder.path, { rules: () => rules })
+  using held = outbox
+  for (const value of [4, 9, 10, 5, 6]) await intake.readingsDurably([reading(value)])
+  const lane = held.read({ device: 'd1', urgent: true, afterId: 0, messagesMax: 100, bytesMax: 1e9 })
+  const values = lane.flatMap(({ payload }) => {
+    const decoded = decodeMessage(telemetry, payload)
+    assert.ok(decoded.ok && decoded.value.boot === 'b-a')
+    return decoded.value.readings.map(({ value }) => value)
+  })
+  assert.deepEqual(values, [9, 10, 5])
+  assert.deepEqual(
+    sent().flatMap((message) => message.readings.map(({ value }) => value)),
+    [4, 6]
+  )
+})
+
+test('readings taken are readings kept and readings thinned by the sampling, once the agent has flushed', async () => {
+  using folder = tempFolder()
+  const rules = { sampling: [{ metric: 'temperature', policy: 'coldChainTransport' as const }] }
+  const { outbox, intake, events } = build(folder.path, { rules: () => rules })
+  using held = outbox
+  for (let minute = 0; minute < 60; minute += 0.5)
+    await intake.readingsDurably([reading(Math.sin(minute) + minute / 10, 1_000 + minute * 60_000)])
+  intake.flush()
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+  const { readingsTaken, readingsKept, readingsThinned } = events.counts
+  assert.equal(readingsTaken, 120)
+  assert.equal(readingsKept + readingsThinned, readingsTaken)
+  assert.ok(readingsThinned > 60)
+  assert.ok(held.messages > 0)
 })
 
 test('an event that is too large for the wire goes to the dead letter', async () => {
@@ -163,22 +217,6 @@ test('the dead letter file is bounded and keeps the newest', () => {
   for (const name of ['dead-letter.jsonl', 'dead-letter.1.jsonl']) assert.ok(statSync(join(folder.path, name)).size <= 2_000)
   assert.match(readFileSync(join(folder.path, 'dead-letter.jsonl'), 'utf8'), /"message":"99"/)
   assert.equal(events.counts.deadLetters, 100)
-})
-
-test('readClock() never reports a step while wall and steady clock agree', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 100_000 })), (passes) => {
-      let state: ClockState | undefined
-      let nowMs = 5
-      for (const pass of passes) {
-        nowMs += pass
-        const read = readClock(state, nowMs, nowMs)
-        assert.equal(read.steppedMs, 0)
-        assert.equal(read.trusted, true)
-        state = read.state
-      }
-    })
-  )
 })
 
 test('backOffMs() grows to its most and stays within half and whole of it', () => {

@@ -8,11 +8,13 @@ import type { EventMessage } from '@tracegate/model/event-message'
 import type { Scan, ScanMessage } from '@tracegate/model/scan'
 import type { Reading, WireReading } from '@tracegate/model/telemetry'
 import { payloadBytesMax, type TimeQuality, wireVersion } from '@tracegate/model/wire'
-import { type ClockState, readClock } from './clock.ts'
+import { createClockWatch } from './clock-watch.ts'
 import type { DeadLetterFile } from './dead-letter.ts'
 import type { EdgeEvents } from './events.ts'
-import type { OutboxChannel } from './outbox/message.ts'
+import { createSeriesBook, type SeriesRules } from './intake-series.ts'
+import { type OutboxChannel, type StreamName, streamKeyOf } from './outbox/message.ts'
 import type { Outbox } from './outbox.ts'
+import type { Judged } from './sampling.ts'
 import { createScanReader } from './scan-reader.ts'
 import type { ScanContext, ScanRule } from '@tracegate/model/scan-event'
 
@@ -22,7 +24,7 @@ export type SourceReading = Omit<Reading, 'point'>
 export interface Intake {
   /** Takes readings into the batch of their device. What the outbox refuses is counted. */
   readings(readings: readonly SourceReading[]): void
-  /** As one message per device, at once; resolves when durable. For sources that acknowledge to their sender. */
+  /** The same at once; resolves when all that the sampling keeps is durable. For sources that acknowledge to their sender. */
   readingsDurably(readings: readonly SourceReading[]): Promise<void>
   /** Turned into an EPCIS event by the rule where the data is a GS1 key; otherwise, or without a rule, sent as it was read. */
   scan(
@@ -43,7 +45,7 @@ export interface Intake {
     readonly reason: Reason
     readonly payload: Uint8Array
   }): void
-  /** Hands all batches to the outbox. */
+  /** Hands all batches to the outbox, and what the sampling holds back. */
   flush(): void
 }
 
@@ -56,30 +58,37 @@ export interface IntakeOptions {
   readonly batchReadingsMax: number
   readonly batchAfterMs: number
   readonly check?: ((reading: Reading) => Reading) | undefined
+  /** Alarm limits and sampling; asked again with each reading, so that a new configuration holds at once. */
+  readonly rules?: (() => SeriesRules) | undefined
   readonly now?: () => number
   readonly steadyNow?: () => number
+  /** When the time service of the machine last set the clock; that of systemd is asked when left out. */
+  readonly disciplinedAtMs?: () => number | undefined
 }
 
+const noRules: SeriesRules = {}
+
 interface Batch {
+  readonly stream: StreamName
   readings: Reading[]
   timer: NodeJS.Timeout | undefined
 }
 
+/** An alarm waits no longer than this for others of its device. */
+const urgentAfterMs = 10
+
 export function createIntake(options: IntakeOptions): Intake {
   const { point, outbox, events, deadLetter } = options
-  const now = options.now ?? Date.now
-  const steadyNow = options.steadyNow ?? (() => performance.now())
   const scanReader = createScanReader(point, events)
+  const clock = createClockWatch(options)
+  const series = createSeriesBook({
+    rules: options.rules ?? (() => noRules),
+    onThinned: (readings) => events.thinned(readings),
+    onLate: ({ device, metric }) => events.seriesLate(device, metric)
+  })
+  /** By the key of their stream. */
   const batches = new Map<string, Batch>()
-  let clock: ClockState | undefined
   let flushing: NodeJS.Immediate | undefined
-
-  const presentTime = (): { timeMs: number; timeQuality: TimeQuality } => {
-    const reading = readClock(clock, now(), steadyNow())
-    clock = reading.state
-    if (reading.steppedMs !== 0) events.clockStepped(reading.steppedMs)
-    return { timeMs: Math.max(0, Math.floor(reading.state.wallMs)), timeQuality: reading.trusted ? options.timeQuality : 'unsynchronized' }
-  }
 
   /** Shared by all that is taken in this turn, so that a source with many messages at once pays for one commit. */
   const flushSoon = () => {
@@ -93,12 +102,14 @@ export function createIntake(options: IntakeOptions): Intake {
     const missing = !Number.isFinite(reading.value) || reading.quality === 9
     const timeMs = Math.max(0, Math.round(reading.timeMs))
     const own: Reading = { ...reading, point, timeMs, ...(missing ? { value: Number.NaN, quality: 9 } : {}) }
+    clock.compare(timeMs)
     return options.check === undefined ? own : options.check(own)
   }
 
-  const sendTelemetry = async (device: string, readings: readonly Reading[]): Promise<void> => {
+  const sendTelemetry = async (stream: StreamName, readings: readonly Reading[]): Promise<void> => {
+    const { device, urgent } = stream
     try {
-      await outbox.appendReadings({ device, ...presentTime(), readings: readings.map(wireReadingOf) })
+      await outbox.appendReadings({ device, urgent, ...clock.present(), readings: readings.map(wireReadingOf) })
     } catch (error) {
       events.refusedReadings(readings.length, codeOf(error))
       throw error
@@ -106,16 +117,31 @@ export function createIntake(options: IntakeOptions): Intake {
     events.kept('telemetry', readings.length)
   }
 
-  const sendBatch = (device: string, batch: Batch) => {
+  const sendBatch = (stream: StreamName, batch: Batch) => {
     clearTimeout(batch.timer)
-    batches.delete(device)
+    batches.delete(streamKeyOf(stream))
     if (batch.readings.length === 0) return
     // Counted where it happened; there is nobody to tell.
-    sendTelemetry(device, batch.readings).catch(() => undefined)
+    sendTelemetry(stream, batch.readings).catch(() => undefined)
+  }
+
+  const collect = ({ reading, isUrgent }: Judged<Reading>) => {
+    const stream = { device: reading.device, urgent: isUrgent }
+    const key = streamKeyOf(stream)
+    let batch = batches.get(key)
+    if (batch === undefined) {
+      const opened: Batch = { stream, readings: [], timer: undefined }
+      const waitMs = isUrgent ? Math.min(urgentAfterMs, options.batchAfterMs) : options.batchAfterMs
+      opened.timer = setTimeout(() => sendBatch(stream, opened), waitMs)
+      batches.set(key, opened)
+      batch = opened
+    }
+    batch.readings.push(reading)
+    if (batch.readings.length >= options.batchReadingsMax) sendBatch(stream, batch)
   }
 
   const sendDocument = async (channel: OutboxChannel, device: string, body: { epcis: object } | { scans: Scan[] }): Promise<void> => {
-    const time = presentTime()
+    const time = clock.present()
     const encode = (origin: { boot: string; seq: number }) =>
       encodeMessage({ v: wireVersion, ...origin, ...time, ...body } satisfies EventMessage | ScanMessage)
     const bytes = encode({ boot: '0'.repeat(64), seq: Number.MAX_SAFE_INTEGER })
@@ -137,28 +163,21 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     readings(readings) {
       events.readingsTaken(readings.length)
-      for (const reading of readings) {
-        const { device } = reading
-        let batch = batches.get(device)
-        if (batch === undefined) {
-          const opened: Batch = { readings: [], timer: undefined }
-          opened.timer = setTimeout(() => sendBatch(device, opened), options.batchAfterMs)
-          batches.set(device, opened)
-          batch = opened
-        }
-        batch.readings.push(normalise(reading))
-        if (batch.readings.length >= options.batchReadingsMax) sendBatch(device, batch)
-      }
+      for (const reading of readings) for (const judged of series.take(normalise(reading))) collect(judged)
     },
     async readingsDurably(readings) {
       events.readingsTaken(readings.length)
       const kept: Promise<void>[] = []
-      for (const [device, own] of Map.groupBy(readings, (reading) => reading.device)) {
-        // The batch goes first, so that the order of one device stays.
-        const batch = batches.get(device)
-        if (batch !== undefined) sendBatch(device, batch)
-        for (let start = 0; start < own.length; start += options.batchReadingsMax)
-          kept.push(sendTelemetry(device, own.slice(start, start + options.batchReadingsMax).map(normalise)))
+      const judged = readings.flatMap((reading) => series.take(normalise(reading)))
+      const streams = Map.groupBy(judged, ({ reading, isUrgent }) => streamKeyOf({ device: reading.device, urgent: isUrgent }))
+      for (const [key, own] of streams) {
+        const [first] = own
+        if (first === undefined) continue
+        // The batch goes first, so that the order of one stream stays.
+        const batch = batches.get(key)
+        if (batch !== undefined) sendBatch(batch.stream, batch)
+        const stream = { device: first.reading.device, urgent: first.isUrgent }
+        for (const part of partsOf(own, options.batchReadingsMax)) kept.push(sendTelemetry(stream, part))
       }
       flushSoon()
       const results = await Promise.allSettled(kept)
@@ -166,7 +185,7 @@ export function createIntake(options: IntakeOptions): Intake {
       if (failed !== undefined) throw failed.reason
     },
     async scan(scan, { device, rule, details }) {
-      const timeMs = scan.timeMs ?? presentTime().timeMs
+      const timeMs = scan.timeMs ?? clock.present().timeMs
       const timed = { ...scan, timeMs }
       const epcis = rule === undefined ? undefined : scanReader.read(timed, rule, { device, timeMs, details })
       if (epcis === undefined) await sendDocument('scan', device, { scans: [timed] })
@@ -175,10 +194,16 @@ export function createIntake(options: IntakeOptions): Intake {
     event: (epcis, { device }) => sendDocument('event', device, { epcis }),
     refuse: (entry) => deadLetter.keep(entry),
     flush() {
-      for (const [device, batch] of batches) sendBatch(device, batch)
+      for (const judged of series.release()) collect(judged)
+      for (const batch of batches.values()) sendBatch(batch.stream, batch)
       outbox.flush()
     }
   }
+}
+
+function* partsOf(judged: readonly Judged<Reading>[], readingsMax: number): Generator<Reading[]> {
+  for (let start = 0; start < judged.length; start += readingsMax)
+    yield judged.slice(start, start + readingsMax).map(({ reading }) => reading)
 }
 
 function wireReadingOf(reading: Reading): WireReading {

@@ -7,12 +7,20 @@
  * Own files with a CRC a record instead of a database: a damaged page of a B-tree takes what hangs below it, a damaged record only itself;
  * the space of a file comes back by removing it; and a commit is one append. `edge-backlog` of the benchmarks compares it with SQLite.
  */
-import type { WireReading } from '@tracegate/model/telemetry'
-import type { TimeQuality } from '@tracegate/model/wire'
 import { edgeError } from './errors.ts'
-import { type DropPolicy, openOutboxFiles, type OutboxDamage, type OutboxFiles } from './outbox/files.ts'
-import { type OutboxChannel, type OutboxMessage, streamKeyOf, type StreamName } from './outbox/message.ts'
+import type { DropPolicy } from './outbox/drop-policy.ts'
+import { openOutboxFiles, type OutboxDamage, type OutboxFiles } from './outbox/files.ts'
+import {
+  type AppendDocument,
+  type AppendReadings,
+  type OutboxChannel,
+  type OutboxMessage,
+  streamKeyOf,
+  type StreamName,
+  type Watermark
+} from './outbox/message.ts'
 import { countOf, type DocumentInput, type OpenStream, type Piece, planCommit, type Planned, type ReadingsInput } from './outbox/plan.ts'
+import { recoveredStreams } from './outbox/recovered-streams.ts'
 
 export interface OutboxOptions {
   /** Folder of its files; made when missing. */
@@ -34,36 +42,12 @@ export interface OutboxOptions {
   readonly onReleased?: (released: { readonly device: string; readonly messages: number; readonly readings: number }) => void
 }
 
-interface AppendDocument {
-  readonly device: string
-  readonly channel: OutboxChannel
-  /** Number of readings inside; 0 for an event or a scan. */
-  readonly readings: number
-  readonly encode: (origin: { readonly boot: string; readonly seq: number }) => Uint8Array
-}
-
-interface AppendReadings {
-  readonly device: string
-  /** For the alarm lane. */
-  readonly urgent?: boolean
-  readonly timeMs: number
-  readonly timeQuality: TimeQuality
-  /** Each with its own time. At most `batchReadingsMax`. */
-  readonly readings: readonly WireReading[]
-}
-
-export interface Watermark {
-  readonly device: string
-  readonly boot: string
-  readonly upTo: number
-}
-
 export interface Outbox extends Disposable {
   /** Resolves when the message is durable. Rejects with `OUTBOX_FULL`, `OUTBOX_WRITE` or `OUTBOX_CLOSED`; nothing is kept then. */
   append(message: AppendDocument): Promise<void>
   /** The same for readings; the outbox puts them into messages, at once while they can be sent, else in company. */
   appendReadings(message: AppendReadings): Promise<void>
-  /** Commits what waits, now; while messages can be sent, all readings are in messages then. */
+  /** Commits what waits, now. */
   flush(): void
   /** Whether messages can be sent: decides how long readings wait for company. True at the start. */
   setOnline(online: boolean): void
@@ -221,11 +205,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     else schedule(options.commitAfterMs)
     return promise
   }
-  const force = () => {
-    isForced = isOnline
-    commit()
-  }
-  for (const stream of recoveredStreams(files)) {
+  for (const stream of recoveredStreams(files.journal.recovered.pieces)) {
     streams.set(stream.key, stream)
     openReadings += countOf(stream.pieces)
   }
@@ -236,10 +216,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
       enqueue({ type: 'document', stream: streamOf({ device, urgent: channel !== 'telemetry' }), channel, readings, encode }),
     appendReadings: ({ device, urgent = false, timeMs, timeQuality, readings }) =>
       enqueue({ type: 'readings', stream: streamOf({ device, urgent }), timeMs, timeQuality, readings }),
-    flush: force,
+    flush: commit,
     setOnline(online) {
       isOnline = online
-      if (online) force()
+      isForced = online
+      if (online) commit()
     },
     read: (query) => files.logOf(query.urgent).read(query),
     release({ device, boot, upTo }) {
@@ -288,18 +269,6 @@ function open(options: OutboxOptions, dropPolicy: DropPolicy, now: () => number)
   } catch (error) {
     throw edgeError('OUTBOX_OPEN', { path: options.path }, error)
   }
-}
-
-/** What was durable and in no message when the last run ended: it is sealed with the first commit. */
-function recoveredStreams(files: OutboxFiles): OpenStream[] {
-  return [...Map.groupBy(files.journal.recovered.pieces, streamKeyOf)].flatMap(([key, its]) => {
-    const [first] = its
-    if (first === undefined) return []
-    const pieces = its.map(({ readings, timeMs, timeQuality, boot, index, segment }): Piece => {
-      return { readings, timeMs, timeQuality, journal: { boot, upTo: index + readings.length, segment } }
-    })
-    return [{ key, device: first.device, urgent: first.urgent, pieces, openedAtMs: -Infinity, journaled: 0, sealed: 0 }]
-  })
 }
 
 function partsOf(batch: readonly Pending[]): (readonly Pending[])[] {

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DropPolicy } from './drop-policy.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { keyOf } from './lane.ts'
 import { lockFile } from './lock.ts'
@@ -11,10 +12,6 @@ import { createMessageLog, type MessageLog } from './message-log.ts'
 import type { Planned } from './plan.ts'
 import type { SegmentLog } from './segments.ts'
 import type { SealedList } from './stored.ts'
-
-export const dropPolicies = ['oldest-telemetry', 'newest-telemetry'] as const
-/** Who gives way at the size limit. oldest-telemetry: what has waited longest; newest-telemetry: what comes is refused. */
-export type DropPolicy = (typeof dropPolicies)[number]
 
 export interface OutboxFilesOptions {
   readonly folder: string

@@ -2,12 +2,13 @@
  * The sealed messages of the outbox: one log for telemetry, one for the alarm lanes. It keeps their places by lane, frees what a watermark
  * covers, removes the oldest file when room is needed, and gives messages back. When to do so is the outbox's.
  */
-import { createLane, type Gap, keyOf, type Lane, shareOf } from './lane.ts'
+import { createLane, type Gap, keyOf, type Lane } from './lane.ts'
 import { bootOf, type OutboxChannel, type OutboxMessage } from './message.ts'
-import { decodeRecord, encodeRecord, payloadOfRecord } from './record.ts'
+import { readMessage } from './read-message.ts'
+import { encodeRecord } from './record.ts'
 import { type RecoveredLog, recoverMessages } from './recover-messages.ts'
 import { createSegmentLog, type Placed, type SegmentLog } from './segments.ts'
-import { type GapsMeta, messageMeta, type MessageMeta, type ReleasedMeta, type SealedList, type Snapshot } from './stored.ts'
+import { type GapsMeta, type MessageMeta, type ReleasedMeta, type SealedList, type Snapshot } from './stored.ts'
 
 export interface MessageLogOptions {
   readonly folder: string
@@ -258,25 +259,6 @@ export function createMessageLog(options: MessageLogOptions): MessageLog {
       return Math.min(lanes.size, snapshotLanesMax) * snapshotLaneBytes
     }
   }
-}
-
-/** Undefined when its bytes are no longer what was written. */
-function readMessage(lane: Lane, seq: number, log: SegmentLog): OutboxMessage | undefined {
-  const { device, urgent, boot } = lane
-  const base = { id: lane.idOfZero + seq, device, urgent, boot, seq }
-  const entry = lane.at(seq)
-  if (entry === undefined) {
-    const gap = lane.gapAt(seq)
-    const droppedReadings = gap === undefined ? 0 : shareOf(gap, seq)
-    const createdAtMs = gap?.atMs ?? 0
-    return { ...base, channel: 'telemetry', readings: 0, lost: true, droppedReadings, createdAtMs, payload: new Uint8Array() }
-  }
-  const found = decodeRecord(log.read(entry))
-  const meta = found === undefined ? undefined : messageMeta.check(found.record.meta)
-  if (found === undefined || meta === undefined || !meta.ok || meta.value[2] !== seq || meta.value[1] !== boot) return undefined
-  const { channel, readings } = entry
-  const createdAtMs = meta.value[7]
-  return { ...base, channel, readings, lost: false, droppedReadings: 0, createdAtMs, payload: payloadOfRecord(found.record) }
 }
 
 function snapshotOf(lanes: readonly Lane[], sealed: SealedList): Snapshot {

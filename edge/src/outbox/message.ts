@@ -1,4 +1,6 @@
-/** What the outbox gives to the uplink: one numbered message, or the place of one whose content is gone. */
+/** What goes into the outbox, and what it gives to the uplink: one numbered message, or the place of one whose content is gone. */
+import type { WireReading } from '@tracegate/model/telemetry'
+import type { TimeQuality } from '@tracegate/model/wire'
 
 export const outboxChannels = ['telemetry', 'scan', 'event'] as const
 export type OutboxChannel = (typeof outboxChannels)[number]
@@ -31,6 +33,11 @@ export function streamKeyOf({ device, urgent }: StreamName): string {
   return urgent ? `${device}/a` : device
 }
 
+export function streamNameOf(key: string): StreamName {
+  const urgent = key.endsWith('/a')
+  return { device: urgent ? key.slice(0, -2) : key, urgent }
+}
+
 /** The boot under which a stream counts (TG-414). */
 export function bootOf(boot: string, urgent: boolean): string {
   return urgent ? `${boot}-a` : boot
@@ -39,4 +46,28 @@ export function bootOf(boot: string, urgent: boolean): string {
 /** Whether a boot of an agent is that of its alarm lanes. */
 export function isUrgentBoot(boot: string): boolean {
   return boot.endsWith('-a')
+}
+
+export interface AppendDocument {
+  readonly device: string
+  readonly channel: OutboxChannel
+  /** Number of readings inside; 0 for an event or a scan. */
+  readonly readings: number
+  readonly encode: (origin: { readonly boot: string; readonly seq: number }) => Uint8Array
+}
+
+export interface AppendReadings {
+  readonly device: string
+  /** For the alarm lane. */
+  readonly urgent?: boolean
+  readonly timeMs: number
+  readonly timeQuality: TimeQuality
+  /** Each with its own time. At most `batchReadingsMax`. */
+  readonly readings: readonly WireReading[]
+}
+
+export interface Watermark {
+  readonly device: string
+  readonly boot: string
+  readonly upTo: number
 }

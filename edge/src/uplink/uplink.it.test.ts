@@ -151,7 +151,10 @@ test('TG-401 TG-410 TG-412: messages of an earlier boot are drained first, under
   assert.deepEqual([...new Set(telemetry.map((message) => message.boot))], [bootOfFirst, edge.status().boot])
   const times = readingsIn(again).map((reading) => Number(reading['timeMs']))
   assert.equal(times.length, 305)
-  assert.deepEqual(times, times.toSorted((left, right) => left - right))
+  assert.deepEqual(
+    times,
+    times.toSorted((left, right) => left - right)
+  )
 })
 
 test('a refused sign-in is reported and tried again', async () => {

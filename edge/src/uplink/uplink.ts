@@ -10,10 +10,11 @@ import type { Logger } from '@tracegate/service/log'
 import mqtt, { type MqttClient } from 'mqtt'
 import type { EdgeDevice, ResolvedEdgeConfig } from '../config.ts'
 import type { EdgeEvents } from '../events.ts'
-import { bootOf, isUrgentBoot, streamKeyOf, type StreamName } from '../outbox/message.ts'
+import { bootOf, isUrgentBoot, streamKeyOf, type StreamName, streamNameOf } from '../outbox/message.ts'
 import type { Outbox } from '../outbox.ts'
 import { backOffMs } from './back-off.ts'
 import { connectOptions } from './connect-options.ts'
+import { createAcknowledgements, endWithin } from './line.ts'
 import { birthOf, deathOf, payloadOf, wireChannelOf } from './payload.ts'
 import type { WindowEffect, WindowEvent } from './window-types.ts'
 import { initialWindow, reduceWindow } from './window.ts'
@@ -73,23 +74,12 @@ export function createUplink(options: UplinkOptions): Uplink {
   const signIn = connectOptions(config, `edge-${config.point}-${config.agent}`)
   const presences = new Map<string, Presence>()
   let window = initialWindow({ telemetry: options.boot, urgent: bootOf(options.boot, true) })
-  /** By its key; the window knows no more of a stream. */
-  const names = new Map<string, StreamName>()
-  const nameOf = (key: string) => names.get(key) ?? { device: key, urgent: false }
-  /** PUBACKs that came together, by stream. */
-  let acknowledged = new Map<string, Set<number>>()
   let client: MqttClient | undefined
   let attempt = 0
   let stopped = false
   let lastError: string | undefined
   let retryTimer: NodeJS.Timeout | undefined
   let tickTimer: NodeJS.Timeout | undefined
-
-  const know = (name: StreamName): string => {
-    const key = streamKeyOf(name)
-    if (!names.has(key)) names.set(key, { device: name.device, urgent: name.urgent })
-    return key
-  }
 
   const dispatch = (event: WindowEvent) => {
     const queue: WindowEvent[] = [event]
@@ -103,12 +93,15 @@ export function createUplink(options: UplinkOptions): Uplink {
     }
   }
 
+  // What comes after the connection is gone finds an empty window.
+  const acknowledge = createAcknowledgements((stream, ids) => dispatch({ type: 'acknowledged', stream, ids }))
+
   const perform = (effect: WindowEffect): WindowEvent | undefined => {
     switch (effect.type) {
       case 'send':
         return send(effect)
       case 'release':
-        outbox.release({ device: nameOf(effect.stream).device, boot: effect.boot, upTo: effect.upTo })
+        outbox.release({ device: streamNameOf(effect.stream).device, boot: effect.boot, upTo: effect.upTo })
         return undefined
       case 'resend':
         events.resent(effect.messages)
@@ -130,11 +123,11 @@ export function createUplink(options: UplinkOptions): Uplink {
   const send = (effect: WindowEffect & { type: 'send' }): WindowEvent => {
     const line = client
     const { stream, afterId, messagesMax, bytesMax } = effect
-    const messages = outbox.read({ ...nameOf(stream), afterId, messagesMax, bytesMax })
+    const messages = outbox.read({ ...streamNameOf(stream), afterId, messagesMax, bytesMax })
     for (const message of messages) {
       const topic = buildTopic({ type: 'device', point: config.point, device: message.device, channel: wireChannelOf(message) })
       line?.publish(topic, Buffer.from(payloadOf(message, config.timeQuality)), { qos: 1 }, (error) => {
-        if (!error && line === client) noteAcknowledged(stream, message.id)
+        if (!error && line === client) acknowledge(stream, message.id)
       })
     }
     events.sent(messages.length)
@@ -149,18 +142,6 @@ export function createUplink(options: UplinkOptions): Uplink {
         bytes: message.payload.length
       }))
     }
-  }
-
-  const noteAcknowledged = (stream: string, id: number) => {
-    if (acknowledged.size === 0) queueMicrotask(takeAcknowledged)
-    const ids = acknowledged.get(stream)
-    if (ids === undefined) acknowledged.set(stream, new Set([id]))
-    else ids.add(id)
-  }
-  const takeAcknowledged = () => {
-    const taken = acknowledged
-    acknowledged = new Map()
-    for (const [stream, ids] of taken) dispatch({ type: 'acknowledged', stream, ids })
   }
 
   const publishPresence = (presence: Presence) => {
@@ -206,8 +187,9 @@ export function createUplink(options: UplinkOptions): Uplink {
       for (const presence of presences.values()) publishPresence(presence)
       subscribeCommands(line)
       outbox.setOnline(true)
-      const backlog = outbox.backlog().map((waiting) => ({ ...waiting, stream: know(waiting) }))
+      const backlog = outbox.backlog().map((waiting) => ({ ...waiting, stream: streamKeyOf(waiting) }))
       dispatch({ type: 'connected', backlog })
+      options.onConnected?.()
     })
   }
 
@@ -259,7 +241,11 @@ export function createUplink(options: UplinkOptions): Uplink {
       tickTimer = setInterval(() => dispatch({ type: 'tick' }), tickMs)
     },
     appended(messages) {
-      const streams = [...Map.groupBy(messages, know)].map(([stream, its]) => ({ stream, ...nameOf(stream), messages: its.length }))
+      const streams = [...Map.groupBy(messages, streamKeyOf)].map(([stream, its]) => ({
+        stream,
+        ...streamNameOf(stream),
+        messages: its.length
+      }))
       if (streams.length > 0) dispatch({ type: 'appended', streams })
     },
     announce(device) {
@@ -309,15 +295,6 @@ export function createUplink(options: UplinkOptions): Uplink {
       await endWithin(line, timeoutMs)
     }
   }
-}
-
-/** Ends in good order when the broker answers in time, and at once when not. */
-async function endWithin(line: MqttClient, timeoutMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(() => line.end(true, () => resolve()), timeoutMs)
-  line.end(false, () => resolve())
-  await promise
-  clearTimeout(timer)
 }
 
 function neverEffect(effect: never): never {
