@@ -6,7 +6,7 @@ import { waitFor } from '../system/product.ts'
 import { diskMebibytes, faultOf, type Struck } from './faults.ts'
 import { createRandom } from './random.ts'
 import type { BrokerName, CellResult, FaultName, PartName } from './result.ts'
-import { startSystem, type System } from './system.ts'
+import { startSystem, type System, type SystemOptions } from './system.ts'
 
 export interface Cell {
   readonly part: PartName
@@ -16,14 +16,16 @@ export interface Cell {
 
 const flowsWithinMs = 20_000
 
-export async function runCell({ part, fault, broker }: Cell): Promise<CellResult> {
+/** `options` change the system for a test of the matrix itself. */
+export async function runCell({ part, fault, broker }: Cell, options: Pick<SystemOptions, 'habit' | 'mayMount'> = {}): Promise<CellResult> {
   const startedMs = performance.now()
   const folder = await mkdtemp(join(tmpdir(), 'tracegate-crash-'))
   try {
     await using system = await startSystem({
       folder,
       broker,
-      ...(fault === 'disk full' ? { smallDisk: { part, mebibytes: diskMebibytes[part] } } : {})
+      ...(fault === 'disk full' ? { smallDisks: new Map([[part, diskMebibytes[part]]]) } : {}),
+      ...options
     })
     const random = createRandom(`${part} ${fault}`)
     return await withErrors(system, async () => {

@@ -6,7 +6,7 @@ import { runCell } from './cell.ts'
 import { publishedCells } from './published.ts'
 import { keepResult, readRun } from './record.ts'
 import { failuresOf, tableOf, type BrokerName, type FaultName, type PartName } from './result.ts'
-import { mosquittoPath } from './system.ts'
+import { mosquittoPath } from './chain.ts'
 
 const cellTimeoutMs = 120_000
 

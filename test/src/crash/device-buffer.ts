@@ -18,6 +18,8 @@ export interface Place {
   readonly lane: LaneName
   readonly boot: string
   readonly seq: number
+  /** Sent under so many sequence numbers, from `seq` on. */
+  readonly numbers: number
   readonly timeMs: number
 }
 
@@ -66,10 +68,10 @@ export function openDeviceBuffer(path: string): DeviceBuffer {
   return {
     take: (places) =>
       inTransaction(() => {
-        for (const { lane, boot, seq, timeMs } of places) {
+        for (const { lane, boot, seq, numbers, timeMs } of places) {
           const n = taken(lane)
           insertTaken.run(lane, n, timeMs)
-          insertWaiting.run(lane, n, boot, seq, timeMs)
+          for (let next = seq; next < seq + numbers; next += 1) insertWaiting.run(lane, n, boot, next, timeMs)
         }
       }),
     read: (lane, afterId, countMax) =>

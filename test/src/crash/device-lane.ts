@@ -14,6 +14,8 @@ export interface LaneOptions {
   readonly url: string
   readonly boot: string
   readonly buffer: DeviceBuffer
+  /** Whether an item is kept until the commit watermark covers it. */
+  readonly awaitsWatermark: boolean
 }
 
 export interface Lane {
@@ -36,7 +38,7 @@ interface InFlight {
   acknowledged: boolean
 }
 
-export function startLane({ lane, url, boot, buffer }: LaneOptions): Lane {
+export function startLane({ lane, url, boot, buffer, awaitsWatermark }: LaneOptions): Lane {
   const watermarks = new Map<string, number>()
   let inFlight: InFlight[] = []
   let cursor = 0
@@ -47,7 +49,7 @@ export function startLane({ lane, url, boot, buffer }: LaneOptions): Lane {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
 
-  const isSafe = ({ item, acknowledged }: InFlight) => acknowledged && (lane === 'field' || item.seq <= (watermarks.get(item.boot) ?? -1))
+  const isSafe = ({ item, acknowledged }: InFlight) => acknowledged && (!awaitsWatermark || item.seq <= (watermarks.get(item.boot) ?? -1))
 
   const settle = () => {
     const safe = inFlight.filter((entry) => isSafe(entry))

@@ -11,8 +11,21 @@ import { lanes } from './content.ts'
 import { openDeviceBuffer, type Place } from './device-buffer.ts'
 import { startLane } from './device-lane.ts'
 
+/**
+ * keeps: as the contract says. forgets: lets an item go at PUBACK, whatever the watermark says. doubles: sends each item of the native
+ * lane under two numbers. The last two are there to see the counts fail.
+ */
+const habits = ['keeps', 'forgets', 'doubles'] as const
+export type DeviceHabit = (typeof habits)[number]
+
 const Settings = compileValidator(
-  Type.Object({ dataDir: Type.String(), nativeUrl: Type.String(), fieldUrl: Type.String(), everyMs: Type.Number() })
+  Type.Object({
+    dataDir: Type.String(),
+    nativeUrl: Type.String(),
+    fieldUrl: Type.String(),
+    everyMs: Type.Number(),
+    habit: Type.Enum(habits)
+  })
 )
 const progressEveryMs = 100
 
@@ -21,11 +34,16 @@ if (import.meta.main) main(process.argv[2] ?? '{}')
 function main(argument: string): void {
   const settings = Settings.check(JSON.parse(argument))
   if (!settings.ok) throw new TypeError(settings.reason.message)
-  const { dataDir, nativeUrl, fieldUrl, everyMs } = settings.value
+  const { dataDir, nativeUrl, fieldUrl, everyMs, habit } = settings.value
   const buffer = openDeviceBuffer(join(dataDir, 'device.db'))
   // TG-401: a boot of its own for every start.
   const boot = randomBytes(8).toString('hex')
-  const running = [startLane({ lane: 'native', url: nativeUrl, boot, buffer }), startLane({ lane: 'field', url: fieldUrl, boot, buffer })]
+  const awaitsWatermark = habit !== 'forgets'
+  const running = [
+    startLane({ lane: 'native', url: nativeUrl, boot, buffer, awaitsWatermark }),
+    startLane({ lane: 'field', url: fieldUrl, boot, buffer, awaitsWatermark: false })
+  ]
+  const numbers = habit === 'doubles' ? 2 : 1
   let seq = 0
   let lastMs = 0
   let notTaken = 0
@@ -37,14 +55,14 @@ function main(argument: string): void {
     // Two readings of a series at one time would be one.
     const timeMs = nowMs === lastMs ? nowMs + 1 : nowMs
     try {
-      buffer.take(lanes.map((lane): Place => ({ lane, boot, seq, timeMs })))
+      buffer.take(lanes.map((lane): Place => ({ lane, boot, seq, numbers: lane === 'native' ? numbers : 1, timeMs })))
     } catch {
       // The number was never used: the next item has it.
       notTaken += lanes.length
       return
     }
     lastMs = timeMs
-    seq += 1
+    seq += numbers
     for (const lane of running) lane.wake()
   }
   const progress = () => {

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from './random.ts'
 import type { FaultName, PartName } from './result.ts'
-import type { LineName, System } from './system.ts'
+import type { LineName } from './chain.ts'
+import type { System } from './system.ts'
 
 /** What was done: how often, and in words with the counts. */
 export interface Struck {
@@ -75,7 +76,7 @@ async function spoilLines(system: System, part: PartName, random: Random): Promi
 }
 
 async function fillDisk(system: System, part: PartName): Promise<Struck> {
-  const { disk } = system
+  const disk = system.diskOf(part)
   if (disk === undefined) throw new Error('the cell has no small disk')
   const fullMs = 1_800
   const pid = system.parts[part].pid()

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
 import { CellResult, faults, parts, tableOf, type Matrix } from './result.ts'
-import { mosquittoPath } from './system.ts'
+import { mosquittoPath } from './chain.ts'
 
 const out = fileURLToPath(new URL('../../out/', import.meta.url))
 const folder = join(out, 'crash')
