@@ -55,7 +55,7 @@ const data = (seq: number, value: number, more: Partial<MetricInput> = {}): Payl
 function told(effects: readonly NodeEffect[]): string[] {
   return effects.map((effect) => {
     if (effect.type === 'birth' || effect.type === 'data')
-      return `${effect.type} ${effect.device}: ${effect.metrics.map(({ name, value }) => `${name}=${String(value)}`).join(',')}`
+      return `${effect.type} ${effect.device}: ${effect.metrics.map(({ name, value }) => `${name}=${JSON.stringify(value)}`).join(',')}`
     if (effect.type === 'death') return `death ${effect.device}`
     if (effect.type === 'refused') return effect.reason.code
     if (effect.type === 'gap') return `gap ${effect.from}-${effect.to}`
