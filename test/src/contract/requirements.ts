@@ -60,8 +60,13 @@ export function collectTests(): Map<string, ProvingTest[]> {
   for (const path of paths.toSorted()) {
     const text = readFileSync(join(root, path), 'utf8')
     for (const [, , ids = '', title = ''] of text.matchAll(titled)) {
-      for (const id of ids.split(' ')) found.set(id, [...(found.get(id) ?? []), { path, title: title.replaceAll(/\\(.)/g, '$1') }])
+      for (const id of ids.split(' ')) found.set(id, [...(found.get(id) ?? []), { path, title: plain(title) }])
     }
   }
   return found
+}
+
+/** A title as a reader of the source says it: without escapes, and with an ellipsis for what is filled in. */
+function plain(title: string): string {
+  return title.replaceAll(/\\(.)/g, '$1').replaceAll(/\$\{[^}]*\}/g, '…')
 }
