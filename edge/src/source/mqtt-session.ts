@@ -15,7 +15,8 @@ export interface MqttSessionOptions {
   readonly persistent: boolean
   /** How long an MQTT 5 broker keeps it. */
   readonly sessionExpirySeconds?: number
-  readonly will?: IClientOptions['will']
+  /** Made anew for each connection. */
+  readonly will?: () => NonNullable<IClientOptions['will']>
   readonly filters: readonly { readonly topic: string; readonly qos: 0 | 1 }[]
   readonly inFlightMax: number
   /** Resolves when the message is durable or put aside; rejects when the broker has to send it again. Called in order of arrival. */
@@ -162,7 +163,7 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
     ...clientOptionsOf(connection),
     clientId,
     clean: !persistent,
-    ...(will === undefined ? {} : { will }),
+    ...(will === undefined ? {} : { will: will() }),
     ...(connection.protocolVersion === '5' ? { properties } : {})
   }
 }
@@ -172,7 +173,11 @@ function acceptMessages(line: MqttClient, acks: AckLine, onMessage: MqttSessionO
   line.handleMessage = (packet, done) => {
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
     const { topic, qos, dup, messageId } = packet
-    void acks.take({ topic, payload, qos, dup, messageId }, () => onMessage(topic, payload)).then(() => done(acknowledgedLater))
+    const next = async () => {
+      await acks.take({ topic, payload, qos, dup, messageId }, () => onMessage(topic, payload))
+      done(acknowledgedLater)
+    }
+    void next()
   }
 }
 

@@ -18,7 +18,8 @@ export function numberOf(value: unknown, { scale = 1, offset = 0, words }: Scali
 
 function plainNumberOf(value: unknown, words: Scaling['words']): number | undefined {
   if (value === null) return Number.NaN
-  if (words !== undefined && typeof value !== 'object' && Object.hasOwn(words, String(value))) return words[String(value)]
+  const word = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  if (words !== undefined && word !== undefined && Object.hasOwn(words, word)) return words[word]
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (typeof value === 'boolean') return value ? 1 : 0
   if (typeof value !== 'string' || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value)) return undefined

@@ -1,0 +1,201 @@
+/**
+ * The edge nodes behind one broker, as a host application follows them: every message changes the state of its node, and the effects go to
+ * the agent. It holds state and knows names; it opens no connection.
+ */
+import { decodeSparkplug } from '@tracegate/model/sparkplug/decode'
+import { reduceEdgeNode } from '@tracegate/model/sparkplug/edge-node'
+import {
+  type EdgeNodeLimits,
+  edgeNodeLimits,
+  type EdgeNodeState,
+  type NodeEffect,
+  type NodeEvent,
+  type NodeMessage,
+  unknownEdgeNode
+} from '@tracegate/model/sparkplug/edge-node-types'
+import { parseSparkplugTopic } from '@tracegate/model/sparkplug/topic'
+import type { Reason } from '@tracegate/model/errors'
+import type { SourceReading } from '../../intake.ts'
+import type { DeclaredDevice } from '../source.ts'
+import { deviceIdOf, type Subject, subjectKey } from './naming.ts'
+import { declarationOfBirth, readingsOfMetrics } from './readings.ts'
+import type { SparkplugSource } from './sparkplug-config.ts'
+
+export interface HostActions {
+  readings(readings: readonly SourceReading[]): void
+  device(id: string, online: boolean, reason: string, declared?: DeclaredDevice): void
+  askRebirth(node: { readonly group: string; readonly node: string }, reason: string): void
+  gap(node: string, missing: number): void
+  refuse(entry: { readonly device?: string; readonly topic: string; readonly reason: Reason; readonly payload: Uint8Array }): void
+  /** Another program says of this host that it is offline. */
+  stateSeen(host: string, payload: Uint8Array): void
+}
+
+export interface SparkplugHost {
+  take(topic: string, payload: Uint8Array, receivedAtMs: number): void
+  tick(): void
+  /** The line to the broker is lost: all that is behind it is. */
+  lost(): void
+  /** The line is there: nodes that are known are asked who they are. */
+  connected(): void
+  readonly counts: Readonly<{ nodesOnline: number; devicesOnline: number; gaps: number; passedOver: number; rebirthsAsked: number }>
+}
+
+interface Node {
+  readonly group: string
+  readonly name: string
+  state: EdgeNodeState
+}
+
+interface Known {
+  readonly id: string
+  blocked: ReadonlySet<string>
+  online: boolean
+}
+
+interface Origin {
+  readonly topic: string
+  readonly payload: Uint8Array
+}
+
+export function createSparkplugHost(config: SparkplugSource, actions: HostActions, now: () => number): SparkplugHost {
+  const nodes = new Map<string, Node>()
+  /** By `group/node[/device]`; undefined for those that are passed over. */
+  const known = new Map<string, Known | undefined>()
+  const owners = new Map<string, string>()
+  const origins = new WeakMap<NodeMessage, Origin>()
+  const counts = { gaps: 0, passedOver: 0, rebirthsAsked: 0 }
+  const limits: EdgeNodeLimits = {
+    ...edgeNodeLimits,
+    reorderTimeoutMs: config.reorderTimeoutMs ?? edgeNodeLimits.reorderTimeoutMs,
+    rebirthIntervalMs: config.rebirthIntervalMs ?? edgeNodeLimits.rebirthIntervalMs
+  }
+
+  /** Whose readings these are; undefined when they are not taken. */
+  const knownOf = (subject: Subject, origin: Origin | undefined): Known | undefined => {
+    const key = subjectKey(subject)
+    if (known.has(key)) return known.get(key)
+    const own = Object.hasOwn(config.devices ?? {}, key) ? config.devices?.[key] : undefined
+    const rule = subject.device === '' ? (config.nodeName ?? '{node}') : (config.deviceName ?? '{node}-{device}')
+    const id = own ?? (config.onlyNamed === true ? undefined : deviceIdOf(subject, rule))
+    const owner = id === undefined ? undefined : owners.get(id)
+    if (id !== undefined && owner !== undefined && origin !== undefined) {
+      const message = `device id "${id}" of ${key} is that of ${owner} already, expected an entry in \`devices\` for one of them`
+      actions.refuse({ ...origin, reason: { code: 'DEVICE_AMBIGUOUS', pointer: '', message } })
+    }
+    const entry = id === undefined || owner !== undefined ? undefined : { id, blocked: new Set<string>(), online: false }
+    if (entry !== undefined) owners.set(entry.id, key)
+    known.set(key, entry)
+    return entry
+  }
+
+  const act = (node: Node, effect: NodeEffect, origin: Origin | undefined) => {
+    const subject = (device: string) => ({ group: node.group, node: node.name, device })
+    switch (effect.type) {
+      case 'birth': {
+        const target = knownOf(subject(effect.device), origin)
+        if (target === undefined) return passOver()
+        const { readings, taken } = readingsOfMetrics(target.id, effect.metrics, { config })
+        target.blocked = new Set(taken)
+        target.online = true
+        if (taken.length > 0) refuseNames(target.id, taken, origin)
+        const metrics = effect.metrics.filter(({ name }) => !target.blocked.has(name))
+        actions.device(target.id, true, '', declarationOfBirth(target.id, metrics, config))
+        return give(readings)
+      }
+      case 'data': {
+        const target = knownOf(subject(effect.device), origin)
+        return target === undefined
+          ? passOver()
+          : give(readingsOfMetrics(target.id, effect.metrics, { config, blocked: target.blocked }).readings)
+      }
+      case 'death': {
+        const target = known.get(subjectKey(subject(effect.device)))
+        if (target === undefined) return undefined
+        target.online = false
+        return actions.device(target.id, false, effect.reason)
+      }
+      case 'rebirth':
+        return ask(node, effect.reason)
+      case 'gap':
+        counts.gaps += 1
+        return actions.gap(`${node.group}/${node.name}`, ((effect.to - effect.from + 256) % 256) + 1)
+      case 'refused': {
+        const from = origins.get(effect.message) ?? origin
+        const device = known.get(subjectKey(subject(effect.message.device)))?.id
+        return from === undefined
+          ? undefined
+          : actions.refuse({ ...from, reason: effect.reason, ...(device === undefined ? {} : { device }) })
+      }
+      default:
+        return effect satisfies never
+    }
+  }
+
+  const ask = (node: { readonly group: string; readonly name: string }, reason: string) => {
+    counts.rebirthsAsked += 1
+    actions.askRebirth({ group: node.group, node: node.name }, reason)
+  }
+  const give = (readings: readonly SourceReading[]) => {
+    if (readings.length > 0) actions.readings(readings)
+  }
+  const passOver = () => {
+    counts.passedOver += 1
+  }
+  const refuseNames = (device: string, names: readonly string[], origin: Origin | undefined) => {
+    const message = `metrics ${names.slice(0, 5).join(', ')} have the name of another one here, expected an entry in \`metrics\` for them`
+    if (origin !== undefined) actions.refuse({ ...origin, device, reason: { code: 'METRIC_AMBIGUOUS', pointer: '', message } })
+  }
+
+  const step = (node: Node, event: NodeEvent, origin: Origin | undefined) => {
+    const { state, effects } = reduceEdgeNode(node.state, event, { nowMs: now(), limits })
+    node.state = state
+    for (const effect of effects) act(node, effect, origin)
+  }
+
+  const nodeOf = (group: string, name: string): Node | undefined => {
+    const key = `${group}/${name}`
+    const found = nodes.get(key)
+    if (found !== undefined || nodes.size >= (config.nodesMax ?? 500)) return found
+    const node = { group, name, state: unknownEdgeNode }
+    nodes.set(key, node)
+    return node
+  }
+  const all = (event: NodeEvent) => {
+    for (const node of nodes.values()) step(node, event, undefined)
+  }
+
+  return {
+    take(topic, payload, receivedAtMs) {
+      const parsed = parseSparkplugTopic(topic)
+      if (!parsed.ok) return actions.refuse({ topic, payload, reason: parsed.reason })
+      const { value } = parsed
+      if (value.type === 'STATE') return actions.stateSeen(value.host, payload)
+      if (value.type === 'NCMD' || value.type === 'DCMD') return undefined
+      const decoded = decodeSparkplug(payload)
+      if (!decoded.ok) return actions.refuse({ topic, payload, reason: decoded.reason })
+      const node = nodeOf(value.group, value.node)
+      if (node === undefined) {
+        const message = `edge node is ${value.group}/${value.node}, expected one of the ${nodes.size} that came first (nodesMax)`
+        return actions.refuse({ topic, payload, reason: { code: 'SPARKPLUG_TOO_MANY_NODES', pointer: '', message } })
+      }
+      const message: NodeMessage = { type: value.type, device: 'device' in value ? value.device : '', payload: decoded.value, receivedAtMs }
+      const origin = { topic, payload }
+      origins.set(message, origin)
+      return step(node, { type: 'message', message }, origin)
+    },
+    tick: () => all({ type: 'tick' }),
+    lost: () => all({ type: 'lost' }),
+    connected() {
+      for (const key of Object.keys(config.devices ?? {})) {
+        const [group = '', name = ''] = key.split('/')
+        nodeOf(group, name)
+      }
+      for (const node of nodes.values()) ask(node, 'connected')
+    },
+    get counts() {
+      const online = [...nodes.values()].filter(({ state }) => state.online).length
+      return { ...counts, nodesOnline: online, devicesOnline: [...known.values()].filter((entry) => entry?.online === true).length }
+    }
+  }
+}
