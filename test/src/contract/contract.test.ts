@@ -27,11 +27,11 @@ test('every requirement has an id of its own, that of its section, in ascending 
   }
 })
 
-test('a requirement binds with the words of its level in Chinese, and ends as a sentence in both languages', () => {
+test('a requirement binds with the word of its level, quotes the same names and ends as a sentence in both languages', () => {
   const words = { MUST: /必须|不得|只能|才可/, SHOULD: /应当/, MAY: /可以/ }
   for (const { id, level, en, zh } of requirements) {
     assert.match(zh, words[level], id)
-    assert.match(en, /\.$/, id)
+    assert.match(en, new RegExp(`\\b${level}\\b.*\\.$`), id)
     assert.match(zh, /[。]$/, id)
     for (const name of quoted(en)) assert.ok(quoted(zh).includes(name), `${id}: ${name} is missing in Chinese`)
     for (const name of quoted(zh)) assert.ok(en.includes(name), `${id}: ${name} is missing in English`)
