@@ -10,7 +10,7 @@ import { keyOf } from './lane.ts'
 import { lockFile } from './lock.ts'
 import { createMessageLog, type MessageLog } from './message-log.ts'
 import type { Planned } from './plan.ts'
-import type { SegmentLog } from './segments.ts'
+import type { Placed, SegmentLog } from './segments.ts'
 import type { SealedList } from './stored.ts'
 
 export interface OutboxFilesOptions {
@@ -62,7 +62,7 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
   const shared = { folder, boot, isDurable, now, sealed: sealedList, segmentBytesMax: clamp(bytesMax / 64, segmentBytes) }
   const alarms = createMessageLog({ ...shared, urgent: true })
   const telemetry = createMessageLog({ ...shared, urgent: false })
-  const known = new Map([...alarms.recovered.sealed, ...telemetry.recovered.sealed])
+  const known = highest([alarms.recovered.sealed, telemetry.recovered.sealed])
   const journal = createJournal({
     folder,
     boot,
@@ -104,26 +104,15 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
     const bytes = sets.reduce((sum, { records }) => sum + records.reduce((sum, record) => sum + record.length, 0), 0)
     const isUrgent = planned.journal.length === 0 && planned.messages.every(({ urgent }) => urgent)
     if (!makeRoom(bytes, options.dropPolicy === 'newest-telemetry' && !isUrgent)) return 'full'
-    const written: SegmentLog[] = []
-    try {
-      const places = sets.map(({ log, records }) => {
-        const placed = log.write(records)
-        written.push(log)
-        return [log, placed] as const
-      })
-      for (const log of written) log.sync()
-      const placed = new Map(places)
-      for (const urgent of [true, false]) note(planned, urgent, placed.get(logOf(urgent).log) ?? [])
-      for (const segment of planned.freed) journal.free(segment)
-      const journalSegment = placed.get(journal.log)?.[0]?.segment ?? 0
-      if (planned.journal.length > 0) journal.hold(journalSegment, planned.journal.length)
-      return { journalSegment }
-    } catch (error) {
-      for (const log of written) log.undo()
-      throw error
-    }
+    const placed = writeAll(sets)
+    for (const urgent of [true, false]) note(planned, urgent, placed.get(logOf(urgent).log) ?? [])
+    for (const segment of planned.freed) journal.free(segment)
+    const journalSegment = placed.get(journal.log)?.[0]?.segment ?? 0
+    if (planned.journal.length > 0) journal.hold(journalSegment, planned.journal.length)
+    if (planned.freed.length > 0) journal.settle()
+    return { journalSegment }
   }
-  const note = (planned: Planned, urgent: boolean, places: ReturnType<SegmentLog['write']>) => {
+  const note = (planned: Planned, urgent: boolean, places: readonly Placed[]) => {
     const messages = planned.messages.filter((message) => message.urgent === urgent)
     for (const [index, message] of messages.entries()) {
       const place = places[index]
@@ -154,6 +143,19 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
   }
 }
 
+/** Writes to several logs and synchronises them, or takes everything back. */
+function writeAll(sets: readonly { readonly log: SegmentLog; readonly records: readonly Buffer[] }[]): Map<SegmentLog, Placed[]> {
+  const placed = new Map<SegmentLog, Placed[]>()
+  try {
+    for (const { log, records } of sets) placed.set(log, log.write(records))
+    for (const log of placed.keys()) log.sync()
+    return placed
+  } catch (error) {
+    for (const log of placed.keys()) log.undo()
+    throw error
+  }
+}
+
 /** Lost readings of the journal had no number: a new one tells of them. */
 function tellLost(log: MessageLog, device: string, readings: number): void {
   try {
@@ -175,6 +177,13 @@ function damageOf(alarms: MessageLog, telemetry: MessageLog, journal: Journal): 
     readings: sum([...lost.map(({ readings }) => readings), ...[...journal.recovered.lost.values()].map(({ readings }) => readings)]),
     tornBytes: alarms.recovered.tornBytes + telemetry.recovered.tornBytes + journal.recovered.tornBytes
   }
+}
+
+/** Each log knows of the seals of both up to when its newest file was begun. */
+function highest(maps: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const merged = new Map<string, number>()
+  for (const map of maps) for (const [key, upTo] of map) merged.set(key, Math.max(merged.get(key) ?? 0, upTo))
+  return merged
 }
 
 function clamp(value: number, range: { readonly min: number; readonly max: number }): number {

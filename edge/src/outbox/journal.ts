@@ -49,7 +49,15 @@ export function createJournal(options: {
   for (const { segment } of recovered.pieces) held.set(segment, (held.get(segment) ?? 0) + 1)
   const settle = () => {
     if (log.current !== undefined && !held.has(log.current) && log.currentBytes > idleBytesMax) log.roll()
-    for (const segment of log.segments) if (segment !== log.current && !held.has(segment)) log.remove(segment)
+    for (const segment of log.segments) {
+      if (segment === log.current || held.has(segment)) continue
+      try {
+        log.remove(segment)
+      } catch {
+        // It goes the next time: what is in it is known to be sealed.
+        return
+      }
+    }
   }
   settle()
   return {
