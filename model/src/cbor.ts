@@ -30,8 +30,9 @@ export function decodeCbor(
   const items = tagged ? bytes.subarray(selfDescribed.length) : bytes
   try {
     const value: unknown = decode(items, options)
-    if (some(value, isForeign)) return refuse('payload holds a byte string or a break, expected text, numbers, booleans and null')
-    if (some(value, isReplaced) && holdsBadText(items)) return refuse('payload holds a text that is not UTF-8, expected UTF-8')
+    const doubt = doubtOf(value)
+    if (doubt === foreign) return refuse('payload holds a byte string or a break, expected text, numbers, booleans and null')
+    if (doubt === replaced && holdsBadText(items)) return refuse('payload holds a text that is not UTF-8, expected UTF-8')
     return { ok: true, value }
   } catch (error) {
     return refuse(`payload is not CBOR as the contract allows it: ${error instanceof Error ? error.message : String(error)}`)
@@ -43,21 +44,25 @@ export function encodeCbor(message: object): Uint8Array {
   return encode(message, { mapSorter: () => 0, ignoreUndefinedProperties: true })
 }
 
-/** Whether the test holds for a value, a member name or anything inside. */
-function some(value: unknown, test: (part: unknown) => boolean): boolean {
-  if (test(value)) return true
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([name, member]) => test(name) || some(member, test))
-}
-
+/** What to doubt in a value; the greater one wins. */
+const none = 0
+/** A text with U+FFFD: the library puts it where a text is not UTF-8 (RFC 8949 §3.1 calls that invalid), and a text may hold it by right. */
+const replaced = 1
 /** A byte string, or the "break" that the library leaves where a value of a map should stand. */
-function isForeign(part: unknown): boolean {
-  return part instanceof Uint8Array || typeof part === 'symbol'
-}
+const foreign = 2
 
-/** The library puts U+FFFD where a text is not UTF-8 (RFC 8949 §3.1 calls such an item invalid); a text may hold it by right, too. */
-function isReplaced(part: unknown): boolean {
-  return typeof part === 'string' && part.includes('\ufffd')
+function doubtOf(value: unknown): number {
+  if (typeof value === 'string') return value.includes('\ufffd') ? replaced : none
+  if (typeof value === 'symbol' || value instanceof Uint8Array) return foreign
+  if (typeof value !== 'object' || value === null) return none
+  let worst = none
+  if (Array.isArray(value)) {
+    for (const item of value) worst = Math.max(worst, doubtOf(item))
+    return worst
+  }
+  for (const name of Object.keys(value)) worst = Math.max(worst, doubtOf(name))
+  for (const member of Object.values(value)) worst = Math.max(worst, doubtOf(member))
+  return worst
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
