@@ -1,0 +1,50 @@
+/** What a rule finds: faults with what was seen and what was expected, or why nothing could be said. */
+import type { Publish, View } from '../view.ts'
+
+export interface Fault {
+  readonly seen: string
+  readonly expected: string
+  /** Entry of the log, counted from 0; line of a capture less two. */
+  readonly entry?: number
+  readonly topic?: string
+  readonly hex?: string
+}
+
+export interface Finding {
+  readonly faults: readonly Fault[]
+  /** Set when the log holds nothing to judge by. */
+  readonly notTested?: string
+  /** What was looked at. */
+  readonly checked: string
+}
+
+/** Decides one requirement over a log. Pure. */
+export type Rule = (view: View) => Finding
+
+const hexShownMax = 128
+
+export function faultOf(publish: Publish, fault: { readonly seen: string; readonly expected: string }): Fault {
+  return { ...fault, entry: publish.line, topic: publish.entry.topic, hex: publish.entry.hex.slice(0, hexShownMax) }
+}
+
+export function notTested(reason: string): Finding {
+  return { faults: [], notTested: reason, checked: '' }
+}
+
+/** Faults where there are some, else what was looked at; with nothing looked at, the reason. */
+export function judged(
+  faults: readonly Fault[],
+  looked: { readonly at: number; readonly what: string; readonly without: string }
+): Finding {
+  const checked = `${looked.at} ${looked.what}`
+  if (faults.length > 0 || looked.at > 0) return { faults, checked }
+  return { faults, checked, notTested: looked.without }
+}
+
+export function nameOf(publish: Publish): string {
+  return publish.boot === undefined || publish.seq === undefined ? publish.channel : `${publish.channel} ${publish.boot}/${publish.seq}`
+}
+
+export function secondsOf(ms: number): string {
+  return `${Math.round(ms / 10) / 100} s`
+}
