@@ -1,7 +1,7 @@
 /** A real OPC UA server with the monitoring point model for tests: one point with a probe, a gate and an AutoID reader. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DataType, EventNotifierFlags, StatusCodes, Variant } from 'node-opcua-client'
+import { DataType, StatusCodes, Variant } from 'node-opcua-client'
 import { nodesets } from 'node-opcua-nodesets'
 import { OPCUAServer } from 'node-opcua-server'
 import { autoIdNamespace } from '../source/opcua/autoid-types.ts'
@@ -57,7 +57,6 @@ export async function startPointServer(folder: string): Promise<PointServer> {
     browseName: { name: 'p1', namespaceIndex: site.index },
     organizedBy: objects,
     notifierOf: objects.server,
-    eventNotifier: EventNotifierFlags.SubscribeToEvents,
     namespace: site,
     optionals: ['PointName', 'Place', 'Readers']
   })

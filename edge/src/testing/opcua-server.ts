@@ -121,7 +121,7 @@ export async function serverCertificates(folder: string): Promise<Pick<OPCUAServ
   return isServerManager(manager) ? { serverCertificateManager: manager } : {}
 }
 
-function isServerManager(manager: unknown): manager is NonNullable<OPCUAServerOptions['serverCertificateManager']> {
+export function isServerManager(manager: unknown): manager is NonNullable<OPCUAServerOptions['serverCertificateManager']> {
   return typeof manager === 'object' && manager !== null && 'initialize' in manager
 }
 

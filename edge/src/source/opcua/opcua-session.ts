@@ -51,7 +51,8 @@ export async function openSession(options: SessionOptions): Promise<OpenSession>
   }
   try {
     await within(connect(client, config), timeoutMs, signal)
-    const objection = identityObjection(config, client.endpoint)
+    await within(client.getEndpoints(), timeoutMs, signal)
+    const objection = identityObjection(config, client.findEndpointForSecurity(...securityOf(config)))
     if (objection !== undefined) throw new Error(objection)
     const session = await within(client.createSession(identity), timeoutMs, signal)
     const namespaces = await within(readNamespaceArray(session), timeoutMs, signal)
@@ -59,7 +60,9 @@ export async function openSession(options: SessionOptions): Promise<OpenSession>
   } catch (error) {
     await close()
     const detail = messageOf(error)
-    throw new Error(pki.refusal() ?? identityRefusal(config, detail) ?? endpointRefusal(config, detail) ?? detail, { cause: error })
+    throw new Error(pki.refusal() ?? identityRefusal(config, detail) ?? endpointRefusal(config, detail) ?? oneLine(detail), {
+      cause: error
+    })
   }
 }
 
@@ -75,14 +78,22 @@ async function connect(client: OPCUAClient, config: OpcuaSource): Promise<void> 
   }
 }
 
+function securityOf(config: OpcuaSource): [MessageSecurityMode, SecurityPolicy] {
+  return [
+    MessageSecurityMode[config.securityMode ?? opcuaDefaults.securityMode],
+    SecurityPolicy[config.securityPolicy ?? opcuaDefaults.securityPolicy]
+  ]
+}
+
 function createClient({ config, clientId }: SessionOptions, pki: Pki): OPCUAClient {
+  const [securityMode, securityPolicy] = securityOf(config)
   return OPCUAClient.create({
     applicationName: 'Tracegate edge',
     applicationUri: pki.applicationUri,
     clientName: clientId,
     endpointMustExist: false,
-    securityMode: MessageSecurityMode[config.securityMode ?? opcuaDefaults.securityMode],
-    securityPolicy: SecurityPolicy[config.securityPolicy ?? opcuaDefaults.securityPolicy],
+    securityMode,
+    securityPolicy,
     keepSessionAlive: true,
     requestedSessionTimeout: 60_000,
     transportTimeout: connectTimeoutMs,
@@ -96,11 +107,16 @@ function createClient({ config, clientId }: SessionOptions, pki: Pki): OPCUAClie
 function endpointRefusal(config: OpcuaSource, detail: string): string | undefined {
   const mode = config.securityMode ?? opcuaDefaults.securityMode
   const policy = config.securityPolicy ?? opcuaDefaults.securityPolicy
-  if (/Cannot find an Endpoint|cannot find endpoint/.test(detail))
+  if (/Cannot find an Endpoint|cannot find endpoint|End point must exist|BadSecurityPolicyRejected|BadSecurityModeRejected/.test(detail))
     return `the server offers no endpoint with securityMode ${mode} and securityPolicy ${policy}, expected one it offers`
   if (mode !== 'None' && /BadSecurityChecksFailed|BadCertificateUntrusted/.test(detail))
     return `the server refused our certificate (${/Bad\w+/.exec(detail)?.[0]}): trust "own/certs/tracegate-edge.pem" of the data folder at the server`
   return undefined
+}
+
+/** The library breaks its messages into lines. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
 }
 
 /** The library writes to the console of the process otherwise, whichever client it is for. */

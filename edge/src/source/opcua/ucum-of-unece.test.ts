@@ -1,3 +1,4 @@
+/** The table of units: codes there and back, and what is not in it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compileValidator } from '@tracegate/model/codec'
