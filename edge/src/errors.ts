@@ -6,6 +6,7 @@ export const edgeError = defineErrors({
     status: 409,
     message: 'Cannot take the configuration while the agent runs: {members} changed, expected the values it was started with'
   },
+  EDGE_CALL: { status: 400, message: 'Cannot run this: {detail}' },
   EDGE_KEYS: { status: 409, message: 'Cannot make keys: {detail}' },
   EDGE_SIGN: { status: 400, message: 'Cannot sign: {detail}' },
   EDGE_STATUS_PORT: { status: 500, message: 'Cannot open the status page: port is {port} on {host}, expected a free one ({detail})' },

@@ -1,30 +1,36 @@
-/** The edge agent as a process of its own: parses its configuration, starts, waits for a signal, and ends. */
+/** The command line of the edge agent: tells which command was meant, runs it, and ends with its code. */
 import { CodedError } from '@tracegate/model/errors'
-import { describeOptions, loadConfig } from '@tracegate/service/config'
-import { waitForSignal } from '@tracegate/service/lifecycle'
-import { createLogger } from '@tracegate/service/log'
-import { createMetrics } from '@tracegate/service/metrics'
-import { createRangeCheck } from './check.ts'
-import { EdgeConfig } from './config.ts'
-import { startEdge } from './edge.ts'
+import { nearestOf } from '@tracegate/service/nearest'
+import { checkCommand } from './cli/check-command.ts'
+import { keysCommand, signCommand } from './cli/key-commands.ts'
+import { runCommand } from './cli/run-command.ts'
+import { sampleCommand } from './cli/sample-command.ts'
+import { usage } from './cli/usage.ts'
 
-const prefix = 'TRACEGATE_EDGE'
+const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  run: runCommand,
+  check: checkCommand,
+  sample: sampleCommand,
+  sign: signCommand,
+  keys: keysCommand
+}
 const exitWrongCall = 2
 
+const [first = '', ...rest] = process.argv.slice(2)
+const named = first.startsWith('-') || first === '' ? 'run' : first
+const command = commands[named]
 try {
-  const config = loadConfig(EdgeConfig, { argv: process.argv.slice(2), env: process.env, prefix })
-  if (config.helpAsked) {
-    process.stdout.write(
-      `Usage: node edge/src/main.ts --config <file> [options]\n\n${describeOptions(EdgeConfig, prefix)}\n  --config <text>  YAML or JSON file with these options, sources and devices\n`
+  if (command === undefined) {
+    const nearest = nearestOf(named, Object.keys(commands))
+    process.stderr.write(
+      `Cannot run: command is "${named}", expected one of ${Object.keys(commands).join(', ')}${nearest === undefined ? '' : `; did you mean "${nearest}"?`}\n`
     )
+    process.exitCode = exitWrongCall
+  } else if (first === '' || first === '--help' || first === '-h') {
+    process.stdout.write(usage())
+    process.exitCode = first === '' ? exitWrongCall : 0
   } else {
-    const stopped = waitForSignal()
-    const logger = createLogger({ level: 'info', format: 'json' })
-    const metrics = createMetrics({ process: true })
-    const edge = await startEdge(config.values, { logger, metrics, check: createRangeCheck(config.values.devices) })
-    await stopped
-    await edge[Symbol.asyncDispose]()
-    process.exit(0)
+    process.exit(await command(named === first ? rest : process.argv.slice(2)))
   }
 } catch (error) {
   if (!(error instanceof CodedError)) throw error

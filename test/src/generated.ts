@@ -1,6 +1,7 @@
 /** The files that are made from code and kept under version control: what each must hold. Writes nothing itself. */
 import { readFileSync } from 'node:fs'
-import { EdgeConfig } from '@tracegate/edge/config'
+import { sampleText, sampleTypes } from '@tracegate/edge/configuration-sample'
+import { configurationTable } from '@tracegate/edge/configuration-table'
 import { replayPrefix, ReplayCliOptions } from '@tracegate/edge/replay-options'
 import { schemaNameOf, wireSchemas } from '@tracegate/model/wire-schemas'
 import { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent } from '@tracegate/model/epcis/event'
@@ -36,8 +37,9 @@ export function generatedFiles(): GeneratedFile[] {
     readmeFile('firmware-specs/contract.md', contractSections('en')),
     readmeFile('firmware-specs/contract.zh-CN.md', contractSections('zh')),
     { path: 'firmware-specs/proof.md', text: proofDocument() },
+    { path: 'edge/sample.yaml', text: sampleText(sampleTypes()) },
     readmeFile('edge/README.md', {
-      options: optionsAsMarkdown(EdgeConfig, 'TRACEGATE_EDGE'),
+      options: configurationTable(),
       'replay-options': optionsAsMarkdown(ReplayCliOptions, replayPrefix)
     }),
     readmeFile('sim/README.md', { options: optionsAsMarkdown(StartOptions, optionsPrefix) })

@@ -1,0 +1,30 @@
+/** Runs the agent until a signal ends it. */
+import { waitForSignal } from '@tracegate/service/lifecycle'
+import { createLogger } from '@tracegate/service/log'
+import { createMetrics } from '@tracegate/service/metrics'
+import { readOverrides } from '@tracegate/service/config'
+import { startAgent } from '../agent.ts'
+import { EdgeConfig } from '../config.ts'
+import { edgePrefix } from '../configuration/load.ts'
+import { problemLines } from './problem-lines.ts'
+import { usage } from './usage.ts'
+
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const { path, helpAsked } = readOverrides(EdgeConfig, { argv, env: process.env, prefix: edgePrefix })
+  if (helpAsked) {
+    process.stdout.write(usage())
+    return 0
+  }
+  const stopped = waitForSignal()
+  const logger = createLogger({ level: 'info', format: 'json' })
+  const started = await startAgent({ path, argv, env: process.env, logger, metrics: createMetrics({ process: true }) })
+  if (!started.ok) {
+    process.stderr.write(problemLines(started.problems))
+    return 2
+  }
+  const { agent } = started
+  process.on('SIGHUP', () => void agent.reload())
+  await stopped
+  await agent[Symbol.asyncDispose]()
+  return 0
+}
