@@ -1,5 +1,6 @@
 /** Every published vector on the code that the platform runs: what is valid is taken as what it says, what is invalid is refused with its code. */
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Type } from 'typebox'
 import { emptyStream, noteSequence, type StreamState } from '@tracegate/collector/stream-state'
@@ -182,6 +183,18 @@ test('TG-702: EPC memory that holds no GS1 key is refused with its code', () => 
   }
   const odd = readEpcHex('3074257bf7194e4000001a8')
   assert.equal(odd.ok ? 'taken' : odd.reason.code, 'GS1_EPC_HEX', 'an odd number of digits')
+})
+
+test('the sources of the vectors import nothing of the product, so that no expected value comes from the code under test', () => {
+  const folder = new URL('vectors/', import.meta.url)
+  for (const name of readdirSync(folder)) {
+    const imports = [...readFileSync(new URL(name, folder), 'utf8').matchAll(/from '([^']+)'/g)].map(([, target = '']) => target)
+    assert.deepEqual(
+      imports.filter((target) => !target.startsWith('./')),
+      [],
+      name
+    )
+  }
 })
 
 test('every vector file is used by a test, and no two cases of a file have one name', () => {
