@@ -1,13 +1,13 @@
 /** Reads the payloads of foreign MQTT devices as their subscription says. Pure: bytes in, findings and reasons out. */
 import { compileValidator, type Decoded, decodePayload } from '@tracegate/model/codec'
 import { EventMessage } from '@tracegate/model/event-message'
-import { Scan, ScanMessage } from '@tracegate/model/scan'
+import { ScanMessage } from '@tracegate/model/scan'
 import type { ScanRule } from '@tracegate/model/scan-event'
 import { readingsOf, Telemetry } from '@tracegate/model/telemetry'
 import { payloadBytesMax } from '@tracegate/model/wire'
 import { compileJsonPath, type Place } from '../json-path.ts'
 import { atPointer } from '../json-pointer.ts'
-import { identifySymbology } from '../symbology.ts'
+import { scanLinesOf, scanOf } from '../scan-lines.ts'
 import { createFindings, type Finding, type PayloadContext, type PayloadResult, reasonOf } from './finding.ts'
 import type { PayloadFormat, ScanFormat } from './format-config.ts'
 import { compileJsonFormat, timeAt } from './json-format.ts'
@@ -21,7 +21,6 @@ type Context = PayloadContext & { readonly deviceId: string }
 const telemetryValidator = compileValidator(Telemetry)
 const scanMessageValidator = compileValidator(ScanMessage)
 const eventValidator = compileValidator(EventMessage)
-const scanValidator = compileValidator(Scan)
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export function compileFormat(format: PayloadFormat): PayloadReader {
@@ -146,19 +145,6 @@ function readScanLines(format: ScanFormat, text: string, { deviceId: device, rec
   })
   if (findings.isEmpty) findings.refuse(reasonOf('SCAN_DATA_MISSING', '', 'payload has no line, expected the data of a scan on each'))
   return findings.result()
-}
-
-/** A scanner ends its data with CR, LF or both; nothing else is taken off, as FNC1 is U+001D and spaces may be data. */
-export function scanLinesOf(text: string): string[] {
-  return text.split(/\r\n|\n|\r/).filter((line) => line !== '')
-}
-
-/** The scan of what a reader sent; data that opens with an AIM identifier names its symbology itself. */
-export function scanOf(place: Pick<Place, 'value' | 'pointer'>, symbology: string | undefined, timeMs: number): Decoded<Scan> {
-  const { value, pointer } = place
-  if (typeof value !== 'string' || value === '')
-    return { ok: false, reason: reasonOf('SCAN_DATA_MISSING', pointer, `${pointer} is ${typeof value}, expected the data as text`) }
-  return scanValidator.check({ ...identifySymbology(symbology, value), timeMs })
 }
 
 function refusal(code: string, message: string): PayloadResult {

@@ -61,7 +61,7 @@ async function startEdgeNode(url: string) {
       await client.subscribeAsync(topic('NCMD'), { qos: 1 })
       client.on('message', (_topic, payload) => {
         const command = decodeSparkplug(payload)
-        commands.push(command.ok ? command.value.metrics.map(({ name, value }) => `${name}=${String(value?.value)}`).join() : 'bad')
+        commands.push(command.ok ? command.value.metrics.map(({ name, value }) => `${name}=${JSON.stringify(value?.value)}`).join() : 'bad')
       })
       await births()
     },
