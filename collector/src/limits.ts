@@ -23,7 +23,10 @@ export interface CollectorLimits {
   readonly bootsPerDeviceMax: number
   /** How long a gap that nothing fills holds the watermark back. Its messages are still taken when they come. */
   readonly gapGiveUpMs: number
-  /** The same for a stream whose first message is not number 0, as after the loss of `collector.db`. */
+  /**
+   * The same for a stream whose first message is not number 0: after the loss of `collector.db`, or because a broker acknowledged
+   * the first ones and forgot them. Senders must have sent those again by then: the edge does so at most 40 s after the PUBACK.
+   */
   readonly startGiveUpMs: number
   /** One batch to the stores. */
   readonly batchMessagesMax: number
@@ -61,7 +64,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   streamsInMemoryMax: 50_000,
   bootsPerDeviceMax: 64,
   gapGiveUpMs: 600_000,
-  startGiveUpMs: 5_000,
+  startGiveUpMs: 60_000,
   batchMessagesMax: 2_000,
   batchBytesMax: 4 * mebibyte,
   batchWaitMs: 5,

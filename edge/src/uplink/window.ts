@@ -36,8 +36,11 @@ export function initialWindow(boots: WindowState['boots']): WindowState {
 
 /** Most messages that one stream sends before another has its turn. */
 const turnMessagesMax = 32
-/** The silence before sending again doubles up to this many times the configured one. */
-const silenceFactorMax = 32
+/**
+ * The silence before sending again doubles up to this many times the configured one. A collector gives up what it misses in front
+ * of the first message of a boot after a minute: whoever waits longer to send it again has lost it.
+ */
+const silenceFactorMax = 4
 /** Telemetry leaves this part of the window to the alarm lanes, so that an alarm waits for no watermark of a backlog. */
 const urgentShare = 1 / 4
 
@@ -157,7 +160,10 @@ function acknowledge(state: WindowState, event: WindowEvent & { type: 'acknowled
   const stream = state.streams.get(key)
   if (stream === undefined || !stream.inFlight.some((entry) => !entry.acknowledged && ids.has(entry.id))) return { state, effects: [] }
   const inFlight = stream.inFlight.map((entry) => (ids.has(entry.id) ? { ...entry, acknowledged: true } : entry))
-  const acknowledged = withStream(state, key, { ...stream, inFlight, progressAtMs: options.nowMs })
+  // Newer ones are acknowledged all the time; it is the oldest one that waits for its watermark.
+  const isOldest = stream.inFlight[0]?.acknowledged === false && inFlight[0]?.acknowledged === true
+  const progressAtMs = isOldest ? options.nowMs : stream.progressAtMs
+  const acknowledged = withStream(state, key, { ...stream, inFlight, progressAtMs })
   const settled = settle(acknowledged, key, options)
   return settled.state === acknowledged ? { state: acknowledged, effects: [] } : settled
 }
@@ -211,7 +217,7 @@ function tick(state: WindowState, options: { nowMs: number; limits: WindowLimits
   const effects: WindowEffect[] = []
   for (const [key, stream] of state.streams) {
     const silent = nowMs - stream.progressAtMs > limits.watermarkTimeoutMs * stream.silenceFactor
-    if (stream.inFlight.length === 0 || !silent || stream.inFlight.some((entry) => !entry.acknowledged)) continue
+    if (!silent || stream.inFlight[0]?.acknowledged !== true) continue
     effects.push({ type: 'resend', stream: key, messages: stream.inFlight.length })
     next = {
       ...withStream(next, key, {

@@ -41,14 +41,19 @@ export async function runCell({ part, fault, broker }: Cell, options: Pick<Syste
 }
 
 /** Everything that can be counted once the faults are over. */
-export async function finish(system: System, struck: Struck): Promise<Omit<CellResult, 'part' | 'fault' | 'broker' | 'seconds'>> {
-  await system.drain()
+export async function finish(
+  system: System,
+  struck: Struck,
+  drainWithinMs?: number
+): Promise<Omit<CellResult, 'part' | 'fault' | 'broker' | 'seconds'>> {
+  await system.drain(drainWithinMs)
   const counts = await system.judge()
   const { duplicates, balanced } = system.totals()
   return { ...counts, faults: struck.times, how: struck.how, notTaken: system.progress().notTaken, repeats: duplicates, balanced }
 }
 
-async function withErrors<Value>(system: System, work: () => Promise<Value>): Promise<Value> {
+/** Says what the parts wrote when something fails. */
+export async function withErrors<Value>(system: System, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work()
   } catch (error) {

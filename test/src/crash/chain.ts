@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
+import { edgeDefaults } from '@tracegate/edge/config'
 import { compileValidator } from '@tracegate/model/codec'
 import { freePort } from '../system/product.ts'
 import { agent, fieldSource, point } from './content.ts'
@@ -25,7 +26,11 @@ export interface ChainOptions {
   readonly small: SmallDisks | undefined
   readonly observer: Observer
   readonly habit: DeviceHabit
+  readonly waits: Waits
 }
+
+/** short: so that a cell shows within seconds what otherwise takes a minute. product: as they are shipped. */
+export type Waits = 'short' | 'product'
 
 export interface Chain {
   readonly parts: Readonly<Record<ChainPart, PartOptions>>
@@ -38,10 +43,17 @@ export const mosquittoPath = '/usr/sbin/mosquitto'
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const edgeMain = fileURLToPath(new URL('../../../edge/src/main.ts', import.meta.url))
 const everyMs = 10
+const shortWaits = {
+  watermarkTimeoutMs: 700,
+  pubackTimeoutMs: 1_500,
+  connectTimeoutMs: 1_500,
+  backOffMinMs: 50,
+  backOffMaxMs: 500
+} as const
 const readyLine = compileValidator(Type.Object({ ready: Type.Object({ port: Type.Number() }) }))
 
 export async function describeChain(options: ChainOptions): Promise<Chain> {
-  const { folder, lines, small, observer, habit } = options
+  const { folder, lines, small, observer, habit, waits } = options
   for (const part of parts) mkdirSync(join(folder, part), { recursive: true })
   const dataDir = (part: PartName) => small?.disks.get(part)?.path ?? join(folder, part)
   const clockFile = (part: PartName) => join(folder, `${part}.clock`)
@@ -50,8 +62,16 @@ export async function describeChain(options: ChainOptions): Promise<Chain> {
   const url = (line: LineName) => `mqtt://127.0.0.1:${lines[line].port}`
   const countFile = join(folder, 'written.txt')
   const edgeFile = join(folder, 'edge.json')
-  writeFileSync(edgeFile, JSON.stringify(edgeConfig({ brokerUrl: url('edgeUp'), fieldUrl: url('edgeField'), dataDir: dataDir('edge') })))
-  const deviceSettings = { dataDir: dataDir('device'), nativeUrl: url('deviceNative'), fieldUrl: url('deviceField'), everyMs, habit }
+  const edgeAt = { brokerUrl: url('edgeUp'), fieldUrl: url('edgeField'), dataDir: dataDir('edge') }
+  writeFileSync(edgeFile, JSON.stringify({ ...edgeConfig(edgeAt), ...(waits === 'short' ? shortWaits : {}) }))
+  const deviceSettings = {
+    dataDir: dataDir('device'),
+    nativeUrl: url('deviceNative'),
+    fieldUrl: url('deviceField'),
+    everyMs,
+    habit,
+    silenceMs: waits === 'short' ? shortWaits.watermarkTimeoutMs : edgeDefaults.watermarkTimeoutMs
+  }
 
   return {
     parts: {
@@ -124,13 +144,8 @@ function edgeConfig(at: { readonly brokerUrl: string; readonly fieldUrl: string;
     secret: 'secret',
     brokerUrl: at.brokerUrl,
     dataDir: at.dataDir,
-    // Short waits, so that a cell shows within seconds what otherwise takes a minute.
-    watermarkTimeoutMs: 700,
-    pubackTimeoutMs: 1_500,
-    connectTimeoutMs: 1_500,
-    backOffMinMs: 50,
-    backOffMaxMs: 500,
-    flushTimeoutMs: 15_000,
+    // How long its orderly end may take: until everything is committed.
+    flushTimeoutMs: 25_000,
     sources: [fieldSource(at.fieldUrl)],
     devices: []
   }

@@ -16,6 +16,8 @@ export interface LaneOptions {
   readonly buffer: DeviceBuffer
   /** Whether an item is kept until the commit watermark covers it. */
   readonly awaitsWatermark: boolean
+  /** Silence of the watermark after which acknowledged items are sent again. */
+  readonly silenceMs: number
 }
 
 export interface Lane {
@@ -26,8 +28,6 @@ export interface Lane {
 
 const windowMax = 64
 const pubackTimeoutMs = 1_500
-/** Silence of the watermark after which acknowledged items are sent again. */
-const silenceMs = 600
 const retryMs = { first: 60, most: 600 } as const
 const tickMs = 100
 const committed = compileValidator(Committed)
@@ -38,7 +38,7 @@ interface InFlight {
   acknowledged: boolean
 }
 
-export function startLane({ lane, url, boot, buffer, awaitsWatermark }: LaneOptions): Lane {
+export function startLane({ lane, url, boot, buffer, awaitsWatermark, silenceMs }: LaneOptions): Lane {
   const watermarks = new Map<string, number>()
   let inFlight: InFlight[] = []
   let cursor = 0
@@ -65,13 +65,13 @@ export function startLane({ lane, url, boot, buffer, awaitsWatermark }: LaneOpti
   }
 
   const send = (to: MqttClient, item: BufferedItem) => {
+    if (inFlight.length === 0) progressAtMs = performance.now()
     const entry: InFlight = { item, sentAtMs: performance.now(), acknowledged: false }
     inFlight.push(entry)
     const { topic, payload } = lane === 'native' ? nativeMessage(item) : fieldMessage(item)
     to.publish(topic, payload, { qos: 1 }, (error) => {
       if (error || to !== line) return
       entry.acknowledged = true
-      progressAtMs = performance.now()
       settle()
       pump()
     })
@@ -98,8 +98,8 @@ export function startLane({ lane, url, boot, buffer, awaitsWatermark }: LaneOpti
       line?.end(true)
       return
     }
-    const silent = inFlight.length > 0 && nowMs - progressAtMs > silenceMs
-    if (silent && inFlight.every((entry) => entry.acknowledged)) again()
+    // The oldest one counts: newer ones are acknowledged all the time.
+    if (inFlight[0]?.acknowledged === true && nowMs - progressAtMs > silenceMs) again()
     pump()
   }
 

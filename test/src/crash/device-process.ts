@@ -24,7 +24,8 @@ const Settings = compileValidator(
     nativeUrl: Type.String(),
     fieldUrl: Type.String(),
     everyMs: Type.Number(),
-    habit: Type.Enum(habits)
+    habit: Type.Enum(habits),
+    silenceMs: Type.Number()
   })
 )
 const progressEveryMs = 100
@@ -34,14 +35,14 @@ if (import.meta.main) main(process.argv[2] ?? '{}')
 function main(argument: string): void {
   const settings = Settings.check(JSON.parse(argument))
   if (!settings.ok) throw new TypeError(settings.reason.message)
-  const { dataDir, nativeUrl, fieldUrl, everyMs, habit } = settings.value
+  const { dataDir, nativeUrl, fieldUrl, everyMs, habit, silenceMs } = settings.value
   const buffer = openDeviceBuffer(join(dataDir, 'device.db'))
   // TG-401: a boot of its own for every start.
   const boot = randomBytes(8).toString('hex')
   const awaitsWatermark = habit !== 'forgets'
   const running = [
-    startLane({ lane: 'native', url: nativeUrl, boot, buffer, awaitsWatermark }),
-    startLane({ lane: 'field', url: fieldUrl, boot, buffer, awaitsWatermark: false })
+    startLane({ lane: 'native', url: nativeUrl, boot, buffer, awaitsWatermark, silenceMs }),
+    startLane({ lane: 'field', url: fieldUrl, boot, buffer, awaitsWatermark: false, silenceMs })
   ]
   const numbers = habit === 'doubles' ? 2 : 1
   let seq = 0

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Type } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
 import { waitFor } from '../system/product.ts'
-import { describeChain, type Chain, type ChainPart, type Lines } from './chain.ts'
+import { describeChain, type Chain, type ChainPart, type Lines, type Waits } from './chain.ts'
 import type { DeviceHabit } from './device-process.ts'
 import { startLine } from './line.ts'
 import { createObserver, type CollectorTotals, type Progress } from './observer.ts'
@@ -24,6 +24,7 @@ export interface SystemOptions {
   /** false: a limit on files in the place of small disks, as where mounting is not allowed. */
   readonly mayMount?: boolean
   readonly habit?: DeviceHabit
+  readonly waits?: Waits
 }
 
 export interface System extends AsyncDisposable {
@@ -64,7 +65,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
           })
         )
   const observer = createObserver()
-  const chain = await describeChain({ folder, broker, lines, small, observer, habit: options.habit ?? 'keeps' })
+  const chain = await describeChain({
+    folder,
+    broker,
+    lines,
+    small,
+    observer,
+    habit: options.habit ?? 'keeps',
+    waits: options.waits ?? 'short'
+  })
   const use = (part: ChainPart) => stack.use(createPart(chain.parts[part]))
   const parts = {
     fieldBroker: use('fieldBroker'),
