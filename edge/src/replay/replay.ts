@@ -5,10 +5,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CodedError } from '@tracegate/model/errors'
 import { seriesKeyOf } from '@tracegate/model/telemetry'
-import type { EdgeDevice } from '../config.ts'
 import type { Edge } from '../edge.ts'
 import type { SourceReading } from '../intake.ts'
+import { createPace } from '../source/replay/pace.ts'
 import { readRecording, type RecordedRow, type RecordingOptions } from '../source/replay/recording.ts'
+import { surveyRecording } from '../source/replay/survey.ts'
 
 export interface ReplayOptions {
   readonly file: string
@@ -32,43 +33,11 @@ export interface ReplayCounts {
   refusedFor: Record<string, number>
 }
 
-/** What was found by reading the file once, before anything is sent. */
-interface RecordingSurvey {
-  readonly rows: number
-  readonly firstMs: number
-  readonly lastMs: number
-  readonly devices: readonly EdgeDevice[]
-}
-
 /** Readings that are handed to the outbox at once. */
 const chunkReadingsMax = 1_000
 /** Messages in the outbox at which the recording waits for the watermark. */
 const outboxMessagesMax = 2_000
 const reasonsMax = 50
-
-async function surveyRecording(file: string, options: RecordingOptions): Promise<RecordingSurvey> {
-  let rows = 0
-  let firstMs = Infinity
-  let lastMs = 0
-  const metrics = new Map<string, Map<string, string>>()
-  for await (const row of readRecording(file, options)) {
-    rows += 1
-    if (row.type === 'refused') continue
-    for (const reading of row.readings) {
-      firstMs = Math.min(firstMs, reading.timeMs)
-      lastMs = Math.max(lastMs, reading.timeMs)
-      const known = metrics.get(reading.device) ?? new Map<string, string>()
-      metrics.set(reading.device, known.set(reading.metric, reading.unit))
-    }
-  }
-  const devices = [...metrics].map(([id, known]): EdgeDevice => ({
-    id,
-    kind: 'recording',
-    name: { zh: `${id} 记录`, en: `Recording ${id}` },
-    metrics: [...known].map(([metric, unit]) => ({ metric, unit }))
-  }))
-  return { rows, firstMs: rows === 0 ? 0 : firstMs, lastMs, devices }
-}
 
 export async function replayRecording(edge: Edge, options: ReplayOptions): Promise<ReplayCounts> {
   const survey = await surveyRecording(options.file, options.recording)
@@ -76,7 +45,7 @@ export async function replayRecording(edge: Edge, options: ReplayOptions): Promi
   const counts: ReplayCounts = { rowsRead: 0, readingsSent: 0, distinctReadings: 0, rowsRefused: 0, readingsRefused: 0, refusedFor: {} }
   const times = new Map<string, Set<number>>()
   const startedMs = Date.now()
-  const pace = createPace(survey, options, startedMs)
+  const pace = createPace({ speed: options.speed, time: options.time, firstMs: survey.firstMs, lastMs: survey.lastMs, startedMs })
   let chunk: SourceReading[] = []
 
   const hand = async () => {
@@ -110,7 +79,7 @@ export async function replayRecording(edge: Edge, options: ReplayOptions): Promi
       continue
     }
     for (const reading of row.readings) {
-      const waitMs = pace.waitMs(reading.timeMs)
+      const waitMs = pace.waitMs(reading.timeMs, Date.now())
       if (waitMs > 0) {
         await hand()
         await sleep(waitMs, undefined, { signal: options.signal }).catch(() => undefined)
@@ -121,33 +90,6 @@ export async function replayRecording(edge: Edge, options: ReplayOptions): Promi
   }
   await hand()
   return counts
-}
-
-interface Pace {
-  /** How long to wait before a reading of this recorded time is due. */
-  waitMs(recordedMs: number): number
-  /** The time that it is sent with. */
-  timeMs(recordedMs: number): number
-}
-
-/** Small waits are saved up, so that fast replays still go in chunks. */
-const waitMinMs = 20
-
-function createPace(survey: RecordingSurvey, options: ReplayOptions, startedMs: number): Pace {
-  const { speed, time } = options
-  // At full speed there is no real time to follow: the recording ends now.
-  if (speed === Infinity) {
-    const shiftMs = time === 'now' ? startedMs - survey.lastMs : 0
-    return { waitMs: () => 0, timeMs: (recordedMs) => recordedMs + shiftMs }
-  }
-  const dueMs = (recordedMs: number) => startedMs + (recordedMs - survey.firstMs) / speed
-  return {
-    waitMs(recordedMs) {
-      const waitMs = dueMs(recordedMs) - Date.now()
-      return waitMs < waitMinMs ? 0 : waitMs
-    },
-    timeMs: (recordedMs) => (time === 'now' ? Math.round(dueMs(recordedMs)) : recordedMs)
-  }
 }
 
 function refuseRow(edge: Edge, file: string, row: RecordedRow & { type: 'refused' }, counts: ReplayCounts): void {
