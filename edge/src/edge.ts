@@ -71,7 +71,8 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     })
   }
   const entries = entriesOf(config)
-  let current = withDefaults(config)
+  const startedWith = withDefaults(config)
+  let current = startedWith
   const logger = dependencies.logger.child({ app: 'edge', point: config.point, agent: config.agent })
   const events = createEdgeEvents({ logger, metrics: dependencies.metrics, agent: `${config.point}/${config.agent}` })
   const boot = `${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`
@@ -172,7 +173,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
       return sources.apply(sourceEntries)
     }
     try {
-      return { ...(await take(withDefaults(wanted), nextEntries)), restart: changes.restart }
+      return { ...(await take(withDefaults(wanted), nextEntries)), restart: changesBetween(startedWith, withDefaults(wanted)).restart }
     } catch (error) {
       await take(before, entriesOf(before))
       throw error

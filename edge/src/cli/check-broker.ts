@@ -27,10 +27,10 @@ export async function* checkBroker(config: EdgeConfig, options: CheckBrokerOptio
     client.on('error', (error) => {
       lastError = error.message
     })
-    let watermarkOf: string | undefined
+    const watermarks: string[] = []
     client.on('message', (topic) => {
       const parsed = parseTopic(topic)
-      if (parsed.ok && parsed.topic.type === 'device' && parsed.topic.channel === 'committed') watermarkOf = parsed.topic.device
+      if (parsed.ok && parsed.topic.type === 'device' && parsed.topic.channel === 'committed') watermarks.push(parsed.topic.device)
     })
     const connected = await outcome(client, 'connect', options)
     const item = `${config.brokerUrl} as ${config.point}/${config.agent}`
@@ -45,9 +45,9 @@ export async function* checkBroker(config: EdgeConfig, options: CheckBrokerOptio
       yield await subscription(client, `${topicRoot}/${config.point}/+/${channel}`, options)
     yield await publication(client, config, options)
     const deadlineMs = performance.now() + options.waitMs
-    while (watermarkOf === undefined && performance.now() < deadlineMs && !options.signal.aborted) await sleep(50)
+    while (watermarks.length === 0 && performance.now() < deadlineMs && !options.signal.aborted) await sleep(50)
     const seen =
-      watermarkOf === undefined ? `none within ${options.waitMs} ms, which is right while nothing is sent` : `seen for ${watermarkOf}`
+      watermarks.length === 0 ? `none within ${options.waitMs} ms, which is right while nothing is sent` : `seen for ${watermarks[0]}`
     yield { item: 'broker: commit watermark', ok: true, detail: seen }
   } catch (error) {
     yield { item: `broker: ${config.brokerUrl}`, ok: false, detail: error instanceof Error ? error.message : String(error) }

@@ -20,11 +20,12 @@ export function formsOf(schema: unknown): readonly unknown[] {
 export function factsOf(schema: unknown): SchemaFacts {
   const fallbackValue = memberOf(schema, 'default')
   const fallback = fallbackValue === undefined ? '' : (JSON.stringify(fallbackValue) ?? '')
+  const description = memberOf(schema, 'description')
   const type = typeText(schema)
   const bounds = boundsText(schema)
   const limits = [type, bounds, fallback === '' || fallback === '{}' || fallback === '[]' ? '' : `default ${fallback}`]
   return {
-    description: String(memberOf(schema, 'description') ?? ''),
+    description: typeof description === 'string' ? description : '',
     type,
     limits: limits.filter((part) => part !== '').join(', '),
     fallback

@@ -70,7 +70,7 @@ async function answerTo(request: IncomingMessage, options: StatusServerOptions, 
   const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body: `${body}\n` })
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET and HEAD only')
   if (isLoopback && !isLoopbackName(request.headers.host ?? '')) return text(421, 'this page answers to localhost only')
-  const [path] = (request.url ?? '/').split('?')
+  const path = (request.url ?? '/').replace(/\?.*$/, '')
   const status = options.status()
   switch (path) {
     case '/':
