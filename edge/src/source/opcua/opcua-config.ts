@@ -97,6 +97,9 @@ export function requireSecurity(config: OpcuaSource): void {
     )
   if (mode === 'None' && config.userCertificateFile !== undefined)
     throw refuse('userCertificateFile is given with securityMode None, expected Sign or SignAndEncrypt')
+  const { silenceTimeoutMs = opcuaDefaults.silenceTimeoutMs, publishingMs = opcuaDefaults.publishingMs } = config
+  if (silenceTimeoutMs < 3 * publishingMs)
+    throw refuse(`silenceTimeoutMs is ${silenceTimeoutMs} with publishingMs ${publishingMs}, expected at least three times as long`)
   const wide = config.variables.find(({ deadBandType, deadBand = 0 }) => deadBandType === 'percent' && deadBand > 100)
   if (wide !== undefined) throw refuse(`deadBand of "${wide.node}" is ${wide.deadBand} percent, expected at most 100`)
   if (config.autoId?.scanControl === true && config.autoId.reader === undefined)

@@ -42,8 +42,8 @@ export async function openLine(options: {
   const { session, namespaces } = opened
   const subscription = await session.createSubscription2({
     requestedPublishingInterval: config.publishingMs ?? opcuaDefaults.publishingMs,
-    requestedLifetimeCount: 1_000,
-    requestedMaxKeepAliveCount: 10,
+    requestedLifetimeCount: lifetimeCount,
+    requestedMaxKeepAliveCount: keepAliveCountOf(config),
     maxNotificationsPerPublish: 10_000,
     publishingEnabled: true,
     priority: 10
@@ -78,6 +78,17 @@ export async function openLine(options: {
     order: (order) => carryOut(order, line, config)
   }
   return line
+}
+
+/** Publishing intervals without a request after which the server drops the subscription: three times the keep-alive count at least. */
+const lifetimeCount = 1_000
+const keepAliveCountMax = 300
+
+/** A quiet server is heard of three times within the time that the watchdog gives it. */
+function keepAliveCountOf(config: OpcuaSource): number {
+  const silenceTimeoutMs = config.silenceTimeoutMs ?? opcuaDefaults.silenceTimeoutMs
+  const count = Math.floor(silenceTimeoutMs / 3 / (config.publishingMs ?? opcuaDefaults.publishingMs))
+  return Math.min(Math.max(1, count), keepAliveCountMax)
 }
 
 async function carryOut(order: SourceOrder, line: Line, config: OpcuaSource): Promise<SourceOrderResult> {

@@ -17,6 +17,7 @@ import { messageOf, within } from './waits.ts'
 
 const connectTimeoutMs = 15_000
 const closeTimeoutMs = 1_000
+const sessionTimeoutMs = 60_000
 
 export interface OpenSession {
   readonly client: OPCUAClient
@@ -46,11 +47,14 @@ export async function openSession(options: SessionOptions): Promise<OpenSession>
     host: hostOfEndpoint(config.endpoint)
   })
   const client = createClient(options, pki)
+  const connecting = connect(client, config)
   const close = async () => {
+    // A connection that was being made goes on regardless; it is closed when it is there.
+    connecting.made.then(() => client.disconnect()).catch(() => undefined)
     await within(client.disconnect(), closeTimeoutMs).catch(() => undefined)
   }
   try {
-    await within(connect(client, config), timeoutMs, signal)
+    await within(connecting.answered, timeoutMs, signal)
     await within(client.getEndpoints(), timeoutMs, signal)
     const objection = identityObjection(config, client.findEndpointForSecurity(...securityOf(config)))
     if (objection !== undefined) throw new Error(objection)
@@ -67,15 +71,13 @@ export async function openSession(options: SessionOptions): Promise<OpenSession>
 }
 
 /** The library keeps on trying by itself; the agent has its own back-off and wants to know. */
-async function connect(client: OPCUAClient, config: OpcuaSource): Promise<void> {
+function connect(client: OPCUAClient, config: OpcuaSource): { readonly made: Promise<void>; readonly answered: Promise<void> } {
   const { promise, reject } = Promise.withResolvers<never>()
   const onBackOff = () => reject(new Error(`no OPC UA server answers at ${config.endpoint}`))
   client.once('backoff', onBackOff)
-  try {
-    await Promise.race([client.connect(config.endpoint), promise])
-  } finally {
-    client.removeListener('backoff', onBackOff)
-  }
+  const made = client.connect(config.endpoint)
+  const answered = Promise.race([made, promise]).finally(() => client.removeListener('backoff', onBackOff))
+  return { made, answered }
 }
 
 function securityOf(config: OpcuaSource): [MessageSecurityMode, SecurityPolicy] {
@@ -94,8 +96,9 @@ function createClient({ config, clientId }: SessionOptions, pki: Pki): OPCUAClie
     endpointMustExist: false,
     securityMode,
     securityPolicy,
-    keepSessionAlive: true,
-    requestedSessionTimeout: 60_000,
+    // The publish requests of the subscription keep it alive; the library's own timer outlives a session that was lost.
+    keepSessionAlive: false,
+    requestedSessionTimeout: Math.max(sessionTimeoutMs, 4 * (config.silenceTimeoutMs ?? opcuaDefaults.silenceTimeoutMs)),
     transportTimeout: connectTimeoutMs,
     connectionStrategy: { maxRetry: -1, initialDelay: 500, maxDelay: 10_000, randomisationFactor: 0.2 },
     clientCertificateManager: pki.store,
