@@ -1,14 +1,15 @@
 /**
  * A soak: random faults on all parts at once for a while, then everything is counted as in a cell of the matrix:
- * `node test/src/crash/soak.ts [--seconds 120] [--seed text] [--broker embedded|mosquitto]`. Exits 1 when anything was lost or doubled.
+ * `node test/src/crash/soak.ts [--seconds 120] [--seed text] [--broker embedded|mosquitto] [--waits short|product]`.
+ * Exits 1 when anything was lost or doubled.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { finish } from './cell.ts'
-import { lineNames } from './chain.ts'
+import { finish, withErrors } from './cell.ts'
+import { lineNames, type Waits } from './chain.ts'
 import { createRandom, type Random } from './random.ts'
 import { brokers, failuresOf, parts, type CellResult } from './result.ts'
 import { startSystem, type System } from './system.ts'
@@ -17,6 +18,7 @@ export interface SoakOptions {
   readonly seconds: number
   readonly seed: string
   readonly broker: CellResult['broker']
+  readonly waits?: Waits
   readonly onFault?: (text: string) => void
 }
 
@@ -27,12 +29,13 @@ const diskMebibytes = { device: 24, edge: 48, broker: 8, collector: 192 } as con
 const settleSeconds = 120
 const hourMs = 3_600_000
 
-export async function soak({ seconds, seed, broker, onFault }: SoakOptions): Promise<SoakResult> {
+export async function soak({ seconds, seed, broker, waits = 'short', onFault }: SoakOptions): Promise<SoakResult> {
   const folder = await mkdtemp(join(tmpdir(), 'tracegate-soak-'))
   try {
     await using system = await startSystem({
       folder,
       broker,
+      waits,
       smallDisks: new Map(parts.map((part) => [part, diskMebibytes[part]])),
       liveSeconds: seconds + settleSeconds
     })
@@ -49,7 +52,7 @@ export async function soak({ seconds, seed, broker, onFault }: SoakOptions): Pro
     ])
     const how = [...counts].map(([what, count]) => `${count} × ${what}`).join(', ')
     const times = [...counts.values()].reduce((sum, count) => sum + count, 0)
-    return { broker, ...(await finish(system, { times, how }, settleSeconds * 1_000)) }
+    return { broker, ...(await withErrors(system, () => finish(system, { times, how }, settleSeconds * 1_000))) }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
@@ -128,7 +131,12 @@ if (import.meta.main) await main()
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '120' }, seed: { type: 'string' }, broker: { type: 'string', default: 'embedded' } }
+    options: {
+      seconds: { type: 'string', default: '120' },
+      seed: { type: 'string' },
+      broker: { type: 'string', default: 'embedded' },
+      waits: { type: 'string', default: 'short' }
+    }
   })
   const seconds = Number(values.seconds)
   const broker = brokers.find((name) => name === values.broker)
@@ -139,7 +147,8 @@ async function main(): Promise<void> {
   }
   const seed = values.seed ?? new Date().toISOString()
   process.stdout.write(`seed "${seed}", ${seconds} s\n`)
-  const result = await soak({ seconds, seed, broker, onFault: (text) => void process.stdout.write(`${text}\n`) })
+  const waits = values.waits === 'product' ? 'product' : 'short'
+  const result = await soak({ seconds, seed, broker, waits, onFault: (text) => void process.stdout.write(`${text}\n`) })
   // What a killed device could not take, and the counters of killed collectors, are known in part only.
   const failures = failuresOf({ ...result, part: 'device', fault: 'kill -9', seconds })
   process.stdout.write(
