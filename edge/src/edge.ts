@@ -24,6 +24,7 @@ import { createEdgeEvents, type EdgeEvents } from './events.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createLastReadings } from './last-readings.ts'
 import { createOutbox } from './outbox.ts'
+import { createScanMemory } from './scan-memory.ts'
 import { createSourceSet, type SourceChanges, type SourceEntry } from './source-set.ts'
 import { configureSources, loadSourceKinds } from './source/source-kinds.ts'
 import { createUplinkAlarm } from './uplink-alarm.ts'
@@ -92,6 +93,10 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
   })
   events.damaged(outbox.damage)
   const deadLetter = createDeadLetterFile({ dataDir: config.dataDir, events, logger })
+  const scanMemory = createScanMemory({
+    path: join(config.dataDir, 'scans.db'),
+    onDamage: (detail) => logger.error({ detail }, 'the goods that waited for a label are lost: the file was damaged and is put aside')
+  })
   const last = createLastReadings(current.devicesMax)
   const intake = createCheckedIntake({
     point: config.point,
@@ -103,6 +108,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
       outbox,
       events,
       deadLetter,
+      scanMemory,
       timeQuality: current.timeQuality,
       batchReadingsMax: current.batchReadingsMax,
       batchAfterMs: current.batchAfterMs,
@@ -201,6 +207,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     }
     await uplink.stop(Math.max(200, deadlineMs - performance.now()))
     outbox[Symbol.dispose]()
+    scanMemory[Symbol.dispose]()
     logger.info({ left: outbox.messages }, 'edge agent stopped')
   }
   let ended: Promise<void> | undefined

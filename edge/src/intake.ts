@@ -15,6 +15,7 @@ import { createSeriesBook, type SeriesRules } from './intake-series.ts'
 import { type OutboxChannel, type StreamName, streamKeyOf } from './outbox/message.ts'
 import type { Outbox } from './outbox.ts'
 import type { Judged } from './sampling.ts'
+import { createScanMemory, type ScanMemoryStore } from './scan-memory.ts'
 import { createScanReader } from './scan-reader.ts'
 import type { ScanContext, ScanRule } from '@tracegate/model/scan-event'
 
@@ -50,6 +51,8 @@ export interface Intake {
 }
 
 export interface IntakeOptions {
+  /** What waits for a label; in memory only when left out. */
+  readonly scanMemory?: ScanMemoryStore
   readonly point: string
   readonly outbox: Outbox
   readonly events: EdgeEvents
@@ -79,7 +82,7 @@ const urgentAfterMs = 10
 
 export function createIntake(options: IntakeOptions): Intake {
   const { point, outbox, events, deadLetter } = options
-  const scanReader = createScanReader(point, events)
+  const scanReader = createScanReader({ point, events, memory: options.scanMemory ?? createScanMemory() })
   const clock = createClockWatch(options)
   const series = createSeriesBook({
     rules: options.rules ?? (() => noRules),
@@ -187,9 +190,12 @@ export function createIntake(options: IntakeOptions): Intake {
     async scan(scan, { device, rule, details }) {
       const timeMs = scan.timeMs ?? clock.present().timeMs
       const timed = { ...scan, timeMs }
-      const epcis = rule === undefined ? undefined : scanReader.read(timed, rule, { device, timeMs, details })
-      if (epcis === undefined) await sendDocument('scan', device, { scans: [timed] })
-      else await sendDocument('event', device, { epcis })
+      const read = rule === undefined ? undefined : scanReader.read(timed, rule, { device, timeMs, details })
+      if (read === undefined) await sendDocument('scan', device, { scans: [timed] })
+      else {
+        await sendDocument('event', device, { epcis: read.event })
+        read.settle()
+      }
     },
     event: (epcis, { device }) => sendDocument('event', device, { epcis }),
     refuse: (entry) => deadLetter.keep(entry),

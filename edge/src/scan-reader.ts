@@ -1,44 +1,49 @@
-/**
- * Makes EPCIS events of scans by their rule, and remembers for packing what each reader saw since its last label. The memory
- * does not outlive the agent: after a restart a label packs what is scanned from then on.
- */
+/** Makes EPCIS events of scans by their rule, with what each reader saw since its last label or result. It sends nothing. */
 import type { Scan } from '@tracegate/model/scan'
-import { type ScanContext, scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
+import { scanMemory, type ScanContext, scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
 import type { EdgeEvents } from './events.ts'
+import type { ScanMemoryStore } from './scan-memory.ts'
+
+export interface ReadScan {
+  readonly event: object
+  /** To be called when the event is durable: only then is what it took in forgotten. */
+  settle(): void
+}
 
 export interface ScanReader {
-  /** The event, or undefined for a scan that gives none; it is counted and logged then. */
+  /** Undefined for a scan that gives no event; it is counted and logged then. */
   read(
     scan: Scan,
     rule: ScanRule,
     context: { readonly device: string; readonly timeMs: number; readonly details?: ScanContext['details'] }
-  ): object | undefined
+  ): ReadScan | undefined
 }
 
-/** Most goods that are remembered for one label. */
-const packedMax = 1_000
+const nothing = { keys: [], upTo: 0 } as const
 
-export function createScanReader(point: string, events: EdgeEvents): ScanReader {
-  const pendingOf = new Map<string, string[]>()
+export function createScanReader(options: {
+  readonly point: string
+  readonly events: EdgeEvents
+  readonly memory: ScanMemoryStore
+}): ScanReader {
+  const { point, events, memory } = options
   return {
     read(scan, rule, { device, timeMs, details }) {
-      const pending = pendingOf.get(device) ?? []
+      const { keys: pending, upTo } = rule.mode === 'observe' || rule.mode === 'unpack' ? nothing : memory.pending(device)
       const made = scanToEvent(scan, rule, { point, device, timeMs, pending, details })
       if (!made.ok) {
         events.scanNotRead(device, made.reason.code, made.reason.message)
         return undefined
       }
-      const event = made.value
-      if (rule.mode === 'pack') {
-        if (event.type === 'AggregationEvent') pendingOf.delete(device)
-        if (event.type === 'ObjectEvent') {
-          const keys = [...(event.epcList ?? []), ...(event.quantityList ?? []).map((element) => element.epcClass)]
-          pending.push(...keys)
-          for (; pending.length > packedMax; pending.shift()) events.packedForgotten(device)
-          pendingOf.set(device, pending)
+      const means = scanMemory(scan, rule, made.value)
+      // Before the event is durable: a scan that comes again after a crash is kept once, one that was not kept is lost to its label.
+      if (means.type === 'keep') for (let left = memory.keep(device, means.keys); left > 0; left -= 1) events.packedForgotten(device)
+      return {
+        event: made.value,
+        settle() {
+          if (means.type === 'clear') memory.clear(device, upTo)
         }
       }
-      return event
     }
   }
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseCapture } from './epcis/document.ts'
 import { itemKey, lotKey, logisticKey } from './gs1/key.ts'
-import { scanToEvent, type ScanContext, type ScanRule } from './scan-event.ts'
+import { scanDefaults, scanMemory, scanModes, scanToEvent, type ScanContext, type ScanRule } from './scan-event.ts'
+import { bizSteps, dispositions } from './epcis/vocabulary.ts'
 
 const gtin = '09521234543213'
 const sscc = '006141411234567890'
@@ -76,4 +77,78 @@ test('scanToEvent() refuses with a reason what it cannot mean', () => {
     const made = scanToEvent(scan, scanRule, context)
     assert.equal(made.ok ? 'made' : made.reason.code, code)
   }
+})
+
+const container = { symbology: 'epc', data: '3474257BF40000000000162E' }
+const containerKey = 'https://id.gs1.org/8004/06141415678'
+const readPoint = 'https://id.gs1.org/414/9506000134338'
+
+test('every mode has a CBV step and disposition of its own, and needs no more than a read point', () => {
+  for (const mode of scanModes) {
+    const { bizStep, disposition } = scanDefaults[mode]
+    assert.ok(
+      bizSteps.some((one) => one === bizStep),
+      bizStep
+    )
+    assert.ok(disposition === undefined || dispositions.some((one) => one === disposition), disposition)
+    const made = scanToEvent(item, { readPoint, mode }, context)
+    assert.ok(made.ok && made.value.type === 'ObjectEvent' && made.value.action === 'OBSERVE', mode)
+    assert.equal(made.value.bizStep, bizStep)
+    assert.ok(parseCapture(made.value).ok)
+  }
+})
+
+test('mode load: an asset takes in goods and pallets scanned before it', () => {
+  const rule: ScanRule = { readPoint, mode: 'load' }
+  const pallet = scanToEvent(label, rule, context)
+  assert.ok(pallet.ok && pallet.value.type === 'ObjectEvent')
+  assert.deepEqual(scanMemory(label, rule, pallet.value), { type: 'keep', keys: [logisticKey(sscc)] })
+  const made = scanToEvent(container, rule, { ...context, pending: [logisticKey(sscc), lotKey(gtin, 'L1')] })
+  assert.ok(made.ok && made.value.type === 'AggregationEvent')
+  const { parentID, action, bizStep, disposition, childEPCs, childQuantityList } = made.value
+  assert.deepEqual(
+    { parentID, action, bizStep, disposition, childEPCs, childQuantityList },
+    {
+      parentID: containerKey,
+      action: 'ADD',
+      bizStep: 'loading',
+      disposition: 'in_transit',
+      childEPCs: [logisticKey(sscc)],
+      childQuantityList: [{ epcClass: lotKey(gtin, 'L1') }]
+    }
+  )
+  assert.deepEqual(scanMemory(container, rule, made.value), { type: 'clear' })
+  const empty = scanToEvent(container, rule, context)
+  assert.equal(empty.ok ? '' : empty.reason.code, 'SCAN_NOTHING_TO_LOAD')
+})
+
+test('mode load: a vehicle that is known takes in each scan at once', () => {
+  const rule: ScanRule = { readPoint, mode: 'load', parentID: containerKey }
+  const made = scanToEvent(label, rule, context)
+  assert.ok(made.ok && made.value.type === 'AggregationEvent')
+  assert.deepEqual([made.value.parentID, made.value.childEPCs], [containerKey, [logisticKey(sscc)]])
+  assert.deepEqual(scanMemory(label, rule, made.value), { type: 'none' })
+})
+
+test('mode inspect: the result is scanned after the goods, and becomes their disposition', () => {
+  const rule: ScanRule = { readPoint, mode: 'inspect', results: { PASS: 'conformant', 'NG-01': 'non_conformant' } }
+  const seen = scanToEvent(item, rule, context)
+  assert.ok(seen.ok && seen.value.type === 'ObjectEvent' && seen.value.disposition === 'in_progress')
+  assert.deepEqual(scanMemory(item, rule, seen.value), { type: 'keep', keys: [itemKey(gtin, 'A1')] })
+  const card = { symbology: ']Q0', data: 'NG-01' }
+  const made = scanToEvent(card, rule, { ...context, pending: [itemKey(gtin, 'A1'), lotKey(gtin, 'L1')] })
+  assert.ok(made.ok && made.value.type === 'ObjectEvent')
+  const { bizStep, disposition, epcList, quantityList } = made.value
+  assert.deepEqual(
+    { bizStep, disposition, epcList, quantityList },
+    {
+      bizStep: 'inspecting',
+      disposition: 'non_conformant',
+      epcList: [itemKey(gtin, 'A1')],
+      quantityList: [{ epcClass: lotKey(gtin, 'L1') }]
+    }
+  )
+  assert.deepEqual(scanMemory(card, rule, made.value), { type: 'clear' })
+  const early = scanToEvent(card, rule, context)
+  assert.equal(early.ok ? '' : early.reason.code, 'SCAN_NOTHING_TO_INSPECT')
 })

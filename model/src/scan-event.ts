@@ -7,23 +7,49 @@ import { keyKind } from './gs1/key.ts'
 import { readScan } from './gs1/scan-data.ts'
 import type { Scan } from './scan.ts'
 
-export const scanModes = ['observe', 'pack', 'unpack'] as const
+export const scanModes = ['observe', 'pack', 'unpack', 'load', 'inspect'] as const
 export type ScanMode = (typeof scanModes)[number]
+
+/** What holds where a rule does not say (CBV 2.0 §7.1, §7.2). An observation alone tells nothing of a step or a state. */
+export const scanDefaults: Readonly<Record<ScanMode, { readonly bizStep: string; readonly disposition?: string }>> = {
+  observe: { bizStep: 'other' },
+  pack: { bizStep: 'packing', disposition: 'in_progress' },
+  unpack: { bizStep: 'unpacking', disposition: 'in_progress' },
+  load: { bizStep: 'loading', disposition: 'in_transit' },
+  inspect: { bizStep: 'inspecting', disposition: 'in_progress' }
+}
 
 /** The rule of one reader or of one of its antennas. */
 export const ScanRule = Type.Object(
   {
     readPoint: Uri,
     bizLocation: Type.Optional(Uri),
-    bizStep: BizStep,
+    bizStep: Type.Optional(BizStep),
     disposition: Type.Optional(Disposition),
-    action: Action,
+    action: Type.Optional(Action),
     mode: Type.Enum(scanModes, {
       description:
-        'observe: every scan is an ObjectEvent; pack: the label of a logistic unit or asset takes in what was scanned before it; unpack: such a label releases all it holds'
-    })
+        'observe: every scan is an ObjectEvent; pack: the label of a logistic unit or asset takes in what was scanned before it; unpack: such a label releases all it holds; load: an asset (vehicle, container), or `parentID`, takes in goods and logistic units; inspect: goods are inspected, and a code of `results` scanned after them tells with what result'
+    }),
+    parentID: Type.Optional(
+      Type.String({
+        format: 'uri',
+        maxLength: 4_096,
+        description: 'Mode load: the vehicle or container that stands here; each scan is loaded into it at once'
+      })
+    ),
+    results: Type.Optional(
+      Type.Record(Type.String({ minLength: 1, maxLength: 256 }), Disposition, {
+        maxProperties: 64,
+        description:
+          'Mode inspect: disposition by the data of the code that the inspector scans after the goods, e.g. `{ PASS: conformant, FAIL: non_conformant }`'
+      })
+    )
   },
-  { additionalProperties: false, description: 'What a scan at this place means' }
+  {
+    additionalProperties: false,
+    description: 'What a scan at this place means; step and disposition follow the mode where they are left out'
+  }
 )
 export type ScanRule = Static<typeof ScanRule>
 
@@ -34,7 +60,7 @@ export interface ScanContext {
   readonly timeMs: number
   /** Offset of the place from UTC, e.g. `+08:00`; `+00:00` without it. */
   readonly timeZoneOffset?: string
-  /** Mode pack: the keys of the goods scanned since the last label, oldest first. */
+  /** Modes pack, load and inspect: the keys scanned since the last label or result, oldest first. */
   readonly pending?: readonly string[]
   /** What the reader said beyond the scan's own members, by name: extension members with the prefix `tracegate:`. */
   readonly details?: Readonly<Record<string, unknown>> | undefined
@@ -44,10 +70,12 @@ export interface ScanContext {
 export const tracegateNamespace = 'https://tracegate.dev/epcis/'
 
 /**
- * Makes the event of one scan. In mode pack goods give an ObjectEvent, and the caller keeps their key for the label to come.
- * Refused with a reason: a code that cannot be read, one that names no GS1 key, a label in mode pack with nothing before it.
+ * Makes the event of one scan. What has to be kept for the label or result to come says `scanMemory`. Refused with a reason: a code that
+ * cannot be read, one that names no GS1 key, a label or result with nothing before it.
  */
 export function scanToEvent(scan: Scan, rule: ScanRule, context: ScanContext): Decoded<EpcisEvent> {
+  const result = resultOf(scan, rule)
+  if (result !== undefined) return inspected(scan, { rule, context, disposition: result })
   const read = readScan(scan.symbology, scan.data)
   if (!read.ok) return read
   const { key } = read.value
@@ -55,17 +83,77 @@ export function scanToEvent(scan: Scan, rule: ScanRule, context: ScanContext): D
     const message = `scan is "${scan.symbology} ${scan.data.slice(0, 64)}", expected a code that names a GS1 key`
     return { ok: false, reason: { code: 'SCAN_NO_KEY', pointer: '/data', message } }
   }
-  const kind = keyKind(key)
-  const isLabel = kind === 'logistic' || kind === 'asset'
-  if (isLabel && rule.mode === 'pack' && (context.pending ?? []).length === 0) {
-    const message = `label is ${key} with nothing scanned before it, expected goods to pack`
-    return { ok: false, reason: { code: 'SCAN_NOTHING_TO_PACK', pointer: '/data', message } }
+  const pending = context.pending ?? []
+  const closes = isParent(key, rule.mode)
+  if (closes && (rule.mode === 'pack' || (rule.mode === 'load' && rule.parentID === undefined)) && pending.length === 0) {
+    const message = `label is ${key} with nothing scanned before it, expected goods to ${rule.mode}`
+    return {
+      ok: false,
+      reason: { code: rule.mode === 'pack' ? 'SCAN_NOTHING_TO_PACK' : 'SCAN_NOTHING_TO_LOAD', pointer: '/data', message }
+    }
   }
-  const subject = isLabel && rule.mode !== 'observe' ? packed(key, rule.mode, context) : observed(key, rule)
+  if (rule.mode === 'load' && rule.parentID !== undefined && key !== rule.parentID)
+    return made(scan, { rule, context, subject: aggregated(rule.parentID, 'ADD', [key]), about: key })
+  const subject =
+    closes && rule.mode === 'unpack' ? aggregated(key, 'DELETE', []) : closes ? aggregated(key, 'ADD', pending) : observed([key], rule)
+  return made(scan, { rule, context, subject, about: key })
+}
+
+export type ScanMemory =
+  | { readonly type: 'none' }
+  | { readonly type: 'keep'; readonly keys: readonly string[] }
+  | { readonly type: 'clear' }
+
+/** What the event of a scan means for the keys that wait: its goods wait too, or it was what they waited for. */
+export function scanMemory(scan: Scan, rule: ScanRule, event: EpcisEvent): ScanMemory {
+  if (resultOf(scan, rule) !== undefined) return { type: 'clear' }
+  const waits =
+    rule.mode === 'pack' || (rule.mode === 'load' && rule.parentID === undefined) || (rule.mode === 'inspect' && rule.results !== undefined)
+  if (!waits) return { type: 'none' }
+  if (event.type === 'AggregationEvent') return { type: 'clear' }
+  if (event.type !== 'ObjectEvent') return { type: 'none' }
+  return { type: 'keep', keys: [...(event.epcList ?? []), ...(event.quantityList ?? []).map(({ epcClass }) => epcClass)] }
+}
+
+/** The disposition that a code of the inspector stands for. */
+function resultOf(scan: Scan, rule: ScanRule): string | undefined {
+  return rule.mode === 'inspect' && rule.results !== undefined && Object.hasOwn(rule.results, scan.data)
+    ? rule.results[scan.data]
+    : undefined
+}
+
+/** What takes goods in or gives them out: a pallet is goods for the vehicle that it is loaded into. */
+function isParent(key: string, mode: ScanMode): boolean {
+  const kind = keyKind(key)
+  if (mode === 'load') return kind === 'asset'
+  return (mode === 'pack' || mode === 'unpack') && (kind === 'logistic' || kind === 'asset')
+}
+
+function inspected(
+  scan: Scan,
+  { rule, context, disposition }: { readonly rule: ScanRule; readonly context: ScanContext; readonly disposition: string }
+): Decoded<EpcisEvent> {
+  const keys = [...new Set(context.pending)]
+  if (keys.length === 0) {
+    const message = `result is "${scan.data.slice(0, 64)}" with nothing scanned before it, expected goods that were inspected`
+    return { ok: false, reason: { code: 'SCAN_NOTHING_TO_INSPECT', pointer: '/data', message } }
+  }
+  return made(scan, { rule: { ...rule, disposition }, context, subject: observed(keys, rule), about: keys.join(', ').slice(0, 128) })
+}
+
+interface Making {
+  readonly rule: ScanRule
+  readonly context: ScanContext
+  readonly subject: object
+  /** For the message, if it comes to nothing. */
+  readonly about: string
+}
+
+function made(scan: Scan, { rule, context, subject, about }: Making): Decoded<EpcisEvent> {
   const checked = checkEvent({ ...head(scan, context), ...subject, ...place(rule), ...raw(scan, context) })
   if (checked.ok) return { ok: true, value: checked.event }
   const [reason] = checked.findings
-  return { ok: false, reason: reason ?? { code: 'SCAN_EVENT_INVALID', pointer: '', message: `scan of ${key} gives no valid event` } }
+  return { ok: false, reason: reason ?? { code: 'SCAN_EVENT_INVALID', pointer: '', message: `scan of ${about} gives no valid event` } }
 }
 
 function head(scan: Scan, context: ScanContext): object {
@@ -76,14 +164,13 @@ function head(scan: Scan, context: ScanContext): object {
   }
 }
 
-function observed(key: string, rule: ScanRule): object {
-  return { type: 'ObjectEvent', ...goods([key], { items: 'epcList', classes: 'quantityList' }), action: rule.action }
+function observed(keys: readonly string[], rule: ScanRule): object {
+  return { type: 'ObjectEvent', ...goods(keys, { items: 'epcList', classes: 'quantityList' }), action: rule.action ?? 'OBSERVE' }
 }
 
-function packed(parentID: string, mode: 'pack' | 'unpack', context: ScanContext): object {
-  if (mode === 'unpack') return { type: 'AggregationEvent', parentID, action: 'DELETE' }
-  const children = [...new Set(context.pending)]
-  return { type: 'AggregationEvent', parentID, ...goods(children, { items: 'childEPCs', classes: 'childQuantityList' }), action: 'ADD' }
+function aggregated(parentID: string, action: 'ADD' | 'DELETE', keys: readonly string[]): object {
+  const children = [...new Set(keys)]
+  return { type: 'AggregationEvent', parentID, ...goods(children, { items: 'childEPCs', classes: 'childQuantityList' }), action }
 }
 
 /** Items go into the list of EPCs, products and lots into the list of classes. */
@@ -98,9 +185,10 @@ function goods(keys: readonly string[], names: { readonly items: string; readonl
 }
 
 function place(rule: ScanRule): object {
+  const { bizStep, disposition } = { ...scanDefaults[rule.mode], ...given({ bizStep: rule.bizStep, disposition: rule.disposition }) }
   return {
-    bizStep: rule.bizStep,
-    ...(rule.disposition === undefined ? {} : { disposition: rule.disposition }),
+    bizStep,
+    ...(disposition === undefined ? {} : { disposition }),
     readPoint: { id: rule.readPoint },
     ...(rule.bizLocation === undefined ? {} : { bizLocation: { id: rule.bizLocation } })
   }
@@ -119,4 +207,13 @@ function raw(scan: Scan, context: ScanContext): object {
     ...(scan.direction === undefined ? {} : { 'tracegate:direction': scan.direction }),
     ...(scan.grade === undefined ? {} : { 'tracegate:grade': scan.grade })
   }
+}
+
+/** Without the members that have no value. */
+function given(members: { readonly bizStep: string | undefined; readonly disposition: string | undefined }): {
+  readonly bizStep?: string
+  readonly disposition?: string
+} {
+  const { bizStep, disposition } = members
+  return { ...(bizStep === undefined ? {} : { bizStep }), ...(disposition === undefined ? {} : { disposition }) }
 }
