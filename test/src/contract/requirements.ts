@@ -52,27 +52,15 @@ export interface ProvingTest {
 
 /** A text that opens with ids and a colon, as in `test('TG-404 TG-405: …'`. */
 const titled = /(['"`])((?:TG-\d{3,4} )*TG-\d{3,4}): ((?:\\.|(?!\1)[^\\\n])+)\1/g
-/** The title of tests that are made from a table, as in `` test(`${id}: …`) ``; the ids then stand alone in texts of the same file. */
-const looped = /(?:test|it)\(\s*`\$\{[^}`]+\}: ([^`\n]+)`/
-const listed = /(['"])((?:TG-\d{3,4} )*TG-\d{3,4})\1/g
 
 /** Every id that a test's title begins with, and those tests in the order of their files. */
 export function collectTests(): Map<string, ProvingTest[]> {
   const found = new Map<string, ProvingTest[]>()
   const paths = globSync('*/src/**/*.test.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'))
   for (const path of paths.toSorted())
-    for (const [ids, title] of titlesIn(readFileSync(join(root, path), 'utf8')))
+    for (const [, , ids = '', title = ''] of readFileSync(join(root, path), 'utf8').matchAll(titled))
       for (const id of new Set(ids.split(' '))) found.set(id, [...(found.get(id) ?? []), { path, title: plain(title) }])
   return found
-}
-
-/** Ids and title of each test. */
-function titlesIn(text: string): [ids: string, title: string][] {
-  const direct = [...text.matchAll(titled)].map(([, , ids = '', title = '']): [string, string] => [ids, title])
-  const title = looped.exec(text)?.[1]
-  if (title === undefined) return direct
-  const ids = new Set([...text.matchAll(listed)].map(([, , one = '']) => one))
-  return [...direct, ...[...ids].map((one): [string, string] => [one, title])]
 }
 
 /** A title as a reader of the source says it: without escapes, and with an ellipsis for what is filled in. */

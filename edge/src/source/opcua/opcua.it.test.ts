@@ -70,7 +70,7 @@ test('an OPC UA source', { timeout: 120_000 }, async (context) => {
   let server = await startTestOpcuaServer(folder.path)
   await using broker = await startTestBroker()
 
-  await context.test('subscribes by node id and browse path, keeps source times, and maps status codes to quality', async () => {
+  await context.test('TG-1003: subscribes by node id and browse path, keeps source times, and maps status codes to quality', async () => {
     await using edge = await start(broker, join(folder.path, 'a'), { endpoint: server.endpoint })
     await until('both variables', () => readings(broker, 'temperature').length > 0 && readings(broker, 'doorOpen').length > 0)
     assert.equal(readings(broker, 'doorOpen')[0]?.value, 1)
