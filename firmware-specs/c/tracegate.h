@@ -16,7 +16,10 @@ extern "C" {
 
 /* ---- Payloads ------------------------------------------------------------------------------------------------------------------- */
 
-/* Checks a payload, JSON or CBOR told by its first byte, as the platform does: TG_OK, or TG_REFUSED with the platform's own code. */
+/*
+ * Checks a payload, JSON or CBOR told by its first byte, as the platform does: TG_OK, or TG_REFUSED with the platform's own code. An event
+ * may be bare EPCIS, too, and what EPCIS asks of it is checked; a build with TG_WITHOUT_EPCIS is smaller and checks the envelope alone.
+ */
 int tg_validate(int message, const uint8_t *payload, size_t length, tg_reason *reason);
 
 /*
@@ -166,26 +169,33 @@ const char *tg_check_pair(tg_text text);
 
 /* Reads an element string without brackets, FNC1 as U+001D. `ais` point into `data`. Checks every value against its format. */
 int tg_read_element_string(tg_text data, tg_ai_value *ais, size_t ais_max, size_t *count, tg_reason *reason);
-/* Whether identifiers may stand together: repeated ones, ones that exclude each other. */
+/* Whether identifiers may stand together: repeated ones, ones that exclude each other. What one needs may be in another code. */
 int tg_check_associations(const tg_ai_value *ais, size_t count, tg_reason *reason);
 
-/* What a scanner sent under an AIM symbology identifier, or `epc`. The texts point into the scan or into `buffer`. */
+/* What a scanner sent, taken apart. The texts point into the scan or into the arena. */
 typedef struct tg_scan_content {
-  tg_ai_value ais[TG_AIS_MAX];
+  tg_ai_value ais[TG_AIS_MAX]; /* in the order of the data; of a Digital Link in the order of the link */
   size_t ai_count;
   tg_text primary; /* digits of an EAN or UPC symbol */
   tg_text text;    /* what is no element string; the EPC URN of a tag */
+  tg_text key;     /* canonical Digital Link at https://id.gs1.org/ of what the data names; empty when it names nothing */
 } tg_scan_content;
-int tg_read_scan(tg_text symbology, tg_text data, tg_scan_content *content, char *buffer, size_t size, tg_reason *reason);
 
-/* Writes identifiers as GS1 Digital Link under https://id.gs1.org, with a NUL. Returns the length it needs or a negative status. */
-int32_t tg_write_digital_link(const tg_ai_value *ais, size_t count, char *text, size_t size, tg_reason *reason);
+/* Reads what a scanner sent under an AIM symbology identifier (ISO/IEC 15424), or `epc` for a tag's EPC memory in hexadecimal. */
+int tg_read_scan(tg_text symbology, tg_text data, tg_scan_content *content, tg_arena *arena, tg_reason *reason);
+
+/* Reads a GS1 Digital Link strictly; its values are unescaped into the arena. */
+int tg_read_digital_link(tg_text link, tg_ai_value *ais, size_t ais_max, size_t *count, tg_arena *arena, tg_reason *reason);
+
+/* Writes the canonical key that identifiers name, with a NUL: its length, 0 when they name nothing, or TG_NO_ROOM. */
+int32_t tg_key_of_ais(const tg_ai_value *ais, size_t count, char *text, size_t size);
 
 #define TG_EPC_URN_BYTES 160
 /* EPC memory in hexadecimal, from its header on, to the EPC URN, with a NUL. Returns its length or a negative status. */
 int32_t tg_read_epc(tg_text hex, char urn[TG_EPC_URN_BYTES], tg_reason *reason);
-/* The Digital Link that a tag's EPC URN names, with a NUL. Returns its length or a negative status. */
-int32_t tg_epc_digital_link(tg_text urn, char *text, size_t size, tg_reason *reason);
+
+/* Writes the canonical key that an EPC URN names, with a NUL: its length, 0 when it is none of a GS1 key, or TG_NO_ROOM. */
+int32_t tg_key_of_urn(tg_text urn, char *text, size_t size);
 
 /* Numeric ids of the Default Binary encodings in http://opcfoundation.org/UA/AutoID/ (OPC 30010, model 1.01). */
 enum tg_autoid_type {
@@ -196,6 +206,92 @@ enum tg_autoid_type {
   TG_AUTOID_RTLS_LOCATION_RESULT = 5048,
   TG_AUTOID_OPTICAL_VERIFIER_SCAN_RESULT = 5052
 };
+
+enum tg_autoid_data { TG_AUTOID_BYTES = 0, TG_AUTOID_TEXT = 1, TG_AUTOID_EPC = 2, TG_AUTOID_CUSTOM = 3 };
+enum tg_autoid_location { TG_LOCATION_NONE = 0, TG_LOCATION_NMEA = 1, TG_LOCATION_LOCAL = 2, TG_LOCATION_WGS84 = 3, TG_LOCATION_NAME = 4 };
+
+/* A time that may be missing. */
+typedef struct tg_maybe_time {
+  bool is_there;
+  int64_t time_ms;
+} tg_maybe_time;
+
+typedef struct tg_node_id {
+  uint8_t form; /* 'i' numeric, 's' string, 'g' GUID (16 bytes as encoded), 'b' bytes */
+  uint16_t namespace_index;
+  uint32_t number;
+  tg_text bytes;
+} tg_node_id;
+
+typedef struct tg_autoid_result {
+  tg_text code_type;
+  uint8_t data_type; /* enum tg_autoid_data */
+  tg_text data;      /* bytes as read, also of a text */
+  uint16_t pc, xpc_w1, xpc_w2; /* of an EPC */
+  tg_maybe_time time;
+  uint8_t location_type; /* enum tg_autoid_location */
+  tg_text place;         /* NMEA sentence or name */
+  double x, y, z;        /* local; of WGS 84 latitude, longitude (south and west negative) and altitude in metres */
+  tg_maybe_time place_time;
+  double dilution_of_precision;
+  int32_t useful_precision, useful_precision_alt;
+  bool has_grade, has_position, has_symbology, has_image_id, has_font;
+  double grade;
+  int32_t position[5]; /* x, y, width, height, rotation in degrees */
+  tg_text symbology;
+  tg_node_id image_id;
+  uint8_t ocr_quality;
+  tg_text font;
+  tg_maybe_time decoded_at;
+  tg_text iso_grade;   /* of a verifier */
+  int16_t figures[8];  /* rMin, symbolContrast, ecMin, modulation, defects, decodability, decode, printGain */
+  double movement[5];  /* speed in m/s, heading in degrees, yaw, pitch, roll */
+  tg_maybe_time received_at;
+  uint32_t sighting_count;
+  const uint8_t *sightings; /* as encoded; read one with tg_autoid_sighting */
+} tg_autoid_result;
+
+typedef struct tg_sighting {
+  int32_t antenna;
+  int32_t strength_dbm;
+  tg_maybe_time time;
+  int32_t power_level;
+} tg_sighting;
+
+/*
+ * Reads a scan result field by field; texts point into `bytes`. Optional fields have their bits in one mask that counts over the whole
+ * inheritance, a supertype's first (OPC 10000-6 §5.2.7). Bytes behind the last known field are let be.
+ */
+int tg_read_autoid(int type, const uint8_t *bytes, size_t length, tg_autoid_result *result, tg_reason *reason);
+/* `index` is below sighting_count. */
+tg_sighting tg_autoid_sighting(const tg_autoid_result *result, uint32_t index);
+
+/* ---- Times ------------------------------------------------------------------------------------------------------------------------ */
+
+/* `2026-11-23T18:30:00.000Z` with a NUL: 24 characters. TG_REFUSED outside of the years 1970 to 9999. */
+int tg_format_time(int64_t time_ms, char text[25]);
+/* RFC 3339 with `Z` or an offset to milliseconds since 1970; TG_REFUSED for what is no such time. */
+int tg_parse_time(tg_text text, int64_t *time_ms);
+
+/* ---- What a receiver knows of a boot ---------------------------------------------------------------------------------------------- */
+
+/* Numbers that came beyond the watermark, without holes. */
+typedef struct tg_span {
+  int64_t from;
+  int64_t to;
+} tg_span;
+
+/* For gateways: which messages of one boot have come, and up to where all of them have. */
+typedef struct tg_stream {
+  int64_t up_to; /* -1 when nothing has */
+  tg_span *spans;
+  uint16_t span_count;
+  uint16_t spans_used;
+} tg_stream;
+
+void tg_stream_init(tg_stream *stream, tg_span *spans, uint16_t span_count);
+/* Notes a number: 1 when it is new, 0 when it came before, TG_NO_ROOM when it is new and cannot be remembered: ask for it again. */
+int tg_stream_note(tg_stream *stream, int64_t seq);
 
 #ifdef __cplusplus
 }

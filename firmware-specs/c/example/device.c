@@ -108,7 +108,8 @@ static bool is_finished(const device *self) {
 static void measure_when_due(device *self, int64_t now_ms) {
   if (now_ms >= self->next_sample_ms && !is_finished(self)) {
     self->next_sample_ms += self->state.interval_ms;
-    if (self->next_sample_ms < now_ms) self->next_sample_ms = now_ms + self->state.interval_ms;
+    /* Who was held up does not catch up: two measurements of one millisecond would be one reading. */
+    if (self->next_sample_ms < now_ms + self->state.interval_ms / 2) self->next_sample_ms = now_ms + self->state.interval_ms;
     measure(self);
   }
   if (self->options.scan_interval_ms > 0 && now_ms >= self->next_scan_ms && !is_finished(self)) {

@@ -10,8 +10,7 @@ typedef struct reading {
 
 static int read_node(reading *in, const tgi_item *item, uint16_t index, uint8_t *field, size_t *count);
 
-/* Aligned for every member that a generated struct has. */
-static uint8_t *take(tg_arena *arena, size_t size) {
+uint8_t *tgi_take(tg_arena *arena, size_t size) {
   const size_t step = sizeof(int64_t);
   if (arena == NULL) return NULL;
   const size_t past = (size_t)((uintptr_t)(arena->bytes + arena->used) % step);
@@ -25,7 +24,7 @@ static int read_text(reading *in, const tgi_item *item, uint8_t *field) {
   tg_text text = {(const char *)in->source->bytes + item->body, item->length};
   if (tgi_has_escape(in->source, item)) {
     /* What an escape stands for never takes more bytes than the escape. */
-    uint8_t *copy = take(in->arena, item->length);
+    uint8_t *copy = tgi_take(in->arena, item->length);
     if (copy == NULL) return TG_NO_ROOM;
     tgi_characters characters;
     int32_t code = 0;
@@ -43,7 +42,7 @@ static int read_raw(reading *in, const tgi_item *item, uint8_t *field) {
   if (in->source->is_cbor) {
     tgi_sink measure = {NULL, 0, 0};
     tgi_write_item(&measure, TG_JSON, in->source, item);
-    tgi_sink sink = {take(in->arena, measure.length), measure.length, 0};
+    tgi_sink sink = {tgi_take(in->arena, measure.length), measure.length, 0};
     if (sink.bytes == NULL) return TG_NO_ROOM;
     tgi_write_item(&sink, TG_JSON, in->source, item);
     text.bytes = (const char *)sink.bytes;
@@ -57,7 +56,7 @@ static int read_list(reading *in, const tgi_item *item, const tgi_node *node, ui
   const size_t items = tgi_count(in->source, item);
   uint8_t *list = NULL;
   if (items > 0) {
-    list = take(in->arena, items * node->size);
+    list = tgi_take(in->arena, items * node->size);
     if (list == NULL) return TG_NO_ROOM;
     memset(list, 0, items * node->size);
   }
@@ -158,6 +157,7 @@ int tg_decode(int message, const uint8_t *payload, size_t length, void *value, t
   const tgi_item root = tgi_item_at(&source, source.start);
   const uint16_t node = tgi_messages[message].node;
   if (tgi_check_node(&source, &root, node, reason) != TG_OK) return TG_REFUSED;
+  if (message == TG_MESSAGE_EVENT && tg_validate(message, payload, length, reason) != TG_OK) return TG_REFUSED;
   reading in = {&source, arena};
   memset(value, 0, tgi_messages[message].size);
   return read_node(&in, &root, node, value, NULL);

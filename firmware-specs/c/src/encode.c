@@ -72,13 +72,13 @@ static int write_scalar(writing *out, const tg_scalar *scalar, const tgi_path *p
   }
 }
 
-/* A JSON object as text, such as an EPCIS event: checked for its syntax, and written without blanks. */
+/* A JSON object as text, an EPCIS event or document: checked, and written without blanks. */
 static int write_raw(writing *out, tg_text text, const tgi_path *path) {
   tgi_source source = {(const uint8_t *)text.bytes, text.length, 0, false};
   const char *wrong = text.bytes == NULL ? "PAYLOAD_NOT_JSON" : tgi_json_check(source.bytes, source.length, &source.start);
   if (wrong != NULL) return wrong_at(out, wrong, path);
   const tgi_item item = tgi_json_item(&source, source.start);
-  if (item.kind != TGI_ITEM_OBJECT) return wrong_at(out, "SCHEMA_TYPE", path);
+  if (tgi_check_epcis(&source, &item, path, out->reason) != TG_OK) return TG_REFUSED;
   tgi_write_item(&out->sink, out->encoding, &source, &item);
   return TG_OK;
 }

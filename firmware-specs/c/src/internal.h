@@ -14,13 +14,16 @@
 
 enum tgi_type {
   TGI_OBJECT,
-  TGI_OPEN_OBJECT,
+  TGI_OPEN_OBJECT,       /* other members are free */
+  TGI_EXTENSIBLE_OBJECT, /* other members are free when they have a prefix, as `example:member` */
   TGI_ARRAY,
+  TGI_SET, /* an array of texts, none twice */
   TGI_STRING,
   TGI_NUMBER,
   TGI_INTEGER,
   TGI_BOOLEAN,
   TGI_NULL,
+  TGI_ANY,
   TGI_ENUM,
   TGI_UNION,
   TGI_CONST_NUMBER,
@@ -52,7 +55,7 @@ typedef struct tgi_message {
 
 /*
  * `first`: first member of an object, node of an array's items, first variant of a union, first word of an enumeration, or the constant
- * (a number, a word's index, 0 or 1). `size`: of a struct or an array's item; of a union of structs, where its `as` begins.
+ * (a number, a word's index, 0 or 1), the format of a string (enum tgi_format). `size`: of a struct or an array's item; of a union of structs, where its `as` begins.
  */
 typedef struct tgi_node {
   uint8_t type;
@@ -81,12 +84,33 @@ typedef struct tgi_limit {
   uint8_t flags;
 } tgi_limit;
 
+enum tgi_format { TGI_FORMAT_NONE, TGI_FORMAT_URI, TGI_FORMAT_DATE_TIME };
+
+/* How a text is matched: by steps of sets, or by a function of its own. */
+enum tgi_pattern_kind {
+  TGI_PATTERN_STEPS,
+  TGI_PATTERN_TERM, /* one of `count` words from `first` on, or a URI */
+  TGI_PATTERN_NO_BRACKET,
+  TGI_PATTERN_VERSION,
+  TGI_PATTERN_ZONE_OFFSET,
+  TGI_PATTERN_MEASUREMENT_TYPE
+};
+
 typedef struct tgi_pattern {
   uint16_t first;
   uint16_t count;
+  uint8_t kind;
 } tgi_pattern;
 
-typedef tgi_pattern tgi_alternative;
+typedef struct tgi_alternative {
+  uint16_t first;
+  uint16_t count;
+} tgi_alternative;
+
+typedef struct tgi_epcis {
+  const char *type;
+  uint16_t node;
+} tgi_epcis;
 
 typedef struct tgi_step {
   uint16_t set;
@@ -234,6 +258,14 @@ bool tgi_find(const tgi_source *source, const tgi_item *object, const char *name
 /* ---- Checking against the table ---- */
 
 int tgi_check_node(const tgi_source *source, const tgi_item *item, uint16_t node, tg_reason *reason);
+int tgi_check_node_at(const tgi_source *source, const tgi_item *item, uint16_t node, const tgi_path *path, tg_reason *reason);
+/* EPCIS 2.0 inside of an event message, or bare: an event, a document or a query document. */
+int tgi_check_epcis(const tgi_source *source, const tgi_item *item, const tgi_path *path, tg_reason *reason);
+bool tgi_has_format(uint16_t format, const tgi_source *source, const tgi_item *string);
+/* A pattern that steps do not tell. */
+bool tgi_matches_own(const tgi_pattern *pattern, const tgi_source *source, const tgi_item *string);
+/* `example:member`: a prefix and a name without white space. */
+bool tgi_is_extension(const tgi_source *source, const tgi_item *key);
 /* Code of a number, a count or a text that breaks its row; NULL when it is right. */
 const char *tgi_check_number(const tgi_node *node, double value);
 const char *tgi_check_count(const tgi_node *node, size_t count, bool is_string);
@@ -255,14 +287,23 @@ void tgi_write_item(tgi_sink *sink, enum tg_encoding encoding, const tgi_source 
 /* ---- GS1 ---- */
 
 const tgi_ai *tgi_find_ai(tg_text ai);
-/* The identifier that data opens with, as its length in digits; NULL when it is not allocated. */
+/* The row of the identifier that data opens with; NULL when it is not allocated. No identifier is the beginning of another. */
 const tgi_ai *tgi_ai_at(tg_text data, size_t at);
-/* NULL or the fault, without `GS1_` in front. `any_piece` takes a piece number above its total. */
+/* NULL or the fault. `any_piece` takes a piece number above its total: it is wrong, and still names one thing. */
 const char *tgi_check_ai_value(const tgi_ai *ai, tg_text value, bool any_piece);
+/* NULL or the fault of one component. */
 const char *tgi_check_rule(uint8_t rule, tg_text part);
 const char *tgi_check_coupon_offer(tg_text text);
 const char *tgi_check_coupon_code(tg_text text);
 const char *tgi_check_date(tg_text text, unsigned day_min);
-bool tgi_fits_pattern(tg_text ai, tg_text pattern);
+/* What of identifiers excludes, needs or repeats another; `placed` of them, from the second on, need nothing. NULL or the code. */
+const char *tgi_check_together(const tg_ai_value *ais, size_t count, bool with_required, size_t placed);
+/* The next of the parts of `list` that `separator` divides; false behind the last. `at` starts at 0. */
+bool tgi_next_part(tg_text list, char separator, size_t *at, tg_text *part);
+/* Percent-escapes all but the unreserved characters of RFC 3986. */
+void tgi_put_escaped(tgi_sink *sink, tg_text text);
+
+/* Aligned for every member that a generated struct has; NULL when the arena has no room. */
+uint8_t *tgi_take(tg_arena *arena, size_t size);
 
 #endif

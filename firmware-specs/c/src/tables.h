@@ -4,7 +4,6 @@
 
 #include "internal.h"
 
-#define TGI_NODE_COUNT 74
 
 extern const tgi_message tgi_messages[];
 extern const tgi_node tgi_nodes[];
@@ -16,6 +15,9 @@ extern const tgi_pattern tgi_patterns[];
 extern const tgi_alternative tgi_alternatives[];
 extern const tgi_step tgi_steps[];
 extern const uint8_t tgi_sets[][16];
+
+#define TGI_EPCIS_COUNT 7
+extern const tgi_epcis tgi_epcis_types[];
 
 enum tgi_rule { TGI_RULE_NONE = 0, TGI_RULE_COUPONCODE, TGI_RULE_COUPONPOSOFFER, TGI_RULE_CSUM, TGI_RULE_CSUMALPHA,
   TGI_RULE_GCPPOS1, TGI_RULE_GCPPOS2, TGI_RULE_HASNONDIGIT, TGI_RULE_HH, TGI_RULE_HHMI, TGI_RULE_HYPHEN,

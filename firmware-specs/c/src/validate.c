@@ -67,6 +67,7 @@ static bool matches_alternative(const tgi_alternative *alternative, const tgi_so
 
 bool tgi_match_characters(uint16_t pattern, const tgi_source *source, const tgi_item *string) {
   const tgi_pattern *row = &tgi_patterns[pattern];
+  if (row->kind != TGI_PATTERN_STEPS) return tgi_matches_own(row, source, string);
   for (uint16_t index = 0; index < row->count; index += 1)
     if (matches_alternative(&tgi_alternatives[row->first + index], source, string)) return true;
   return false;
@@ -84,6 +85,7 @@ static size_t count_characters(const tgi_source *source, const tgi_item *string)
 static void check_string(checking *walk, const tgi_item *item, const tgi_node *node, const tgi_path *path) {
   const char *wrong = node->limit == TGI_NONE ? NULL : tgi_check_count(node, count_characters(walk->source, item), true);
   if (wrong != NULL) fault(walk, wrong, path, 1);
+  if (!tgi_has_format(node->first, walk->source, item)) fault(walk, "SCHEMA_FORMAT", path, 1);
   if (node->pattern != TGI_NONE && !tgi_match_characters(node->pattern, walk->source, item)) fault(walk, "SCHEMA_PATTERN", path, 1);
 }
 
@@ -95,6 +97,17 @@ static const tgi_member *find_member(const tgi_source *source, const tgi_node *n
   return NULL;
 }
 
+/* A name of the payload as text, escapes resolved, as far as a pointer takes it. */
+static tg_text key_text(const tgi_source *source, const tgi_item *key, char bytes[TG_POINTER_BYTES]) {
+  tgi_characters characters;
+  int32_t code = 0;
+  tg_text text = {bytes, 0};
+  tgi_characters_open(&characters, source, key);
+  while (text.length + 4 <= TG_POINTER_BYTES && tgi_characters_next(&characters, &code))
+    text.length += tgi_utf8_write(code, (uint8_t *)bytes + text.length);
+  return text;
+}
+
 static void check_unknown(checking *walk, const tgi_item *item, const tgi_node *node, const tgi_path *path) {
   tgi_cursor cursor;
   tgi_item key;
@@ -103,8 +116,9 @@ static void check_unknown(checking *walk, const tgi_item *item, const tgi_node *
   tgi_cursor_open(&cursor, walk->source, item);
   while (!is_over(walk) && tgi_cursor_next(&cursor, &key, &value)) {
     if (find_member(walk->source, node, &key) != NULL) continue;
-    const tg_text name = {(const char *)walk->source->bytes + key.body, key.length};
-    const tgi_path step = {path, NULL, 0, name, true};
+    if (node->type == TGI_EXTENSIBLE_OBJECT && tgi_is_extension(walk->source, &key)) continue;
+    char bytes[TG_POINTER_BYTES];
+    const tgi_path step = {path, NULL, 0, key_text(walk->source, &key, bytes), true};
     fault(walk, "SCHEMA_UNKNOWN_MEMBER", &step, 1);
     is_unknown = true;
   }
@@ -119,12 +133,30 @@ static void check_object(checking *walk, const tgi_item *item, const tgi_node *n
     is_missing = member->required && !tgi_find(walk->source, item, member->name, &value);
   }
   if (is_missing) fault(walk, "SCHEMA_REQUIRED", path, 1);
-  check_unknown(walk, item, node, path);
+  if (node->type != TGI_OPEN_OBJECT) check_unknown(walk, item, node, path);
   for (uint16_t index = 0; index < node->count && !is_over(walk); index += 1) {
     const tgi_member *member = &tgi_members[node->first + index];
     const tgi_path step = {path, member->name, 0, {NULL, 0}, false};
     if (tgi_find(walk->source, item, member->name, &value)) check(walk, &value, member->node, &step);
   }
+  const bool is_bounded = node->limit != TGI_NONE && !is_over(walk);
+  if (is_bounded && (double)tgi_count(walk->source, item) < tgi_limits[node->limit].low) fault(walk, "SCHEMA_MINPROPERTIES", path, 1);
+}
+
+/* Takes the square of the number of items, which the schema keeps below a hundred. */
+static bool has_repeated(const tgi_source *source, const tgi_item *array) {
+  tgi_cursor cursor;
+  tgi_item key;
+  tgi_item value;
+  tgi_cursor_open(&cursor, source, array);
+  while (tgi_cursor_next(&cursor, &key, &value)) {
+    tgi_cursor rest = cursor;
+    tgi_item other;
+    if (value.kind != TGI_ITEM_STRING) continue;
+    while (tgi_cursor_next(&rest, &key, &other))
+      if (other.kind == TGI_ITEM_STRING && tgi_strings_same(source, &value, &other)) return true;
+  }
+  return false;
 }
 
 static void check_array(checking *walk, const tgi_item *item, const tgi_node *node, const tgi_path *path) {
@@ -139,6 +171,7 @@ static void check_array(checking *walk, const tgi_item *item, const tgi_node *no
   }
   const char *wrong = is_over(walk) ? NULL : tgi_check_count(node, count, false);
   if (wrong != NULL) fault(walk, wrong, path, 1);
+  if (node->type == TGI_SET && !is_over(walk) && has_repeated(walk->source, item)) fault(walk, "SCHEMA_UNIQUEITEMS", path, 1);
 }
 
 static checking try_variant(const checking *outer, const tgi_item *item, uint16_t index, bool is_weighing) {
@@ -170,8 +203,10 @@ static bool has_type(const tgi_item *item, uint8_t type) {
   switch (type) {
     case TGI_OBJECT:
     case TGI_OPEN_OBJECT:
+    case TGI_EXTENSIBLE_OBJECT:
       return item->kind == TGI_ITEM_OBJECT;
     case TGI_ARRAY:
+    case TGI_SET:
       return item->kind == TGI_ITEM_ARRAY;
     case TGI_STRING:
     case TGI_CONST_STRING:
@@ -218,8 +253,9 @@ static void check_enum(checking *walk, const tgi_item *item, const tgi_node *nod
 static void check(checking *walk, const tgi_item *item, uint16_t index, const tgi_path *path) {
   const tgi_node *node = &tgi_nodes[index];
   if (!has_type(item, node->type)) fault(walk, "SCHEMA_TYPE", path, 1);
-  if (node->type == TGI_OBJECT && item->kind == TGI_ITEM_OBJECT) check_object(walk, item, node, path);
-  if (node->type == TGI_ARRAY && item->kind == TGI_ITEM_ARRAY) check_array(walk, item, node, path);
+  const bool is_object_type = node->type == TGI_OBJECT || node->type == TGI_OPEN_OBJECT || node->type == TGI_EXTENSIBLE_OBJECT;
+  if (is_object_type && item->kind == TGI_ITEM_OBJECT) check_object(walk, item, node, path);
+  if ((node->type == TGI_ARRAY || node->type == TGI_SET) && item->kind == TGI_ITEM_ARRAY) check_array(walk, item, node, path);
   if (node->type == TGI_STRING && item->kind == TGI_ITEM_STRING) check_string(walk, item, node, path);
   if ((node->type == TGI_NUMBER || node->type == TGI_INTEGER) && item->kind == TGI_ITEM_NUMBER) check_number(walk, item, node, path);
   if (!is_constant(walk->source, item, node)) fault(walk, "SCHEMA_CONST", path, WEIGHT_CONSTANT);
@@ -227,10 +263,24 @@ static void check(checking *walk, const tgi_item *item, uint16_t index, const tg
   if (node->type == TGI_UNION) check_union(walk, item, node, path);
 }
 
-int tgi_check_node(const tgi_source *source, const tgi_item *item, uint16_t node, tg_reason *reason) {
+int tgi_check_node_at(const tgi_source *source, const tgi_item *item, uint16_t node, const tgi_path *path, tg_reason *reason) {
   checking walk = {source, reason, false, false, 0};
-  check(&walk, item, node, NULL);
+  check(&walk, item, node, path);
   return walk.has_fault ? TG_REFUSED : TG_OK;
+}
+
+int tgi_check_node(const tgi_source *source, const tgi_item *item, uint16_t node, tg_reason *reason) {
+  return tgi_check_node_at(source, item, node, NULL, reason);
+}
+
+/* An event may come in its envelope or bare; it is valid when the EPCIS in it is, too. */
+static int check_event(const tgi_source *source, const tgi_item *root, tg_reason *reason) {
+  tgi_item epcis;
+  const bool has_envelope = root->kind == TGI_ITEM_OBJECT && tgi_find(source, root, "epcis", &epcis);
+  if (!has_envelope) return tgi_check_epcis(source, root, NULL, reason);
+  if (tgi_check_node(source, root, tgi_messages[TG_MESSAGE_EVENT].node, reason) != TG_OK) return TG_REFUSED;
+  const tgi_path path = {NULL, "epcis", 0, {NULL, 0}, false};
+  return tgi_check_epcis(source, &epcis, &path, reason);
 }
 
 int tg_validate(int message, const uint8_t *payload, size_t length, tg_reason *reason) {
@@ -238,5 +288,6 @@ int tg_validate(int message, const uint8_t *payload, size_t length, tg_reason *r
   if (message < 0 || message >= TG_MESSAGE_COUNT || (payload == NULL && length > 0)) return TG_MISUSE;
   if (tgi_open(&source, payload, length, reason) != TG_OK) return TG_REFUSED;
   const tgi_item root = tgi_item_at(&source, source.start);
+  if (message == TG_MESSAGE_EVENT) return check_event(&source, &root, reason);
   return tgi_check_node(&source, &root, tgi_messages[message].node, reason);
 }

@@ -1,7 +1,7 @@
 /** Compiles the C reference for a test into a folder that goes away with it, and says why where it cannot. */
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -54,13 +54,27 @@ export interface CBuild extends AsyncDisposable {
 export async function createCBuild(): Promise<CBuild> {
   const path = await mkdtemp(join(tmpdir(), 'tracegate-c-'))
   const sources = readdirSync(join(cFolder, 'src')).filter((name) => name.endsWith('.c'))
+  const libraries = new Map<string, Promise<string>>()
+
+  /** The library as object files in a folder of its own, once for each compiler and set of flags. */
+  async function compileLibrary(folder: string, command: readonly [compiler: string, ...options: string[]]): Promise<string> {
+    await mkdir(folder)
+    const [compiler, ...options] = command
+    await run(compiler, [...options, '-c', ...sources.map((source) => join(cFolder, 'src', source))], { cwd: folder, timeout: 120_000 })
+    return folder
+  }
+
   return {
     path,
-    async program({ name, files, libraries = [], compiler = 'cc', isSanitized = false }) {
+    async program({ name, files, libraries: others = [], compiler = 'cc', isSanitized = false }) {
       const output = join(path, name)
-      const inputs = [...sources.map((source) => join('src', source)), ...files]
-      const options = [...flags, ...(isSanitized ? sanitizers : ['-Os']), '-o', output, ...inputs, ...libraries, '-lm']
-      await run(compiler, options, { cwd: cFolder, timeout: 120_000 })
+      const options = [...flags, ...(isSanitized ? sanitizers : ['-Os'])]
+      const folder = join(path, `${compiler}-${isSanitized ? 'sanitized' : 'plain'}`)
+      const known = libraries.get(folder) ?? compileLibrary(folder, [compiler, ...options])
+      libraries.set(folder, known)
+      const objects = sources.map((source) => join(folder, source.replace(/c$/, 'o')))
+      await known
+      await run(compiler, [...options, '-o', output, ...files, ...objects, ...others, '-lm'], { cwd: cFolder, timeout: 120_000 })
       return output
     },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 })

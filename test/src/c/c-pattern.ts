@@ -10,16 +10,26 @@ interface Step {
 }
 
 export interface Patterns {
-  /** Index of a pattern's first alternative and how many it has. */
-  readonly patterns: readonly { readonly source: string; readonly first: number; readonly count: number }[]
+  /** How a pattern is matched, its first alternative (or word) and how many it has. */
+  readonly patterns: readonly { readonly source: string; readonly kind: string; readonly first: number; readonly count: number }[]
   readonly alternatives: readonly { readonly first: number; readonly count: number }[]
   readonly steps: readonly Step[]
   /** 128 bits each, as 16 bytes, lowest code first. */
   readonly sets: readonly (readonly number[])[]
 }
 
-export function createPatterns(): Patterns & { add(source: string): number } {
-  const patterns: { source: string; first: number; count: number }[] = []
+/** Patterns that look back or beyond ASCII, which C matches by a function of its own each (`firmware-specs/c/src/format.c`). */
+const ownFunctions: Readonly<Record<string, string>> = {
+  '^[^\\[]*$': 'NO_BRACKET',
+  '^\\d+(\\.\\d+)*$': 'VERSION',
+  '^[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)$': 'ZONE_OFFSET',
+  '^[A-Za-z][A-Za-z0-9_]*(?:[A-Za-z0-9+.-]*:\\S+)?$': 'MEASUREMENT_TYPE'
+}
+/** A list of words, or any URI but those of the older CBV. */
+const termTail = '|(?!urn:epcglobal:cbv|https?://ns\\.gs1\\.org/cbv/)[A-Za-z][A-Za-z0-9+.-]*:[^\\s<>"{}|\\\\^`]+)$'
+
+export function createPatterns(addWords: (words: readonly string[]) => number): Patterns & { add(source: string): number } {
+  const patterns: { source: string; kind: string; first: number; count: number }[] = []
   const alternatives: { first: number; count: number }[] = []
   const steps: Step[] = []
   const sets: number[][] = []
@@ -40,6 +50,12 @@ export function createPatterns(): Patterns & { add(source: string): number } {
     add(source) {
       const known = patterns.findIndex((pattern) => pattern.source === source)
       if (known >= 0) return known
+      const own = ownFunctions[source]
+      if (own !== undefined) return patterns.push({ source, kind: own, first: 0, count: 0 }) - 1
+      if (source.startsWith('^(?:') && source.endsWith(termTail)) {
+        const words = source.slice(4, -termTail.length).split('|')
+        return patterns.push({ source, kind: 'TERM', first: addWords(words), count: words.length }) - 1
+      }
       const forms = alternativesOf(source)
       const first = alternatives.length
       for (const form of forms) {
@@ -47,7 +63,7 @@ export function createPatterns(): Patterns & { add(source: string): number } {
         if (found.slice(0, -1).some(({ min, max }) => min !== max)) throw refuse(source, 'a count that is open before its end')
         alternatives.push({ first: steps.push(...found) - found.length, count: found.length })
       }
-      return patterns.push({ source, first, count: forms.length }) - 1
+      return patterns.push({ source, kind: 'STEPS', first, count: forms.length }) - 1
     }
   }
 }
@@ -63,9 +79,9 @@ function readSteps(form: string, source: string): { codes: ReadonlySet<number>; 
   const found = []
   let rest = form
   while (rest !== '') {
-    const match = /^(\[(?:\\.|[^\]\\])+\]|\\.|[^\\[\](){}|*+?.^$])(?:\{(\d+)(?:,(\d+))?\})?/.exec(rest)
+    const match = /^(\[(?:\\.|[^\]\\])+\]|\\.|[^\\[\](){}|*+?.^$])(?:\{(\d+)(?:,(\d+))?\}|\+)?/.exec(rest)
     if (match === null) throw refuse(source, `"${rest}"`)
-    const [whole, atom = '', min = '1', max = min] = match
+    const [whole, atom = '', min = '1', max = whole.endsWith('+') && atom !== '+' ? '65534' : min] = match
     found.push({ codes: codesOf(atom, source), min: Number(min), max: Number(max) })
     rest = rest.slice(whole.length)
   }

@@ -2,10 +2,11 @@
  * Reads the wire schemas into what C needs: structs, enums and the rows of the table that the C validator walks. Takes only the keywords
  * that the C code knows; a schema with another one fails the generation, so that C can never be silently more lenient.
  */
+import { EpcisDocument, EpcisQueryDocument } from '@tracegate/model/epcis/document'
+import { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent } from '@tracegate/model/epcis/event'
 import { schemaNameOf, wireSchemas } from '@tracegate/model/wire-schemas'
-import { createPatterns, type Patterns } from './c-pattern.ts'
-
-type Schema = Readonly<Record<string, unknown>>
+import { addCheck } from './c-check.ts'
+import { addConstant, allow, createRows, listAt, none, schemaAt, schemaOf, unknownSchema, type Rows, type Schema } from './c-rows.ts'
 
 /** Members, variants and enumerations whose C name cannot be told from the schema. */
 const enumNames: Readonly<Record<string, string>> = {
@@ -25,19 +26,15 @@ const structNames: Readonly<Record<string, string>> = {
 }
 const variantNames: Readonly<Record<string, readonly string[]>> = { state: ['birth', 'death'] }
 const qualityNames: Readonly<Record<string, string>> = { 1: 'GOOD', 2: 'NOT_EVALUATED', 3: 'SUSPECT', 4: 'FAIL', 9: 'MISSING' }
-/** Stands for "no such field" in the tables. */
-const none = 'TGI_NONE'
 
 export interface CTables {
   readonly enums: readonly string[]
   readonly structs: readonly string[]
   readonly messages: readonly { readonly channel: string; readonly constant: string; readonly struct: string; readonly node: number }[]
-  readonly nodes: readonly string[]
-  readonly members: readonly string[]
-  readonly variants: readonly number[]
-  readonly words: readonly string[]
-  readonly limits: readonly string[]
-  readonly patterns: Patterns
+  readonly rows: Rows
+  /** Rows from these on are for EPCIS alone, and can be left out of a build. */
+  readonly epcisFrom: { readonly nodes: number; readonly members: number; readonly variants: number; readonly words: number }
+  readonly epcis: readonly { readonly name: string; readonly node: number }[]
 }
 
 /** A schema's row, and how a struct holds its value. */
@@ -56,58 +53,27 @@ export function snake(name: string): string {
 }
 
 export function readSchemas(): CTables {
-  const builder = createBuilder()
+  const rows = createRows()
+  const builder = createBuilder(rows)
   const messages = Object.entries(wireSchemas).map(([channel, schema]) => {
     const name = snake(schemaNameOf(channel))
     const stored = builder.add(schemaOf(schema), name)
     return { channel, constant: `TG_MESSAGE_${name.toUpperCase()}`, struct: stored.itemType, node: stored.node }
   })
-  return { ...builder.tables, enums: [...builder.tables.enums.values()], messages }
+  const { nodes, members, variants, words } = rows
+  const epcisFrom = { nodes: nodes.length, members: members.length, variants: variants.length, words: words.length }
+  const events = { ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent }
+  const epcis = Object.entries({ ...events, EPCISDocument: EpcisDocument, EPCISQueryDocument: EpcisQueryDocument }).map(
+    ([name, schema]) => ({ name, node: addCheck(rows, schemaOf(schema), name) })
+  )
+  return { enums: [...builder.enums.values()], structs: builder.structs, rows, messages, epcisFrom, epcis }
 }
 
-function createBuilder() {
+function createBuilder(rows: Rows) {
   const enums = new Map<string, string>()
   const structs: string[] = []
-  const nodes: string[] = []
-  const members: string[] = []
-  const variants: number[] = []
-  const words: string[] = []
-  const limits: string[] = []
-  const patterns = createPatterns()
+  const { members, variants, patterns } = rows
 
-  const addNode = (row: {
-    type: string
-    store: string
-    first?: number | undefined
-    count?: number | undefined
-    limit?: number | undefined
-    pattern?: number | undefined
-    size?: string | undefined
-  }): number => {
-    const { type, store, first = 0, count = 0, limit, pattern, size = '0' } = row
-    const text = `{TGI_${type}, TGI_STORE_${store}, ${pattern ?? none}, ${limit ?? none}, ${first}, ${count}, ${size}}`
-    const known = nodes.indexOf(text)
-    return known >= 0 ? known : nodes.push(text) - 1
-  }
-  const addWords = (list: readonly string[]): number => {
-    const known = words.findIndex((_, index) => list.every((word, offset) => words[index + offset] === word))
-    return known >= 0 ? known : words.push(...list) - list.length
-  }
-  const addLimit = (schema: Schema, keys: readonly [string, string, string?, string?]): number | undefined => {
-    const [low, high, lowExclusive = '', highExclusive = ''] = keys.map((key) => (key === undefined ? undefined : numberAt(schema, key)))
-    if ([low, high, lowExclusive, highExclusive].every((value) => typeof value !== 'number')) return undefined
-    const flags = [
-      typeof low === 'number' ? 'TGI_LOW' : '',
-      typeof high === 'number' ? 'TGI_HIGH' : '',
-      typeof lowExclusive === 'number' ? 'TGI_LOW_EXCLUSIVE' : '',
-      typeof highExclusive === 'number' ? 'TGI_HIGH_EXCLUSIVE' : ''
-    ].filter((flag) => flag !== '')
-    const valueOf = (inclusive: unknown, exclusive: unknown) =>
-      typeof inclusive === 'number' ? inclusive : typeof exclusive === 'number' ? exclusive : 0
-    const text = `{${valueOf(low, lowExclusive)}.0, ${valueOf(high, highExclusive)}.0, ${flags.join(' | ')}}`
-    const known = limits.indexOf(text)
-    return known >= 0 ? known : limits.push(text) - 1
-  }
   const addEnum = (path: string, values: readonly string[]): string => {
     const member = path.slice(path.lastIndexOf('/') + 1)
     const name = enumNames[member] ?? snake(member)
@@ -128,19 +94,19 @@ function createBuilder() {
     if (constants.every((value) => typeof value === 'string')) {
       const first = addForms(forms.map((form) => add(form, path).node))
       const name = addEnum(path, constants)
-      return plain(addNode({ type: 'UNION', store: 'WORD', first, count: forms.length }), 'uint8_t', `enum tg_${name}`)
+      return plain(rows.addNode({ type: 'UNION', store: 'WORD', first, count: forms.length }), 'uint8_t', `enum tg_${name}`)
     }
     if (constants.every((value) => typeof value === 'number')) {
       const first = addForms(forms.map((form) => add(form, path).node))
       const name = snake(path.slice(path.lastIndexOf('/') + 1))
       const list = constants.map((value) => `TG_${name.toUpperCase()}_${qualityNames[value] ?? value} = ${value}`)
       enums.set(name, `enum tg_${name} { ${list.join(', ')} };`)
-      return plain(addNode({ type: 'UNION', store: 'NUMERAL', first, count: forms.length }), 'uint8_t', `enum tg_${name}`)
+      return plain(rows.addNode({ type: 'UNION', store: 'NUMERAL', first, count: forms.length }), 'uint8_t', `enum tg_${name}`)
     }
     if (forms.every((form) => form['type'] === 'object')) return addVariants(forms, path)
     if (forms.map((form) => form['type']).join() !== 'number,boolean,null') throw unknownSchema(path, 'a union of this kind')
     const first = addForms(forms.map((form) => add(form, path).node))
-    return plain(addNode({ type: 'UNION', store: 'SCALAR', first, count: forms.length }), 'tg_scalar')
+    return plain(rows.addNode({ type: 'UNION', store: 'SCALAR', first, count: forms.length }), 'tg_scalar')
   }
 
   const addVariants = (forms: readonly Schema[], path: string): Stored => {
@@ -165,7 +131,7 @@ function createBuilder() {
         `} ${struct};`
       ].join('\n')
     )
-    const node = addNode({ type: 'UNION', store: 'VARIANT', first, count: forms.length, size: `offsetof(${struct}, as)` })
+    const node = rows.addNode({ type: 'UNION', store: 'VARIANT', first, count: forms.length, size: `offsetof(${struct}, as)` })
     return plain(node, struct)
   }
 
@@ -173,13 +139,12 @@ function createBuilder() {
     allow(schema, ['type', 'required', 'properties', 'additionalProperties'], path)
     const properties = schemaAt(schema, 'properties')
     if (schema['additionalProperties'] === true && Object.keys(properties).length === 0)
-      return plain(addNode({ type: 'OPEN_OBJECT', store: 'RAW' }), 'tg_text', 'one JSON object, as text')
+      return plain(rows.addNode({ type: 'OPEN_OBJECT', store: 'RAW' }), 'tg_text', 'one JSON object, as text')
     if (schema['additionalProperties'] !== false) throw unknownSchema(path, 'an object that is neither closed nor free')
-    const required: unknown = schema['required'] ?? []
-    if (!Array.isArray(required)) throw unknownSchema(path, '"required" that is no list')
+    const required = listAt(schema, 'required')
     const struct = `tg_${structNames[path] ?? snake(path)}`
     const lines: string[] = []
-    const rows: string[] = []
+    const added: string[] = []
     for (const [name, member] of Object.entries(properties)) {
       const stored = add(schemaOf(member), `${path}/${name}`)
       const field = snake(name)
@@ -188,22 +153,26 @@ function createBuilder() {
       lines.push(...stored.declare(field))
       const at = (suffix: string) => `offsetof(${struct}, ${suffix})`
       const offsets = stored.isConstant === true ? [none, none] : [at(field), stored.isList === true ? at(`${field}_count`) : none]
-      rows.push(`{"${name}", ${stored.node}, ${isRequired ? 1 : 0}, ${offsets.join(', ')}, ${isRequired ? none : at(`has_${field}`)}}`)
+      added.push(`{"${name}", ${stored.node}, ${isRequired ? 1 : 0}, ${offsets.join(', ')}, ${isRequired ? none : at(`has_${field}`)}}`)
     }
-    const first = members.push(...rows) - rows.length
+    const first = members.push(...added) - added.length
     structs.push([`typedef struct ${struct} {`, ...lines.map((line) => `  ${line}`), `} ${struct};`].join('\n'))
-    return plain(addNode({ type: 'OBJECT', store: 'STRUCT', first, count: rows.length, size: `sizeof(${struct})` }), struct)
+    return plain(rows.addNode({ type: 'OBJECT', store: 'STRUCT', first, count: added.length, size: `sizeof(${struct})` }), struct)
   }
 
   const add = (schema: Schema, path: string): Stored => {
     const { anyOf } = schema
     if (Array.isArray(anyOf)) return addUnion(schema, anyOf.map(schemaOf), path)
-    if ('const' in schema) return { node: addConstant(schema, path), itemType: '', declare: () => [], isConstant: true }
+    if ('const' in schema) return { node: addConstant(rows, schema, path), itemType: '', declare: () => [], isConstant: true }
     if (Array.isArray(schema['enum'])) {
       allow(schema, ['enum'], path)
       const values = schema['enum'].map(String)
       const name = addEnum(path, values)
-      return plain(addNode({ type: 'ENUM', store: 'WORD', first: addWords(values), count: values.length }), 'uint8_t', `enum tg_${name}`)
+      return plain(
+        rows.addNode({ type: 'ENUM', store: 'WORD', first: rows.addWords(values), count: values.length }),
+        'uint8_t',
+        `enum tg_${name}`
+      )
     }
     switch (schema['type']) {
       case 'object':
@@ -211,8 +180,8 @@ function createBuilder() {
       case 'array': {
         allow(schema, ['type', 'items', 'minItems', 'maxItems'], path)
         const item = add(schemaAt(schema, 'items'), path)
-        const limit = addLimit(schema, ['minItems', 'maxItems'])
-        const node = addNode({ type: 'ARRAY', store: 'LIST', first: item.node, limit, size: `sizeof(${item.itemType})` })
+        const limit = rows.addLimit(schema, ['minItems', 'maxItems'])
+        const node = rows.addNode({ type: 'ARRAY', store: 'LIST', first: item.node, limit, size: `sizeof(${item.itemType})` })
         const comment = item.itemType === 'uint8_t' ? ` /* of ${item.declare('x')[0]?.replace(/.*\/\* | \*\//g, '')} */` : ''
         return {
           node,
@@ -225,65 +194,27 @@ function createBuilder() {
         allow(schema, ['type', 'pattern', 'minLength', 'maxLength'], path)
         const source = schema['pattern']
         const pattern = typeof source === 'string' ? patterns.add(source) : undefined
-        const limit = addLimit(schema, ['minLength', 'maxLength'])
-        return plain(addNode({ type: 'STRING', store: 'TEXT', limit, pattern }), 'tg_text')
+        const limit = rows.addLimit(schema, ['minLength', 'maxLength'])
+        return plain(rows.addNode({ type: 'STRING', store: 'TEXT', limit, pattern }), 'tg_text')
       }
       case 'integer':
       case 'number': {
         allow(schema, ['type', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'], path)
         const isInteger = schema['type'] === 'integer'
-        const limit = addLimit(schema, ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'])
+        const limit = rows.addLimit(schema, ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'])
         const row = isInteger ? { type: 'INTEGER', store: 'INTEGER', limit } : { type: 'NUMBER', store: 'NUMBER', limit }
-        return plain(addNode(row), isInteger ? 'int64_t' : 'double')
+        return plain(rows.addNode(row), isInteger ? 'int64_t' : 'double')
       }
       case 'boolean':
         allow(schema, ['type'], path)
-        return plain(addNode({ type: 'BOOLEAN', store: 'BOOLEAN' }), 'bool')
+        return plain(rows.addNode({ type: 'BOOLEAN', store: 'BOOLEAN' }), 'bool')
       case 'null':
         allow(schema, ['type'], path)
-        return plain(addNode({ type: 'NULL', store: 'NONE' }), 'bool')
+        return plain(rows.addNode({ type: 'NULL', store: 'NONE' }), 'bool')
       default:
         throw unknownSchema(path, `the type "${String(schema['type'])}"`)
     }
   }
 
-  const addConstant = (schema: Schema, path: string): number => {
-    allow(schema, ['type', 'const'], path)
-    const value = schema['const']
-    if (typeof value === 'string') return addNode({ type: 'CONST_STRING', store: 'NONE', first: addWords([value]) })
-    if (typeof value === 'boolean') return addNode({ type: 'CONST_BOOLEAN', store: 'NONE', first: value ? 1 : 0 })
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_534)
-      return addNode({ type: 'CONST_NUMBER', store: 'NONE', first: value })
-    throw unknownSchema(path, `the constant ${JSON.stringify(value)}`)
-  }
-
-  return { add, tables: { enums, structs, nodes, members, variants, words, limits, patterns } }
-}
-
-const annotations = ['description', 'title', '$id']
-
-function allow(schema: Schema, keywords: readonly string[], path: string): void {
-  const other = Object.keys(schema).find(
-    (keyword) => !keyword.startsWith('~') && !keywords.includes(keyword) && !annotations.includes(keyword)
-  )
-  if (other !== undefined) throw unknownSchema(path, `the keyword "${other}"`)
-}
-
-function unknownSchema(path: string, found: string): TypeError {
-  return new TypeError(`Cannot generate C: the schema at "${path}" has ${found}, expected what firmware-specs/c/src/validate.c checks`)
-}
-
-function schemaOf(value: unknown): Schema {
-  if (typeof value !== 'object' || value === null)
-    throw new TypeError(`Cannot generate C: a schema is ${String(value)}, expected an object`)
-  return Object.fromEntries(Object.entries(value))
-}
-
-function schemaAt(schema: Schema, key: string): Schema {
-  return schemaOf(schema[key])
-}
-
-function numberAt(schema: Schema, key: string): number | undefined {
-  const value = schema[key]
-  return typeof value === 'number' ? value : undefined
+  return { add, enums, structs }
 }

@@ -94,7 +94,6 @@ function tablesHeader(tables: CTables): string {
     '',
     '#include "internal.h"',
     '',
-    `#define TGI_NODE_COUNT ${tables.nodes.length}`,
     '',
     'extern const tgi_message tgi_messages[];',
     'extern const tgi_node tgi_nodes[];',
@@ -107,50 +106,59 @@ function tablesHeader(tables: CTables): string {
     'extern const tgi_step tgi_steps[];',
     'extern const uint8_t tgi_sets[][16];',
     '',
+    `#define TGI_EPCIS_COUNT ${tables.epcis.length}`,
+    'extern const tgi_epcis tgi_epcis_types[];',
+    '',
     gs1Header(),
     '',
     '#endif'
   ].join('\n')}\n`
 }
 
+function array(declaration: string, rows: readonly string[], epcisFrom = rows.length): string {
+  const line = (row: string) => `  ${row},`
+  const epcis = rows.slice(epcisFrom).map(line)
+  const guarded = epcis.length === 0 ? [] : ['#ifndef TG_WITHOUT_EPCIS', ...epcis, '#endif']
+  return [`const ${declaration} = {`, ...rows.slice(0, epcisFrom).map(line), ...guarded, '};', ''].join('\n')
+}
+
 function tablesFile(tables: CTables): string {
-  const { patterns } = tables
-  const array = (declaration: string, rows: readonly string[]) =>
-    [`const ${declaration} = {`, ...rows.map((row, index) => `  ${row}${index === rows.length - 1 ? '' : ','}`), '};', ''].join('\n')
+  const { rows, epcisFrom } = tables
+  const { patterns } = rows
+  const messages = tables.messages.map(({ channel, struct, node }) => `{"${channel}", ${node}, sizeof(${struct})}`)
+  const alternatives = patterns.alternatives.map(({ first, count }) => `{${first}, ${count}}`)
+  const steps = patterns.steps.map(({ set, min, max }) => `{${set}, ${min}, ${max}}`)
+  const sets = patterns.sets.map((set) => `{${set.map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(', ')}}`)
   return `${[
     notice,
     '#include "tables.h"',
     '',
-    array(
-      'tgi_message tgi_messages[]',
-      tables.messages.map(({ channel, struct, node }) => `{"${channel}", ${node}, sizeof(${struct})}`)
-    ),
+    array('tgi_message tgi_messages[]', messages),
     '/* type, store, pattern, limit, first, count, size */',
-    array('tgi_node tgi_nodes[]', tables.nodes),
+    array('tgi_node tgi_nodes[]', rows.nodes, epcisFrom.nodes),
     '/* name, node, required, offset, count offset, presence offset */',
-    array('tgi_member tgi_members[]', tables.members),
-    array('uint16_t tgi_variants[]', tables.variants.map(String)),
+    array('tgi_member tgi_members[]', rows.members, epcisFrom.members),
+    array('uint16_t tgi_variants[]', rows.variants.map(String), epcisFrom.variants),
     array(
       'char *const tgi_words[]',
-      tables.words.map((word) => `"${word}"`)
+      rows.words.map((word) => JSON.stringify(word)),
+      epcisFrom.words
     ),
-    array('tgi_limit tgi_limits[]', tables.limits),
+    array('tgi_limit tgi_limits[]', rows.limits),
     array(
       'tgi_pattern tgi_patterns[]',
-      patterns.patterns.map(({ first, count }) => `{${first}, ${count}}`)
+      patterns.patterns.map(({ kind, first, count }) => `{${first}, ${count}, TGI_PATTERN_${kind}}`)
     ),
+    array('tgi_alternative tgi_alternatives[]', alternatives),
+    array('tgi_step tgi_steps[]', steps),
+    array('uint8_t tgi_sets[][16]', sets),
+    '#ifndef TG_WITHOUT_EPCIS',
     array(
-      'tgi_alternative tgi_alternatives[]',
-      patterns.alternatives.map(({ first, count }) => `{${first}, ${count}}`)
-    ),
-    array(
-      'tgi_step tgi_steps[]',
-      patterns.steps.map(({ set, min, max }) => `{${set}, ${min}, ${max}}`)
-    ),
-    array(
-      'uint8_t tgi_sets[][16]',
-      patterns.sets.map((set) => `{${set.map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(', ')}}`)
-    ),
+      'tgi_epcis tgi_epcis_types[]',
+      tables.epcis.map(({ name, node }) => `{"${name}", ${node}}`)
+    ).trimEnd(),
+    '#endif',
+    '',
     gs1Tables()
-  ].join('\n')}\n`.replaceAll('const char *const', 'const char *const')
+  ].join('\n')}\n`
 }

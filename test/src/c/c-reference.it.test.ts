@@ -1,0 +1,116 @@
+/** The C reference: compiles without a warning, keeps every vector, and judges broken payloads as the platform does. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Type } from 'typebox'
+import { compileValidator } from '@tracegate/model/codec'
+import { deviceChannels, platformChannels, type Channel } from '@tracegate/model/topics'
+import { wireSchemas } from '@tracegate/model/wire-schemas'
+import { judgePayload } from '../contract/judge-payload.ts'
+import { compilers, createCBuild, needsC, runProgram, type CBuild } from './c-build.ts'
+import { createRandom, mutateBytes, mutateValue } from './c-mutate.ts'
+
+const vectors = fileURLToPath(new URL('../../../firmware-specs/vectors/', import.meta.url))
+const runner = ['test/run_vectors.c', 'test/harness.c', 'test/payload_vectors.c', 'test/autoid_vectors.c']
+const payloadFile = compileValidator(
+  Type.Object({
+    cases: Type.Array(
+      Type.Object({
+        channel: Type.Enum([...deviceChannels, ...platformChannels]),
+        hex: Type.String(),
+        value: Type.Optional(Type.Unknown())
+      })
+    )
+  })
+)
+
+interface Sample {
+  readonly channel: Channel
+  readonly bytes: Uint8Array
+  readonly value: unknown
+}
+
+/** The vectors of payloads that are not there for their size. */
+function samples(): Sample[] {
+  return ['valid', 'invalid'].flatMap((half) => {
+    const parsed: unknown = JSON.parse(readFileSync(`${vectors}${half}/payloads.json`, 'utf8'))
+    const checked = payloadFile.check(parsed)
+    assert.ok(checked.ok)
+    return checked.value.cases
+      .filter(({ hex }) => hex.length < 4_000)
+      .map(({ channel, hex, value }) => ({ channel, bytes: Buffer.from(hex, 'hex'), value }))
+  })
+}
+
+const order = Object.keys(wireSchemas)
+
+function frameOf({ channel, bytes }: Sample): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeUInt8(order.indexOf(channel), 0)
+  head.writeUInt32BE(bytes.length, 1)
+  return Buffer.concat([head, bytes])
+}
+
+function verdictOf({ channel, bytes }: Sample): string {
+  const judged = judgePayload(channel, bytes)
+  if (judged.ok) return 'taken '
+  // C ends a text at NUL and cuts a long pointer; what would break a line is shown as a question mark.
+  const pointer = (judged.reason.pointer.toWellFormed().split('\0')[0] ?? '').replaceAll(/[\u0001-\u001f]/g, '?')
+  return `${judged.reason.code} ${pointer}`
+}
+
+const needs = await needsC()
+
+const found = await compilers()
+
+describe('the C reference', needs, () => {
+  let build: CBuild
+  before(async () => {
+    build = await createCBuild()
+  })
+  after(() => build[Symbol.asyncDispose]())
+
+  for (const compiler of found)
+    for (const isSanitized of [false, true])
+      it(`compiles without a warning and keeps every vector: ${compiler}${isSanitized ? ' with sanitizers' : ''}`, async () => {
+        const command = await build.program({ name: `run-${compiler}-${isSanitized}`, files: runner, compiler, isSanitized })
+        const { code, output, errors } = await runProgram({ command, args: [vectors], timeoutMs: 60_000 })
+        assert.equal(errors, '')
+        assert.match(output, /\d+ passed, 0 failed\n$/, output.slice(-3_000))
+        assert.equal(code, 0)
+        for (const half of ['valid', 'invalid'])
+          for (const name of readdirSync(`${vectors}${half}`)) assert.ok(output.includes(`${half}/${name}: `), `${half}/${name} was run`)
+      })
+
+  it('TG-201 TG-202: judges broken payloads as the platform does, and touches no byte that is not its own', async () => {
+    const command = await build.program({ name: 'verdicts', files: ['test/verdicts.c'], isSanitized: true })
+    const random = createRandom(20_261_123)
+    const base = samples()
+    const valid = base.filter(({ value }) => value !== undefined)
+    const made: Sample[] = [...base]
+    while (made.length < 12_000) {
+      // What is right before it is broken is more often right behind it: verdicts of both kinds are wanted.
+      const from = random(4) === 0 ? base : valid
+      const sample = from[random(from.length)]
+      if (sample === undefined) break
+      const isValue = sample.value !== undefined && random(2) === 0
+      made.push({ ...sample, bytes: isValue ? mutateValue(random, sample.value) : mutateBytes(random, sample.bytes) })
+    }
+    const ended = await runProgram({ command, args: [], input: Buffer.concat(made.map(frameOf)), timeoutMs: 60_000 })
+    assert.equal(ended.errors, '')
+    assert.equal(ended.code, 0)
+    const lines = ended.output.split('\n')
+    const different = made.flatMap((sample, index) => {
+      const wanted = verdictOf(sample)
+      // CBOR that is both too deep and broken further on: C stops at the depth, as it has no memory for what nests deeper.
+      const isBoth = wanted === 'PAYLOAD_NOT_CBOR ' && lines[index] === 'PAYLOAD_TOO_DEEP '
+      return lines[index] === wanted || isBoth
+        ? []
+        : [`${sample.channel} ${Buffer.from(sample.bytes).toString('hex')}: ${lines[index]}, ${wanted}`]
+    })
+    assert.deepEqual(different.slice(0, 5), [], `${different.length} of ${made.length} differ`)
+    const taken = lines.filter((line) => line === 'taken ').length
+    assert.ok(taken > 400, `${taken} of ${made.length} are taken`)
+  })
+})
