@@ -5,7 +5,9 @@ import type { Bench, BenchReport, BenchRow } from './bench.ts'
 
 /** Loaded only when asked for, so that one benchmark never pays for the imports of another. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  'edge-backlog': () => import('./edge-backlog.ts'),
   ingest: () => import('./ingest.ts'),
+  opcua: () => import('./opcua.ts'),
   'telemetry-store': () => import('./telemetry-store.ts'),
   trace: () => import('./trace.ts')
 }

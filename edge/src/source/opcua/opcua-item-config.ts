@@ -35,10 +35,10 @@ export const OpcuaVariable = Type.Object(
     scale: Scale,
     samplingMs: Type.Optional(
       Type.Integer({
-        minimum: 10,
+        minimum: 0,
         maximum: 3_600_000,
         default: itemDefaults.samplingMs,
-        description: 'Sampling interval of the server, in milliseconds'
+        description: 'Sampling interval of the server, in milliseconds; 0: every change, where the server can tell'
       })
     ),
     deadBand: Type.Optional(
