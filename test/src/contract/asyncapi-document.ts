@@ -20,7 +20,7 @@ interface MessageSource {
 
 const example = (name: keyof typeof examples) => [name, examples[name].message] as const
 
-/** By the name of the message; each is published as JSON and as CBOR. */
+/** By the name of the message; what a device sends is published as JSON and as CBOR, the platform sends JSON. */
 const messages: Readonly<Record<string, MessageSource>> = {
   telemetry: {
     title: 'Readings',
@@ -89,10 +89,13 @@ const channels: Readonly<Record<string, ChannelSource>> = {
   committed: { topic: 'committed', action: 'receive', retain: false, messages: ['committed'], summary: 'Learn which messages are safe.' }
 }
 
-const encodings = [
-  ['', 'application/json', 'JSON (RFC 8259) in UTF-8'],
-  ['Cbor', 'application/cbor', 'CBOR (RFC 8949) with the same members']
-] as const
+const json = ['', 'application/json', 'JSON (RFC 8259) in UTF-8'] as const
+const cbor = ['Cbor', 'application/cbor', 'CBOR (RFC 8949) with the same members'] as const
+
+function encodingsOf(message: string): readonly (typeof json | typeof cbor)[] {
+  const sent = Object.values(channels).some(({ action, messages: names }) => action === 'send' && names.includes(message))
+  return sent ? [json, cbor] : [json]
+}
 
 export function asyncApiText(): string {
   const document = {
@@ -158,13 +161,13 @@ function servers() {
   }
 }
 
-function channelOf({ topic, messages: names }: ChannelSource) {
+function channelOf({ topic, action, messages: names }: ChannelSource) {
   return {
     address: `${topicRoot}/{point}/{device}/${topic}`,
-    description: `Payloads of at most ${payloadBytesMax} bytes; the first byte tells JSON from CBOR.`,
+    description: `Payloads of at most ${payloadBytesMax} bytes; ${action === 'send' ? 'the first byte tells JSON from CBOR' : 'always JSON'}.`,
     parameters: { point: ref('components/parameters/point'), device: ref('components/parameters/device') },
     messages: Object.fromEntries(
-      names.flatMap((name) => encodings.map(([suffix]) => [name + suffix, ref(`components/messages/${name}${suffix}`)]))
+      names.flatMap((name) => encodingsOf(name).map(([suffix]) => [name + suffix, ref(`components/messages/${name}${suffix}`)]))
     ),
     bindings: { mqtt: {} }
   }
@@ -176,7 +179,7 @@ function operationName(channel: string, { action }: ChannelSource): string {
 
 function messageRefs(channel: string) {
   const names = channels[channel]?.messages ?? []
-  return names.flatMap((name) => encodings.map(([suffix]) => ref(`channels/${channel}/messages/${name}${suffix}`)))
+  return names.flatMap((name) => encodingsOf(name).map(([suffix]) => ref(`channels/${channel}/messages/${name}${suffix}`)))
 }
 
 function operationOf(name: string, { action, retain, summary }: ChannelSource) {
@@ -192,7 +195,7 @@ function operationOf(name: string, { action, retain, summary }: ChannelSource) {
 }
 
 function messagePair(name: string, source: MessageSource): [string, object][] {
-  return encodings.map(([suffix, contentType, encoding]) => [
+  return encodingsOf(name).map(([suffix, contentType, encoding]) => [
     name + suffix,
     {
       name: name + suffix,

@@ -60,7 +60,7 @@ test('TG-107: every operation has QoS 1, and state alone is retained', async () 
   }
 })
 
-test('every message is there as JSON and as CBOR, with examples that the platform takes', async () => {
+test('what a device sends is there as JSON and as CBOR, what it is sent as JSON, with examples that the platform takes', async () => {
   const document = await parsed()
   for (const channel of document.channels().all()) {
     const name = (channel.address() ?? '').split('/').slice(4).join('/')
@@ -68,7 +68,8 @@ test('every message is there as JSON and as CBOR, with examples that the platfor
     assert.ok(known !== undefined, name)
     const messages = channel.messages().all()
     const types = messages.map((message) => message.contentType())
-    assert.equal(types.filter((type) => type === 'application/cbor').length, types.length / 2, name)
+    const isSent = deviceChannels.some((one) => one === name)
+    assert.equal(types.filter((type) => type === 'application/cbor').length, isSent ? types.length / 2 : 0, name)
     for (const message of messages) {
       const payloads = message.examples().all()
       assert.ok(payloads.length > 0, message.id())
