@@ -1,6 +1,7 @@
 /** The command line of the edge agent: tells which command was meant, runs it, and ends with its code. */
 import { CodedError } from '@tracegate/model/errors'
 import { nearestOf } from '@tracegate/service/nearest'
+import { browseCommand } from './cli/browse-command.ts'
 import { checkCommand } from './cli/check-command.ts'
 import { keysCommand, signCommand } from './cli/key-commands.ts'
 import { runCommand } from './cli/run-command.ts'
@@ -10,6 +11,7 @@ import { usage } from './cli/usage.ts'
 const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   run: runCommand,
   check: checkCommand,
+  browse: browseCommand,
   sample: sampleCommand,
   sign: signCommand,
   keys: keysCommand
