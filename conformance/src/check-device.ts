@@ -28,6 +28,8 @@ export interface CheckDeviceOptions {
   readonly port?: number
   readonly requirements?: readonly Requirement[]
   readonly hooks?: DeviceHooks
+  /** Bring about no faults and give no orders: only watch. */
+  readonly passive?: boolean
   /** Wait for the device to connect, first and again. */
   readonly patienceMs?: number
   /** Longest time between two messages of the device. */
@@ -45,6 +47,8 @@ export interface DeviceReport {
   readonly scene: Scene
   readonly verdicts: readonly Verdict[]
   readonly observations: readonly Observation[]
+  /** Longest time that this computer stood still: what it measured meanwhile may be its own fault. */
+  readonly stalledMs: number
   /** Why the run ended: `complete`, or what cut it short. */
   readonly ended: 'complete' | 'the device did not come back' | 'the time was up' | 'the log was full'
 }
@@ -67,12 +71,7 @@ export async function checkDevice(options: CheckDeviceOptions): Promise<DeviceRe
   const nowMs = createSteadyClock()
   const writer = options.capturePath === undefined ? undefined : await createCaptureWriter(options.capturePath, scene)
   const ended = await record(options, { scene, nowMs, writer, requirements })
-  return {
-    scene,
-    observations: ended.observations,
-    ended: ended.ended,
-    verdicts: judge({ scene, observations: ended.observations }, requirements)
-  }
+  return { scene, ...ended, verdicts: judge({ scene, observations: ended.observations }, requirements) }
 }
 
 /** Never jumps, whatever is done to the clock of this computer meanwhile. */
@@ -88,7 +87,23 @@ interface Setting {
   readonly requirements: readonly Requirement[]
 }
 
-async function record(options: CheckDeviceOptions, setting: Setting): Promise<Pick<DeviceReport, 'observations' | 'ended'>> {
+const stallTickMs = 20
+
+function watchStalls(): { stalledMs: number } & Disposable {
+  let lastMs = performance.now()
+  const watch = {
+    stalledMs: 0,
+    [Symbol.dispose]: () => clearInterval(timer)
+  }
+  const timer = setInterval(() => {
+    const nowMs = performance.now()
+    watch.stalledMs = Math.max(watch.stalledMs, Math.round(nowMs - lastMs - stallTickMs))
+    lastMs = nowMs
+  }, stallTickMs)
+  return watch
+}
+
+async function record(options: CheckDeviceOptions, setting: Setting): Promise<Pick<DeviceReport, 'observations' | 'ended' | 'stalledMs'>> {
   const { scene, nowMs, writer } = setting
   const live = createLive(scene)
   const recorder = createRecorder((entry) => {
@@ -99,6 +114,7 @@ async function record(options: CheckDeviceOptions, setting: Setting): Promise<Pi
   const stopped = new AbortController()
   const timer = setTimeout(() => stopped.abort(), options.durationMs ?? defaults.durationMs)
   const blotter = createBlotter(options.secret)
+  using stalls = watchStalls()
   const recordEntry = (entry: Observation): void => recorder.record(entry)
   try {
     await using endpoint = await startEndpoint({
@@ -122,12 +138,12 @@ async function record(options: CheckDeviceOptions, setting: Setting): Promise<Pi
     })
     await firstConnection(stage, endpoint, host)
     const ended = await play(stage, {
-      requirements: setting.requirements,
+      steps: stepsFor(options, setting.requirements),
       full: () => recorder.full,
       say: options.onProgress ?? (() => undefined)
     })
     recorder.record({ type: 'end', atMs: nowMs(), dropped: 0 })
-    return { observations: [...recorder.observations], ended }
+    return { observations: [...recorder.observations], ended, stalledMs: stalls.stalledMs }
   } finally {
     clearTimeout(timer)
     await writer?.[Symbol.asyncDispose]()
@@ -140,15 +156,18 @@ async function firstConnection(stage: Stage, endpoint: Endpoint, host: string): 
   throw kitError('KIT_NO_DEVICE', { address: `${host}:${endpoint.port}`, seconds: Math.round(patienceMs / 1_000), point, device })
 }
 
+function stepsFor({ passive }: CheckDeviceOptions, requirements: readonly Requirement[]): readonly Step[] {
+  const wanted = new Set(requirements.map(({ id }) => id))
+  return plan.filter(({ proves }) => proves.length === 0 || (passive !== true && proves.some((id) => wanted.has(id))))
+}
+
 interface Play {
-  readonly requirements: readonly Requirement[]
+  readonly steps: readonly Step[]
   readonly full: () => boolean
   readonly say: (text: string) => void
 }
 
-async function play(stage: Stage, { requirements, full, say }: Play): Promise<DeviceReport['ended']> {
-  const wanted = new Set(requirements.map(({ id }) => id))
-  const steps = plan.filter(({ proves }) => proves.length === 0 || proves.some((id) => wanted.has(id)))
+async function play(stage: Stage, { steps, full, say }: Play): Promise<DeviceReport['ended']> {
   try {
     for (const [index, step] of steps.entries()) {
       if (full()) return 'the log was full'
@@ -172,5 +191,5 @@ async function play(stage: Stage, { requirements, full, say }: Play): Promise<De
 /** The last connection must last as long as the rules want to see before they call something lost. */
 async function settle(stage: Stage): Promise<void> {
   stage.record({ type: 'step', atMs: stage.nowMs(), name: 'end' })
-  await stage.pause(resendLimitMs)
+  await stage.watch(resendLimitMs)
 }

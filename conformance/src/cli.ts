@@ -75,6 +75,7 @@ async function live(values: KitOptions, { secret, requirements, terminal }: Live
     port,
     requirements,
     hooks: hooksOf(values),
+    passive: values.passive,
     patienceMs: values.patience * 1_000,
     intervalMs: values.interval * 1_000,
     durationMs: values.duration * 1_000,
@@ -89,7 +90,7 @@ async function live(values: KitOptions, { secret, requirements, terminal }: Live
     },
     onProgress: (text) => terminal.err(`${text}\n`)
   })
-  return report(result.verdicts, { point, device, ended: result.ended }, values, terminal)
+  return report(result.verdicts, { point, device, ended: result.ended, stalledMs: result.stalledMs }, values, terminal)
 }
 
 function hooksOf({ restartCommand, clockCommand, scanCommand }: KitOptions): DeviceHooks {
@@ -108,8 +109,8 @@ function addressOf(text: string): { readonly host: string; readonly port: number
 }
 
 function report(verdicts: readonly Verdict[], head: ReportHead, values: KitOptions, terminal: Terminal): number {
-  const { point, device, ended } = head
-  const own = { point, device, ended }
+  const { point, device, ended, stalledMs } = head
+  const own = { point, device, ended, ...(stalledMs === undefined ? {} : { stalledMs }) }
   terminal.out(verdictTable(verdicts, own, values.language))
   if (values.json !== undefined) write(values.json, verdictJson(verdicts, own))
   if (values.junit !== undefined) write(values.junit, verdictJunit(verdicts, own))

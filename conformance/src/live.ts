@@ -9,6 +9,8 @@ export interface Live {
   readonly messages: number
   readonly births: number
   readonly replies: number
+  /** PUBACKs of the device for what the kit sent. */
+  readonly acknowledgements: number
   /** Scans and events so far. */
   readonly scans: number
   readonly capabilities: readonly string[]
@@ -34,6 +36,7 @@ interface Counts {
   messages: number
   births: number
   replies: number
+  acknowledgements: number
   scans: number
   capabilities: readonly string[]
   boot: string | undefined
@@ -48,6 +51,7 @@ export function createLive(scene: Scene): Live {
     messages: 0,
     births: 0,
     replies: 0,
+    acknowledgements: 0,
     scans: 0,
     capabilities: [],
     boot: undefined,
@@ -104,6 +108,7 @@ export function createLive(scene: Scene): Live {
       }
       if (entry.type === 'close') counts.lastClosedAtMs = entry.atMs
       if (entry.type === 'publish') onPublish(entry)
+      if (entry.type === 'puback' && entry.from === 'device') counts.acknowledgements += 1
       if (entry.type === 'puback' && entry.from === 'kit') onPuback(entry.connection, entry.id)
     },
     get messages() {
@@ -114,6 +119,9 @@ export function createLive(scene: Scene): Live {
     },
     get replies() {
       return counts.replies
+    },
+    get acknowledgements() {
+      return counts.acknowledgements
     },
     get scans() {
       return counts.scans

@@ -109,12 +109,16 @@ export const observationsMax = 400_000
 export function createRecorder(onEntry: (observation: Observation) => void = () => undefined): Recorder {
   const observations: Observation[] = []
   let dropped = 0
+  let ended = false
   return {
     observations,
     get full() {
       return dropped > 0
     },
     record(observation) {
+      // What comes while the endpoint is taken down is no part of the run.
+      if (ended) return
+      ended = observation.type === 'end'
       if (observations.length >= observationsMax && observation.type !== 'end') {
         dropped += 1
         return

@@ -16,6 +16,7 @@ export const KitOptions = Type.Object(
     listen: Type.String({ default: '127.0.0.1:1884', description: 'Address to listen on, host:port; port 0 takes a free one' }),
     only: Type.String({ default: '', description: 'Judge these requirements only: ids with commas, x for any digit (TG-4xx)' }),
     skip: Type.String({ default: '', description: 'Leave these requirements out' }),
+    passive: Type.Boolean({ default: false, description: 'Bring about no faults and give no orders: only watch, about half a minute' }),
     duration: Type.Integer({
       minimum: 10,
       maximum: 86_400,

@@ -8,7 +8,12 @@ export interface ReportHead {
   readonly device: string
   /** `complete`, or what cut the run short. */
   readonly ended: string
+  /** Longest time that the computer of the kit stood still; undefined for a capture. */
+  readonly stalledMs?: number
 }
+
+/** From here on a stall is told of. */
+const stallToldMs = 500
 
 /** Exit code of the program: a MUST that failed is 1. */
 export function exitCodeOf(verdicts: readonly Verdict[]): 0 | 1 {
@@ -38,6 +43,8 @@ export function verdictTable(verdicts: readonly Verdict[], head: ReportHead, lan
   const counts = countsOf(verdicts)
   lines.push('', outcomes.map((outcome) => `${counts[outcome]} ${wordOf(outcome)}`).join(', '))
   if (head.ended !== 'complete') lines.push(`The run was cut short: ${head.ended}.`)
+  if ((head.stalledMs ?? 0) >= stallToldMs)
+    lines.push(`This computer stood still for ${head.stalledMs} ms: repeat the run on one with less to do before you trust it.`)
   return `${lines.join('\n')}\n`
 }
 

@@ -4,6 +4,7 @@ import { withLimit } from '@tracegate/service/lifecycle'
 import type { Endpoint } from './endpoint.ts'
 import type { Live } from './live.ts'
 import type { HookName, Observation, Scene } from './observation.ts'
+import { leastAnswerMs, leastWatchMs, scaledLimit } from './time-scale.ts'
 import { patienceMsOf } from './rules/connection.ts'
 
 /** What only the maker can do to the device; each rejects when it fails. */
@@ -30,6 +31,8 @@ export interface StageOptions {
 export interface Stage extends StageOptions {
   /** Limits and pauses are of the contract: the time scale is put on them here. */
   pause(ms: number): Promise<void>
+  /** A pause as long as the rules look for what must not happen: under a time scale it has the same least length. */
+  watch(ms: number): Promise<void>
   /** Whether it came true within the limit. */
   waitFor(condition: () => boolean, limitMs: number): Promise<boolean>
   /** So many more messages, as long as they may take. */
@@ -50,14 +53,13 @@ export class DeviceGone extends Error {
 
 const pollMs = 100
 const hookLimitMs = 90_000
-/** Shorter than this a wait for an answer measures the machine, not the device; see `limitMs` of the view. */
-const leastWaitMs = 400
 
 export function createStage(options: StageOptions): Stage {
   const { scene, endpoint, live, signal, nowMs } = options
-  const scaled = (ms: number) => ms * scene.timeScale
+  const { timeScale } = scene
+  const scaled = (ms: number) => ms * timeScale
   const waitFor = async (condition: () => boolean, limitMs: number): Promise<boolean> => {
-    const endMs = performance.now() + Math.max(scaled(limitMs), Math.min(limitMs, leastWaitMs))
+    const endMs = performance.now() + scaledLimit(limitMs, { timeScale, leastMs: leastAnswerMs })
     while (!condition()) {
       signal.throwIfAborted()
       if (performance.now() >= endMs) return false
@@ -86,6 +88,9 @@ export function createStage(options: StageOptions): Stage {
     returned,
     pause: async (ms) => {
       await sleep(scaled(ms), undefined, { signal })
+    },
+    watch: async (ms) => {
+      await sleep(scaledLimit(ms, { timeScale, leastMs: leastWatchMs }) + 20, undefined, { signal })
     },
     messages(count) {
       const before = live.messages

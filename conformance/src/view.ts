@@ -3,6 +3,7 @@
  * the log once.
  */
 import { parseTopic, type DeviceChannel, deviceChannels } from '@tracegate/model/topics'
+import { leastAnswerMs, leastWatchMs, scaledLimit } from './time-scale.ts'
 import { readMessage, type ReadMessage } from './message.ts'
 import type { ConnectEntry, HookName, Observation, PublishEntry, Scene, Side } from './observation.ts'
 
@@ -80,11 +81,11 @@ export interface View {
   readonly observations: readonly Observation[]
   /** Where the broker was not there to be reached. */
   readonly listenerDown: readonly { readonly fromMs: number; readonly toMs: number }[]
-  /** A limit of the contract in this run: shorter under a time scale, but never so short that the machine is measured. */
+  /** A limit of the contract for an answer: shorter under a time scale, but never so short that the machine is measured. */
   limitMs(ms: number): number
+  /** How long what must not happen is looked for. */
+  watchMs(ms: number): number
 }
-
-const leastLimitMs = 400
 
 export function createView(scene: Scene, observations: readonly Observation[]): View {
   const reading = new Reading(scene)
@@ -170,7 +171,8 @@ class Reading {
       malformed: this.#malformed,
       observations,
       listenerDown: this.#listenerDown,
-      limitMs: (ms) => Math.max(ms * timeScale, Math.min(ms, leastLimitMs))
+      limitMs: (ms) => scaledLimit(ms, { timeScale, leastMs: leastAnswerMs }),
+      watchMs: (ms) => scaledLimit(ms, { timeScale, leastMs: leastWatchMs })
     }
   }
 

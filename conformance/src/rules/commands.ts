@@ -22,7 +22,7 @@ const subscribed: Rule = (view) => {
   const { point, device } = view.scene
   const topic = buildTopic({ type: 'device', point, device, channel: 'command' })
   const connections = acceptedConnections(view).filter(
-    (connection) => connection.publishes.length > 0 && lengthMs(view, connection) >= view.limitMs(subscribeWithinMs)
+    (connection) => connection.publishes.length > 0 && lengthMs(view, connection) >= view.watchMs(subscribeWithinMs)
   )
   const faults = connections.flatMap((connection): Fault[] => {
     const subscriptions = connection.subscriptions.filter(({ filter }) => filterCovers(filter, topic))
@@ -63,7 +63,7 @@ const answered: Rule = (view) =>
   })
 
 function birthsAfter(view: View, order: Order): number {
-  const untilMs = order.sent.atMs + view.limitMs(effectWithinMs)
+  const untilMs = order.sent.atMs + view.watchMs(effectWithinMs)
   return birthsOf(view).filter(
     ({ publish }) => publish.connection === order.sent.connection && publish.line > order.sent.line && publish.atMs <= untilMs
   ).length

@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { droppedReadingsMetric } from '@tracegate/model/telemetry'
 import type { Connection, Publish, Sequenced, View } from '../view.ts'
 import { type Fault, faultOf, judged, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
-import { byBoot, holeFault, holesOf } from './holes.ts'
+import { byBoot, holeFault } from './holes.ts'
 import { birthsOf, firstSends, harmAfter, lossesOf, restartsBetween, streamKeyOf } from './streams.ts'
-import { foreignWatermarks, isCommitted, wasLedAhead } from './watermarks.ts'
+import { foreignWatermarks, holesByCause, isCommitted } from './watermarks.ts'
 
 const noMessages = 'no message with boot and seq came'
 
@@ -37,15 +37,17 @@ const counting: Rule = (view) => {
   )
   for (const [boot, messages] of byBoot(firsts)) {
     const first = messages.reduce((least, one) => (one.seq < least.seq ? one : least), messages[0] ?? neverEmpty())
-    if (laterBoots.has(boot.replace(/-a$/, '')) && births[0]?.birth.boot !== boot && first.seq !== 0)
+    if (laterBoots.has(boot.replace(/-a$/, '')) && births[0]?.birth.boot !== boot && first.seq > unreadBefore(view, first))
       faults.push(faultOf(first, { seen: `a new boot that begins with seq ${first.seq}`, expected: 'seq 0' }))
   }
-  faults.push(
-    ...holesOf(view)
-      .filter((hole) => hole.sameConnection && !wasLedAhead(view, hole))
-      .map(holeFault)
-  )
+  faults.push(...holesByCause(view).counting.map(holeFault))
   return judged(faults, { at: firsts.length, what: 'numbers', without: noMessages })
+}
+
+/** Messages on the same connection before this one whose number nobody can read. */
+function unreadBefore(view: View, first: Sequenced): number {
+  return view.publishes.filter(({ value, connection, line }) => value === undefined && connection === first.connection && line < first.line)
+    .length
 }
 
 const sameContent: Rule = (view) => {
@@ -130,10 +132,7 @@ const slowPuback: Rule = (view) => {
     return waitedMs >= Math.max(scaled(impatientMs), leastLateMs) && waitedMs <= scaled(lateMs) ? [{ connection, pending, waitedMs }] : []
   })
   const faults = closed
-    .filter(
-      ({ pending, connection }) =>
-        restartsBetween(view, pending.line - 1, connection.disconnectLine ?? view.observations.length).length === 0
-    )
+    .filter(({ connection, pending }) => !wasToldToEnd(view, pending.atMs, connection.closedAtMs ?? 0))
     .map(({ connection, pending, waitedMs }) =>
       faultOf(pending, {
         seen: `the device closed connection ${connection.number} when a PUBACK was ${secondsOf(waitedMs)} late`,
@@ -141,6 +140,10 @@ const slowPuback: Rule = (view) => {
       })
     )
   return judged(faults, { at: late.length, what: 'late PUBACKs', without: 'no PUBACK was late' })
+}
+
+function wasToldToEnd(view: View, fromMs: number, toMs: number): boolean {
+  return view.hooks.some(({ name, atMs }) => name === 'restart' && atMs >= fromMs && atMs <= toMs)
 }
 
 function oldestPending(connection: Connection): Publish | undefined {
@@ -164,8 +167,8 @@ const order: Rule = (view) => {
 const minuteMs = 60_000
 
 const offline: Rule = (view) => {
-  const faults = holesOf(view)
-    .filter(({ sameConnection, before, after }) => !sameConnection && restartsBetween(view, before.line, after.line).length === 0)
+  const faults = holesByCause(view)
+    .offline.filter(({ before, after }) => restartsBetween(view, before.line, after.line).length === 0)
     .map(({ before, after }) =>
       faultOf(after, {
         seen: `seq ${after.seq} after ${before.seq}: ${after.seq - before.seq - 1} messages made without a connection never came`,

@@ -18,7 +18,7 @@ const birthFirst: Rule = (view) => {
     if (first !== undefined)
       return first.claimsBirth ? [] : [faultOf(first, { seen: `${nameOf(first)} came first on connection ${connection.number}`, expected })]
     if (view.scene.agent !== undefined || connection.disconnectLine !== undefined) return []
-    if (lengthMs(view, connection) < view.limitMs(birthWithinMs)) return []
+    if (lengthMs(view, connection) < view.watchMs(birthWithinMs)) return []
     return [
       {
         seen: `nothing came on connection ${connection.number} for ${secondsOf(lengthMs(view, connection))}`,

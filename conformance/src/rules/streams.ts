@@ -66,24 +66,28 @@ export interface Loss {
 const resendWithinMs = 8_000
 
 /**
- * The messages whose connection ended before (`acked` false) or after (`acked` true) their PUBACK came, each once, with whether they came
- * again. What a restart of the device lies behind, and what had too little time to come again, is left out.
+ * The messages whose connection ended before (`acked` false) or after (`acked` true) their PUBACK came, each once a connection, with whether
+ * they came again. What a restart of the device lies behind, and what had too little time to come again, is left out.
  */
 export function lossesOf(view: View, acked: boolean): Loss[] {
   const found = new Map<string, Loss>()
   const connections = acceptedConnections(view)
+  const acknowledged = new Set<string>()
   for (const connection of connections) {
+    const own = connection.publishes.filter(isPlaced)
+    for (const message of own) if (message.ackedAtMs !== undefined) acknowledged.add(streamKeyOf(message))
     if (connection.closedAtMs === undefined) continue
     // What came before a restart of the device may be gone with it: only the time until then counts.
     const restart = view.hooks.find(({ name, ok, line }) => name === 'restart' && ok && line > connection.line)
     const later = connections.filter(({ number }) => number > connection.number)
     const laterMs = later.reduce((sum, one) => sum + usableMs(view, one, restart), 0)
     const laterMessages = new Set(later.flatMap((one) => one.publishes.filter(isPlaced).map(streamKeyOf)))
-    for (const message of connection.publishes.filter(isPlaced)) {
-      if (message.entry.qos === 0 || (message.ackedAtMs !== undefined) !== acked) continue
+    for (const message of own) {
+      const isWanted = acked ? message.ackedAtMs !== undefined : !acknowledged.has(streamKeyOf(message))
+      if (message.entry.qos !== 1 || !isWanted) continue
       const resent = laterMessages.has(streamKeyOf(message))
-      if (!resent && laterMs < view.limitMs(resendWithinMs)) continue
-      found.set(streamKeyOf(message), { message, cause: connection.brokerDown ? 'restart' : 'cut', resent })
+      if (!resent && laterMs < view.watchMs(resendWithinMs)) continue
+      found.set(`${connection.number}/${streamKeyOf(message)}`, { message, cause: connection.brokerDown ? 'restart' : 'cut', resent })
     }
   }
   return [...found.values()]
@@ -108,30 +112,34 @@ export function harmAfter(view: View, connection: Connection, atMs: number): Pic
   // A device that was told to end meanwhile ends for that reason.
   const toldWithin = (untilMs: number) =>
     view.hooks.some(({ name, atMs: calledAtMs }) => name === 'restart' && calledAtMs >= atMs && calledAtMs <= untilMs)
-  if (closedBy === 'device' && closedAtMs !== undefined && closedAtMs - atMs <= view.limitMs(closesWithinMs))
+  if (closedBy === 'device' && closedAtMs !== undefined && closedAtMs - atMs <= view.watchMs(closesWithinMs))
     return toldWithin(closedAtMs)
       ? undefined
       : { seen: `the device closed connection ${connection.number} ${secondsOf(closedAtMs - atMs)} later` }
   const times = connection.publishes.filter(isPlaced).map((publish) => publish.atMs)
   const before = times.filter((time) => time <= atMs)
   const longest = Math.max(0, ...before.slice(1).map((time, index) => time - (before[index] ?? time)))
-  const waitMs = Math.max(view.limitMs(silentForMs), 4 * longest)
+  const waitMs = Math.max(view.watchMs(silentForMs), 4 * longest)
   const watchedMs = (closedAtMs ?? view.endedAtMs) - atMs
   if (before.length < 3 || watchedMs < waitMs || toldWithin(atMs + waitMs) || times.some((time) => time > atMs && time <= atMs + waitMs))
     return undefined
   return { seen: `no message came on connection ${connection.number} for ${secondsOf(waitMs)} after it` }
 }
 
-/** Median of the times between first sendings on one connection: how often the device usually sends. */
+/** A connection begins with what was kept: only later on a device sends as it usually does. */
+const backlogWithinMs = 1_000
+
+/** How often the device usually sends: the lower quartile of the times between first sendings, as a busy machine makes them longer. */
 export function usualIntervalMs(view: View): number | undefined {
   const gaps: number[] = []
-  for (const connection of view.connections) {
-    const times = connection.publishes.filter(isPlaced).map((publish) => publish.atMs)
-    for (let index = 1; index < times.length; index += 1) gaps.push((times[index] ?? 0) - (times[index - 1] ?? 0))
+  let before: Sequenced | undefined
+  for (const message of firstSends(view)) {
+    const { connection } = message
+    const early = message.atMs - (connection.acceptedAtMs ?? 0) < Math.max(backlogWithinMs * view.scene.timeScale, 50)
+    const gap = message.atMs - (before?.atMs ?? 0)
+    // What was made at the same moment, such as a scan beside a reading, is one sending.
+    if (!early && before?.connection === connection && gap > 2) gaps.push(gap)
+    before = message
   }
-  return medianOf(gaps)
-}
-
-export function medianOf(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+  return gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 4)]
 }

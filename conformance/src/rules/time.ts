@@ -128,33 +128,34 @@ function isMoved(message: Sequenced, offMs: number): boolean {
 }
 
 const backlogMin = 4
+/** A shorter time without a connection leaves a backlog of which nothing can be said. */
+const awayMinMs = 5_000
 
 /** A backlog that is sent at once must not carry one time: its readings were taken one after the other. */
 const measured: Rule = (view) => {
-  const usualMs = usualIntervalMs(view)
+  const usualMs = usualIntervalMs(view) ?? 0
   const faults: Fault[] = []
   let at = 0
   const firsts = firstSends(view)
-  for (const connection of usualMs === undefined ? [] : view.connections) {
+  const accepted = view.connections.filter(({ acceptedAtMs }) => acceptedAtMs !== undefined)
+  for (const [index, connection] of accepted.slice(1).entries()) {
+    const awayMs = (connection.acceptedAtMs ?? 0) - (accepted[index]?.closedAtMs ?? connection.acceptedAtMs ?? 0)
+    if (awayMs < view.watchMs(awayMinMs) || clockMovedBefore(view, connection.line)) continue
     for (const fresh of byBoot(firsts.filter((message) => message.connection === connection)).values()) {
-      const burst = burstOf(fresh, usualMs ?? 0)
-      if (burst.length < backlogMin) continue
-      const times = burst.flatMap((message) => Math.max(...timesOf(message)))
-      if (clockMovedBefore(view, burst[0]?.line ?? 0)) continue
+      const burst = burstOf(fresh, usualMs)
+      const times = burst.map((message) => Math.max(...timesOf(message)))
+      const [first] = burst
+      // Seconds are TG-501.
+      if (first === undefined || burst.length < backlogMin || times.some((time) => isSeconds(time, first.atMs))) continue
       at += 1
       const spanMs = Math.max(...times) - Math.min(...times)
-      const wantedMs = (burst.length - 1) * (usualMs ?? 0)
-      const last = burst.at(-1)
-      if (last !== undefined && spanMs < wantedMs / 4)
-        faults.push(
-          faultOf(last, {
-            seen: `${burst.length} messages kept while offline with times within ${secondsOf(spanMs)}`,
-            expected: `the times of their measurements, about ${secondsOf(wantedMs)} apart`
-          })
-        )
+      const wantedMs = Math.min(awayMs, (burst.length - 1) * usualMs)
+      if (spanMs >= wantedMs / 4) continue
+      const seen = `${burst.length} messages of ${secondsOf(awayMs)} without a connection with times within ${secondsOf(spanMs)}`
+      faults.push(faultOf(first, { seen, expected: `the times of their measurements, about ${secondsOf(wantedMs)} from first to last` }))
     }
   }
-  return judged(faults, { at, what: 'backlogs', without: 'no backlog was sent' })
+  return judged(faults, { at, what: 'backlogs', without: 'no backlog was sent after a time without a connection' })
 }
 
 /** The longest row of messages, from the first on, that came much faster than they are usually made. */

@@ -70,10 +70,24 @@ export function isCommitted(view: View, message: Sequenced): boolean {
 }
 
 /** Whether the device was told of a watermark beyond what it had sent of a boot, between these two messages. */
-export function wasLedAhead(view: View, { before, after }: Hole): boolean {
+function wasLedAhead(view: View, { before, after }: Hole): boolean {
   return watermarksOf(view).some(
     ({ kind, boot, sent }) => kind === 'ahead' && boot === after.boot && sent.line > before.line && sent.line < after.line
   )
+}
+
+/** Missing numbers by what made them missing: wrong counting, a watermark ahead of the device, or the time without a connection. */
+export function holesByCause(view: View): { readonly counting: Hole[]; readonly ahead: Hole[]; readonly offline: Hole[] } {
+  const holes = holesOf(view)
+  const counting = holes.filter((hole) => hole.sameConnection && !wasLedAhead(view, hole))
+  // A device that counts wrongly while it is connected and left alone counts wrongly elsewhere, too.
+  const miscounts = new Set(counting.map(({ after }) => after.boot))
+  const others = holes.filter(({ after }) => !miscounts.has(after.boot))
+  return {
+    counting,
+    ahead: others.filter(({ sameConnection }) => sameConnection),
+    offline: others.filter(({ sameConnection }) => !sameConnection)
+  }
 }
 
 const subscribedFirst: Rule = (view) => {
@@ -118,9 +132,8 @@ const misleading: Rule = (view): Finding => {
       })
     )
   }
-  for (const hole of holesOf(view))
-    if (hole.sameConnection && wasLedAhead(view, hole))
-      faults.push({ ...holeFault(hole), seen: `seq ${hole.after.seq} after ${hole.before.seq}, with a watermark beyond what was sent` })
+  for (const hole of holesByCause(view).ahead)
+    faults.push({ ...holeFault(hole), seen: `seq ${hole.after.seq} after ${hole.before.seq}, with a watermark beyond what was sent` })
   return judged(faults, {
     at: bad.length,
     what: 'misleading watermarks',

@@ -36,7 +36,7 @@ const rebirth: Step = {
     const order = orderOf(stage, 'rebirth', deadlineMs(stage))
     await answered(stage, () => send(stage, order), true)
     await answered(stage, () => send(stage, order), false)
-    await stage.waitFor(() => false, effectMs)
+    await stage.watch(effectMs)
   }
 }
 
@@ -47,7 +47,7 @@ const late: Step = {
   async run(stage) {
     const order = orderOf(stage, 'rebirth', Math.round(stage.nowMs() - 60_000))
     await answered(stage, () => send(stage, order), false)
-    await stage.waitFor(() => false, effectMs)
+    await stage.watch(effectMs)
   }
 }
 
@@ -69,7 +69,7 @@ const unreadable: Step = {
     const garbage = ['{"v":1,"id":', '[]', '{"v":1}', '{"v":9,"id":"x","name":"rebirth","deadlineMs":1}', 'null', '']
     for (const text of garbage) send(stage, Buffer.from(text))
     send(stage, Buffer.from('a1ff00', 'hex'))
-    await stage.pause(3_500)
+    await stage.watch(3_500)
     await stage.messages(1)
   }
 }

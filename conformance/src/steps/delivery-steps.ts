@@ -58,7 +58,7 @@ const repeated: Step = {
     let unknown = 65_535
     while (inFlight.has(unknown)) unknown -= 1
     line.acknowledge(unknown)
-    await stage.pause(3_500)
+    await stage.watch(3_500)
     await stage.messages(1)
   }
 }
@@ -79,8 +79,13 @@ const slow: Step = {
   }
 }
 
-function watermark(stage: Stage, boot: string, upTo: number): void {
-  stage.endpoint.line?.publish(topicTo(stage, 'committed'), encodeMessage({ v: wireVersion, boot, upTo }))
+/** Sends watermarks, and waits until the device has taken them, so that a cut cannot overtake them. */
+async function sendWatermarks(stage: Stage, watermarks: readonly (object | string)[]): Promise<void> {
+  const { endpoint, live } = stage
+  const before = live.acknowledgements
+  for (const watermark of watermarks)
+    endpoint.line?.publish(topicTo(stage, 'committed'), typeof watermark === 'string' ? Buffer.from(watermark) : encodeMessage(watermark))
+  await stage.waitFor(() => live.acknowledgements >= before + watermarks.length, 2_000)
 }
 
 const misleading: Step = {
@@ -91,12 +96,15 @@ const misleading: Step = {
     const { endpoint, live } = stage
     endpoint.behaviour.commit = false
     await gatherAcknowledged(stage)
-    endpoint.line?.publish(topicTo(stage, 'committed'), Buffer.from('{"v":1,"boot":'))
-    endpoint.line?.publish(topicTo(stage, 'committed'), encodeMessage({ v: wireVersion, boot: live.boot ?? '', upTo: -1 }))
-    endpoint.line?.publish(topicTo(stage, 'committed'), encodeMessage({ v: wireVersion, boot: live.boot ?? '', upTo: 'all' }))
-    watermark(stage, 'no-boot-of-this-device', live.lastSeq + 1_000_000)
-    const committed = endpoint.watermarks.published(live.boot ?? '')
-    if (live.boot !== undefined && committed !== undefined && committed > 0) watermark(stage, live.boot, committed - 1)
+    const boot = live.boot ?? ''
+    const committed = endpoint.watermarks.published(boot) ?? 0
+    await sendWatermarks(stage, [
+      '{"v":1,"boot":',
+      { v: wireVersion, boot, upTo: -1 },
+      { v: wireVersion, boot, upTo: 'all' },
+      { v: wireVersion, boot: 'no-boot-of-this-device', upTo: live.lastSeq + 1_000_000 },
+      ...(committed > 0 ? [{ v: wireVersion, boot, upTo: committed - 1 }] : [])
+    ])
     await gatherAcknowledged(stage, 2)
     await cutAndSeeAgain(stage, (connection) => live.acknowledged(connection).slice(-5))
     endpoint.behaviour.commit = true
@@ -112,7 +120,7 @@ const ahead: Step = {
     const { endpoint, live } = stage
     endpoint.behaviour.commit = false
     await gatherAcknowledged(stage)
-    if (live.boot !== undefined) watermark(stage, live.boot, live.lastSeq + 1_000)
+    await sendWatermarks(stage, [{ v: wireVersion, boot: live.boot ?? '', upTo: live.lastSeq + 1_000 }])
     await gatherAcknowledged(stage, 2)
     await cutAndSeeAgain(stage, (connection) => live.acknowledged(connection).slice(-5))
     endpoint.behaviour.commit = true

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { MqttClient } from 'mqtt'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import { Committed } from '@tracegate/model/committed'
+import { withLimit } from '@tracegate/service/lifecycle'
 import type { TimeQuality } from '@tracegate/model/wire'
 import type { Flaw } from './flaws.ts'
 import { connectReference, endReference } from './reference-client.ts'
@@ -43,6 +44,7 @@ interface Kept {
 const committed = compileValidator(Committed)
 const inFlightMax = 200
 const keptMax = 5_000
+const goodbyeLimitMs = 300
 
 export function startReferenceDevice(options: ReferenceDeviceOptions): ReferenceDevice {
   const { point, device, flaw, timeScale } = options
@@ -83,6 +85,8 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
     publish(`${root}/state`, bytesOf(value, options.encoding ?? 'json', undefined), !is('state-not-retained'))
   }
 
+  const messageBoot = () => (is('other-boot-in-messages') ? `${boot}x` : boot)
+
   const make = (channel: Draft['channel'] = 'telemetry', takenAtMs: number = Date.now()): void => {
     if (frozen) return
     if (is('drops-offline') && client?.connected !== true) {
@@ -91,11 +95,10 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
     }
     const seq = nextSeq
     nextSeq += is('seq-gaps') && seq % 10 === 9 ? 2 : 1
-    const ofBoot = is('other-boot-in-messages') ? `${boot}x` : boot
-    const draft = draftOf(channel, seq, { ...moment(), timeMs: stamp(takenAtMs), boot: ofBoot }, flaw)
+    const draft = draftOf(channel, seq, { ...moment(), timeMs: stamp(takenAtMs), boot: messageBoot() }, flaw)
     if (is('secret-in-payload') && draft.channel === 'scan') draft.value.scans = [{ symbology: ']Q1', data: `device;${options.secret}` }]
     const topic = `${root}/${draft.channel}`
-    const broken = draft.channel === 'telemetry' && seq % 4 < 2 ? flaw : undefined
+    const broken = draft.channel === 'telemetry' && seq % 8 === 1 ? flaw : undefined
     const bytes = bytesOf(draft.value, options.encoding ?? 'json', broken)
     if (is('foreign-topic') && client?.connected === true && seq % 10 === 5) publish(`tg/v1/${point}/other/telemetry`, bytes, false)
     kept.push({ seq, topic, value: draft.value, bytes, sent: false, acked: false, everSent: false })
@@ -154,7 +157,7 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
       if (is('dies-on-bad-watermark')) client?.stream.destroy()
       return
     }
-    if (decoded.value.boot !== boot && !is('believes-any-boot')) return
+    if (decoded.value.boot !== messageBoot() && !is('believes-any-boot')) return
     const sentUpTo = Math.max(-1, ...kept.filter(({ everSent }) => everSent).map(({ seq }) => seq))
     if (decoded.value.upTo > lastMade && !is('believes-ahead', 'believes-any-boot')) return
     free(is('believes-ahead', 'believes-any-boot') ? Math.min(decoded.value.upTo, sentUpTo) : decoded.value.upTo)
@@ -172,6 +175,7 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
 
   const onOpen = (line: MqttClient, sessionPresent: boolean): void => {
     attempt = 0
+    burst = false
     if (is('trusts-session') && !sessionPresent && connects > 1) kept = kept.filter(({ sent, acked }) => !sent || acked)
     if (is('not-resent')) kept = kept.filter(({ sent }) => !sent)
     for (const message of kept) message.sent = false
@@ -242,7 +246,11 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
     client = undefined
     if (line?.connected === true && !is('no-death')) {
       const death = { v: 1, online: false, boot, timeMs: timeMs(), reason: 'restart' }
-      await line.publishAsync(`${root}/state`, Buffer.from(JSON.stringify(death)), { qos: 1, retain: true }).catch(() => undefined)
+      await withLimit(
+        line.publishAsync(`${root}/state`, Buffer.from(JSON.stringify(death)), { qos: 1, retain: true }),
+        goodbyeLimitMs,
+        'the goodbye'
+      ).catch(() => undefined)
     }
     await endReference(line)
   }

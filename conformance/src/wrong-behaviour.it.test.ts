@@ -1,0 +1,38 @@
+/** Devices that are wrong in what they do when something goes wrong: each fails by the requirement it breaks and by no other. */
+import { testWrongDevices } from './testing/run-kit.ts'
+
+testWrongDevices('devices that behave wrongly', [
+  { title: 'TG-102: a device that takes a new client id at each connect fails', flaw: 'client-id-changes' },
+  { title: 'TG-103: a device that gives up when its sign-in is refused fails', flaw: 'gives-up-when-refused' },
+  { title: 'TG-103: a device that connects again without a pause fails', flaw: 'reconnect-storm' },
+  { title: 'TG-104: a device whose waits do not grow is warned of', flaw: 'constant-waits' },
+  { title: 'TG-111: a device with more than 1,000 messages in flight fails', flaw: 'no-window' },
+  { title: 'TG-304: a device that ends without a death is warned of', flaw: 'no-death' },
+  { title: 'TG-305: a device that does not answer rebirth with a birth fails', flaw: 'ignores-rebirth' },
+  { title: 'TG-305: a device that makes a new boot for a rebirth fails', flaw: 'new-boot-on-rebirth' },
+  { title: 'TG-306: a device whose serial number changes fails', flaw: 'serial-number-changes' },
+  { title: 'TG-401: a device that uses its boot again after a start fails', flaw: 'boot-reused' },
+  { title: 'TG-402: a device whose count starts at 1 fails', flaw: 'seq-from-1' },
+  { title: 'TG-403: a device that sends other content under the same number fails', flaw: 'seq-reused' },
+  { title: 'TG-403: a device that sends a message again with a new time fails', flaw: 'resent-with-new-time' },
+  { title: 'TG-404 TG-415: a device that does not send again what had no PUBACK fails', flaw: 'not-resent' },
+  { title: 'TG-404 TG-415: a device that forgets a message once it is sent fails', flaw: 'frees-on-send' },
+  { title: 'TG-405: a device that forgets a message at its PUBACK is warned of', flaw: 'frees-on-puback' },
+  { title: 'TG-407: a device that ends its connection at an unknown PUBACK fails', flaw: 'dies-on-second-puback' },
+  { title: 'TG-408: a device that ends its connection when a PUBACK is late fails', flaw: 'impatient' },
+  { title: 'TG-409: a device that believes a watermark of another boot fails', flaw: 'believes-any-boot' },
+  { title: 'TG-409: a device that believes a watermark beyond what it sent fails', flaw: 'believes-ahead' },
+  { title: 'TG-409: a device that ends its connection at a watermark it cannot read fails', flaw: 'dies-on-bad-watermark' },
+  { title: 'TG-411: a device that drops its messages while it is offline fails', flaw: 'drops-offline' },
+  { title: 'TG-415: a device that trusts in the session of the broker fails', flaw: 'trusts-session' },
+  { title: 'TG-502: a device that stays synchronized when its clock jumps fails', flaw: 'always-synchronized' },
+  { title: 'TG-503: a device that stamps its backlog when it sends it fails', flaw: 'stamps-when-sending' },
+  { title: 'TG-302 TG-504: a device that makes a new boot when its clock jumps fails', flaw: 'new-boot-on-clock-jump' },
+  { title: 'TG-504: a device that stops when its clock goes back fails', flaw: 'stops-when-clock-goes-back' },
+  { title: 'TG-802 TG-803 TG-804 TG-805: a device that never answers an order fails', flaw: 'never-answers' },
+  { title: 'TG-802: a device that answers after the deadline fails', flaw: 'answers-late' },
+  { title: 'TG-803: a device that carries out an order after its deadline fails', flaw: 'executes-expired' },
+  { title: 'TG-804: a device that says it has done what it does not know fails', flaw: 'unknown-order-done' },
+  { title: 'TG-805: a device that carries out an order twice fails', flaw: 'executes-twice' },
+  { title: 'TG-806: a device that ends its connection at an order it cannot read fails', flaw: 'dies-on-garbage' }
+])
