@@ -36,7 +36,7 @@ export async function browseCommand(argv: readonly string[]): Promise<number> {
     username: 'string'
   })
   const [endpoint, ...rest] = positionals
-  if (endpoint === undefined || rest.length > 0 || !/^opc\.tcp:\/\//.test(endpoint))
+  if (endpoint === undefined || rest.length > 0 || !endpoint.startsWith('opc.tcp://'))
     throw edgeError('EDGE_CALL', { detail: `the endpoint is "${endpoint ?? ''}", expected \`browse opc.tcp://host:port\`` })
   const variable = flags['password-variable']
   const given = {

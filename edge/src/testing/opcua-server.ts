@@ -15,6 +15,15 @@ export interface TestOpcuaServer extends AsyncDisposable {
   ): void
   scan(result: { readonly text: string; readonly symbology?: string; readonly grade?: number; readonly timeMs: number }): void
   scanEpc(epc: Buffer): void
+  /** A variable that the server samples once an hour: its subscription is silent, a read is not. */
+  setSlow(value: number): void
+  removeDoor(): void
+  restoreDoor(): void
+  /** Without an event. */
+  setLastScan(text: string): void
+  setReaderStatus(status: 0 | 1 | 2): void
+  /** Methods that were called, with the Duration of ScanStart. */
+  readonly calls: string[]
   /** Sessions that clients hold. */
   sessions(): number
 }
@@ -23,7 +32,12 @@ const diNamespace = 'http://opcfoundation.org/UA/DI/'
 const autoIdNamespace = 'http://opcfoundation.org/UA/AutoID/'
 export const testNamespace = 'urn:test:plant'
 
-export async function startTestOpcuaServer(folder: string, wantedPort?: number): Promise<TestOpcuaServer> {
+export async function startTestOpcuaServer(
+  folder: string,
+  wantedPort?: number,
+  /** Before that of the plant, whose index they move. */
+  namespacesBefore: readonly string[] = []
+): Promise<TestOpcuaServer> {
   const port = wantedPort ?? (await freePort())
   const server = new OPCUAServer({
     port,
@@ -38,6 +52,7 @@ export async function startTestOpcuaServer(folder: string, wantedPort?: number):
   await server.initialize()
   const { addressSpace } = server.engine
   if (addressSpace === null) throw new Error('no address space')
+  for (const uri of namespacesBefore) addressSpace.registerNamespace(uri)
   const namespace = addressSpace.registerNamespace(testNamespace)
   const plant = namespace.addObject({ browseName: 'Plant', organizedBy: addressSpace.rootFolder.objects })
   const temperature = namespace.addVariable({
@@ -47,8 +62,21 @@ export async function startTestOpcuaServer(folder: string, wantedPort?: number):
     dataType: 'Double'
   })
   temperature.setValueFromSource({ dataType: DataType.Double, value: 4 })
-  const door = namespace.addVariable({ browseName: 'DoorOpen', nodeId: 's=Plant.DoorOpen', componentOf: plant, dataType: 'Boolean' })
-  door.setValueFromSource({ dataType: DataType.Boolean, value: true })
+  const addDoor = () => {
+    const added = namespace.addVariable({ browseName: 'DoorOpen', nodeId: 's=Plant.DoorOpen', componentOf: plant, dataType: 'Boolean' })
+    added.setValueFromSource({ dataType: DataType.Boolean, value: true })
+    return added
+  }
+  let door = addDoor()
+  let slowValue = 1
+  namespace.addVariable({
+    browseName: 'Slow',
+    nodeId: 's=Plant.Slow',
+    componentOf: plant,
+    dataType: 'Double',
+    minimumSamplingInterval: 3_600_000,
+    value: { get: () => new Variant({ dataType: DataType.Double, value: slowValue }) }
+  })
   const autoId = addressSpace.getNamespace(autoIdNamespace)
   const readerType = autoId.findObjectType('OpticalReaderDeviceType')
   const eventType = addressSpace.findEventType('OpticalScanEventType', autoId.index)
@@ -64,8 +92,27 @@ export async function startTestOpcuaServer(folder: string, wantedPort?: number):
   const reader = readerType.instantiate({
     browseName: 'Reader',
     componentOf: deviceSet,
-    eventSourceOf: addressSpace.rootFolder.objects.server
+    eventSourceOf: addressSpace.rootFolder.objects.server,
+    nodeId: 's=Reader',
+    namespace,
+    optionals: ['ScanStart', 'ScanStop', 'LastScanData']
   })
+  const calls: string[] = []
+  for (const name of ['ScanStart', 'ScanStop'])
+    reader.getMethodByName(name, autoId.index)?.bindMethod((inputs, _context, done) => {
+      const settings: unknown = inputs[0]?.value
+      const duration = typeof settings === 'object' && settings !== null && 'duration' in settings ? ` ${String(settings.duration)}` : ''
+      calls.push(`${name}${duration}`)
+      const outputArguments = name === 'ScanStart' ? [{ dataType: DataType.Int32, value: 0 }] : []
+      done(null, { statusCode: StatusCodes.Good, outputArguments })
+    })
+  const status = reader.getComponentByName('DeviceStatus', autoId.index)
+  const lastScan = reader.getComponentByName('LastScanData', autoId.index)
+  const setChild = (child: typeof status, value: Variant) => {
+    if (child === null || !isVariable(child)) throw new Error('the reader has no such variable')
+    child.setValueFromSource(value)
+  }
+
   const raise = (type: typeof eventType, result: object) =>
     reader.raiseEvent(type, {
       deviceName: { dataType: DataType.String, value: 'Lane 1' },
@@ -110,6 +157,16 @@ export async function startTestOpcuaServer(folder: string, wantedPort?: number):
         })
       )
     },
+    setSlow(value) {
+      slowValue = value
+    },
+    removeDoor: () => addressSpace.deleteNode(door.nodeId),
+    restoreDoor() {
+      door = addDoor()
+    },
+    setLastScan: (value) => setChild(lastScan, new Variant({ dataType: DataType.String, value })),
+    setReaderStatus: (value) => setChild(status, new Variant({ dataType: DataType.Int32, value })),
+    calls,
     sessions: () => server.engine.currentSessionCount,
     [Symbol.asyncDispose]: () => server.shutdown(0)
   }
@@ -136,4 +193,8 @@ export async function freePort(): Promise<number> {
   })
   if (address === null || typeof address === 'string') throw new Error('no port')
   return address.port
+}
+
+function isVariable(node: object): node is { setValueFromSource(value: Variant): void } {
+  return 'setValueFromSource' in node && typeof node.setValueFromSource === 'function'
 }
