@@ -20,6 +20,8 @@ export interface EdgeStatus {
   readonly outboxMessages: number
   readonly outboxBytes: number
   readonly outboxBytesMax: number
+  /** When the oldest message that waits was made. */
+  readonly outboxOldestAtMs: number | undefined
   readonly inFlightMessages: number
   readonly timeQuality: string
   readonly counts: Readonly<EdgeCounts>

@@ -23,6 +23,7 @@ import { edgeError } from './errors.ts'
 import { createEdgeEvents, type EdgeEvents } from './events.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createLastReadings } from './last-readings.ts'
+import { oldestMessageAtMs } from './oldest-message.ts'
 import { createOutbox } from './outbox.ts'
 import { createScanMemory } from './scan-memory.ts'
 import { createSourceSet, type SourceChanges, type SourceEntry } from './source-set.ts'
@@ -98,22 +99,23 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     onDamage: (detail) => logger.error({ detail }, 'the goods that waited for a label are lost: the file was damaged and is put aside')
   })
   const last = createLastReadings(current.devicesMax)
+  const taking = createIntake({
+    point: config.point,
+    outbox,
+    events,
+    deadLetter,
+    scanMemory,
+    timeQuality: current.timeQuality,
+    batchReadingsMax: current.batchReadingsMax,
+    batchAfterMs: current.batchAfterMs,
+    rules: () => current
+  })
   const intake = createCheckedIntake({
     point: config.point,
     events,
     last,
     rules: rulesOf(current, dependencies.check),
-    intake: createIntake({
-      point: config.point,
-      outbox,
-      events,
-      deadLetter,
-      scanMemory,
-      timeQuality: current.timeQuality,
-      batchReadingsMax: current.batchReadingsMax,
-      batchAfterMs: current.batchAfterMs,
-      rules: () => current
-    })
+    intake: taking
   })
   const makeUplink = (resolved: ResolvedEdgeConfig): Uplink =>
     createUplink({
@@ -231,8 +233,9 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
       outboxMessages: outbox.messages,
       outboxBytes: outbox.bytes,
       outboxBytesMax: current.outboxBytesMax,
+      outboxOldestAtMs: oldestMessageAtMs(outbox),
       inFlightMessages: uplink.inFlight,
-      timeQuality: current.timeQuality,
+      timeQuality: taking.timeQuality(),
       counts: { ...events.counts },
       sources: sources.running.map(({ source }) => source.status()),
       devices: devices.list().map((state) => ({ ...state, ...last.of(state.device.id) }))

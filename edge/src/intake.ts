@@ -80,7 +80,13 @@ interface Batch {
 /** An alarm waits no longer than this for others of its device. */
 const urgentAfterMs = 10
 
-export function createIntake(options: IntakeOptions): Intake {
+/** The intake of an agent, which has its clock. */
+export interface AgentIntake extends Intake {
+  /** What the clock is worth now. */
+  timeQuality(): TimeQuality
+}
+
+export function createIntake(options: IntakeOptions): AgentIntake {
   const { point, outbox, events, deadLetter } = options
   const scanReader = createScanReader({ point, events, memory: options.scanMemory ?? createScanMemory() })
   const clock = createClockWatch(options)
@@ -199,6 +205,7 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     event: (epcis, { device }) => sendDocument('event', device, { epcis }),
     refuse: (entry) => deadLetter.keep(entry),
+    timeQuality: () => clock.present().timeQuality,
     flush() {
       for (const judged of series.release()) collect(judged)
       for (const batch of batches.values()) sendBatch(batch.stream, batch)

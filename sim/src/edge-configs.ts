@@ -128,8 +128,8 @@ function dockAgent(world: World, options: EdgeConfigOptions): EdgeConfig {
     device: deviceIds.dockScanner,
     format: {
       type: 'scan' as const,
-      dataPointer: '/code',
-      symbologyPointer: '/sym',
+      dataPath: '/code',
+      symbologyPath: '/sym',
       time: { path: '/ts', format: 'epochMs' as const },
       rule
     }

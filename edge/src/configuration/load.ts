@@ -69,6 +69,7 @@ export async function loadEdgeConfig(options: LoadOptions): Promise<LoadedConfig
   ]
   takeSecretFile(values, { folder, problems, secrets })
   if (options.remote !== undefined) secrets.push(...takeRemote(values, { text: options.remote, options, folder, problems }))
+  takeCaFile(values, { folder, problems })
   problems.push(...(await problemsOf(values)))
   const found = problems.slice(0, problemsMax).map((problem) => {
     const line = file.yaml.lineOf(problem.path)
@@ -122,6 +123,20 @@ function takeSecretFile(values: Record<string, unknown>, scene: Scene & { readon
     const message = `the value has no member "secret", expected it, secretFile, or the environment variable ${edgePrefix}_SECRET`
     scene.problems.push({ path: '', message })
   }
+}
+
+/** Relative to the folder of the file, like every path of it that is only read. */
+function takeCaFile(values: Record<string, unknown>, scene: Scene): void {
+  const { brokerCaFile } = values
+  if (typeof brokerCaFile !== 'string') return
+  const path = resolve(scene.folder, brokerCaFile)
+  const read = readSecretFile(path)
+  if (read.ok && read.text.includes('-----BEGIN CERTIFICATE-----')) values['brokerCaFile'] = path
+  else
+    scene.problems.push({
+      path: '/brokerCaFile',
+      message: `/brokerCaFile is "${brokerCaFile}", expected a readable PEM file of certificates`
+    })
 }
 
 /** Puts the members of a signed configuration in the place of the local ones. Returns its secrets. */

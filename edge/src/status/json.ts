@@ -2,13 +2,14 @@
 import type { AgentStatus } from './agent-status.ts'
 
 export function statusJson(status: AgentStatus, nowMs: number): string {
-  const { devices, startedAtMs, sources, configuration, ...rest } = status
+  const { devices, startedAtMs, outboxOldestAtMs, sources, configuration, ...rest } = status
   const { takenAtMs, problemsAtMs, ...others } = configuration
   return `${JSON.stringify(
     {
       ...rest,
       time: iso(nowMs),
       startedAt: iso(startedAtMs),
+      outboxOldestAt: iso(outboxOldestAtMs),
       configuration: { ...others, takenAt: iso(takenAtMs), problemsAt: iso(problemsAtMs) },
       sources: sources.map(({ lastDataAtMs, ...source }) => ({ ...source, lastDataAt: iso(lastDataAtMs) })),
       devices: devices.map(({ device, online, reason, readings, scannedAtMs }) => ({

@@ -12,6 +12,9 @@ export function statusMetrics(status: AgentStatus, nowMs: number): string {
     family('outbox_messages', 'Messages that wait in the outbox', [[own, status.outboxMessages]]),
     family('outbox_bytes', 'Bytes of the outbox', [[own, status.outboxBytes]]),
     family('outbox_limit_bytes', 'Most bytes of the outbox', [[own, status.outboxBytesMax]]),
+    family('outbox_oldest_age_seconds', 'How long the oldest message has waited', [
+      [own, status.outboxOldestAtMs === undefined ? 0 : Math.max(0, nowMs - status.outboxOldestAtMs) / 1_000]
+    ]),
     family('in_flight_messages', 'Messages sent and not yet committed', [[own, status.inFlightMessages]]),
     family('uplink_down_seconds', 'Time without a connection to the broker', [[own, status.downMs / 1_000]]),
     family('start_time_seconds', 'When the agent started, since the epoch', [[own, status.startedAtMs / 1_000]]),

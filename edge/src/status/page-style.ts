@@ -25,6 +25,7 @@ main{padding:1.2rem 2rem;display:grid;gap:1.4rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:1rem}
 .figures>div{background:var(--card);border:1px solid var(--line);padding:.8rem 1rem;min-width:0}
 .figures h2{margin:0;font-size:1.1rem}
+.figures small{font-size:.8em}
 .value{margin:.2rem 0;font-size:2.6rem;font-weight:700;line-height:1.1}
 .detail,.age,.state{margin:0;color:var(--soft);font-size:.85em;overflow-wrap:anywhere}
 .meter{height:.7rem;border:1px solid var(--ink);margin:.3rem 0}
@@ -37,11 +38,13 @@ h3{display:flex;align-items:center;gap:.7rem;margin:0;font-size:1.45rem}
 h3 span{min-width:0;overflow-wrap:anywhere}
 h3 .mark{width:1.5em;height:1.5em}
 .state{color:var(--state);font-weight:700;margin:.3rem 0}
+.readings{list-style:none;margin:.4rem 0 0;padding:0;display:grid;gap:.5rem}
+.readings li{display:grid;grid-template-columns:1fr auto;column-gap:.6rem;border-top:1px solid var(--line);padding-top:.3rem}
+.readings .name{color:var(--soft);font-size:.9em;overflow-wrap:anywhere}
+.readings b{font-size:2.3rem;line-height:1.1}
+.readings .warn,.readings .bad{color:var(--state);font-weight:700;align-self:center}
 table{width:100%;border-collapse:collapse}
 th,td{text-align:left;padding:.25rem .4rem .25rem 0;vertical-align:baseline;font-weight:500}
-article th{color:var(--soft);font-size:.85em;overflow-wrap:anywhere}
-article td b{font-size:1.9rem}
-article td .warn,article td .bad{color:var(--state);font-weight:700}
 .age{text-align:right;white-space:nowrap}
 .sources{background:var(--card);border:1px solid var(--line)}
 .sources th,.sources td{padding:.5rem .8rem;border-top:1px solid var(--line);overflow-wrap:anywhere}
@@ -49,5 +52,5 @@ article td .warn,article td .bad{color:var(--state);font-weight:700}
 .warn>.mark,p.warn{color:var(--warn)}
 .problems{margin:0;font-family:ui-monospace,monospace;font-size:.85em}
 footer{padding:0 2rem 1.2rem;color:var(--soft);font-size:.8em}
-@media (max-width:50rem){header{flex-wrap:wrap;padding:1rem}header h1{font-size:3rem}header .mark{width:4.5rem;height:4.5rem}main{padding:1rem}footer{padding:0 1rem 1rem}}
+@media (max-width:50rem){.sources thead{display:none}.sources tr{display:block;padding:.4rem 0;border-top:1px solid var(--line)}.sources td{display:block;border:0;padding:.1rem .8rem;text-align:left}header{flex-wrap:wrap;padding:1rem}header h1{font-size:3rem}header .mark{width:4.5rem;height:4.5rem}main{padding:1rem}footer{padding:0 1rem 1rem}}
 `

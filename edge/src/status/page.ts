@@ -103,7 +103,7 @@ function figures(status: AgentStatus, nowMs: number): string {
       zh: '待发送',
       en: 'Waiting',
       value: numberText(status.outboxMessages),
-      detail: `${bytesText(status.outboxBytes)} / ${bytesText(status.outboxBytesMax)}`,
+      detail: `${bytesText(status.outboxBytes)} / ${bytesText(status.outboxBytesMax)}${status.outboxOldestAtMs === undefined ? '' : ` · 最早 oldest ${agoText(nowMs - status.outboxOldestAtMs)}`}`,
       meter: share
     }),
     figure({
@@ -153,17 +153,18 @@ function devices(status: AgentStatus, nowMs: number): string {
 function deviceCard({ device, online, reason, readings, scannedAtMs }: AgentStatus['devices'][number], nowMs: number): string {
   const newestMs = Math.max(scannedAtMs ?? -Infinity, ...readings.map(({ timeMs }) => timeMs))
   const isStale = nowMs - newestMs > staleAfterMs
-  const level: Level = online === undefined ? 'idle' : !online ? 'bad' : isStale ? 'warn' : 'good'
+  const isDoubtful = readings.some(({ quality }) => quality >= 3)
+  const level: Level = online === undefined ? 'idle' : !online ? 'bad' : isStale || isDoubtful ? 'warn' : 'good'
   const words: Readonly<Record<Level, string>> = {
     good: '在线 online',
-    warn: '无新数据 no new data',
+    warn: isStale ? '无新数据 no new data' : '读数可疑 doubtful readings',
     bad: '离线 offline',
     idle: '未连接 not reached yet'
   }
   const rows = readings.slice(0, readingsShownMax).map((reading) => readingRow(reading, nowMs))
   const scan = scannedAtMs === undefined ? '' : `<p class="detail">扫码 scan: ${agoText(nowMs - scannedAtMs)}</p>`
   return `<article class="${level}"><h3>${mark(level)}<span>${escapeHtml(device.name.zh)}<small lang="en">${escapeHtml(device.name.en)} · ${escapeHtml(device.id)}</small></span></h3>
-<p class="state">${words[level]}${online === false && reason !== '' ? ` · ${escapeHtml(reason)}` : ''}</p>${rows.length > 0 ? `<table>${rows.join('')}</table>` : ''}${scan}</article>`
+<p class="state">${words[level]}${online === false && reason !== '' ? ` · ${escapeHtml(reason)}` : ''}</p>${rows.length > 0 ? `<ul class="readings">${rows.join('')}</ul>` : ''}${scan}</article>`
 }
 
 const qualityWords: Readonly<Record<number, readonly [Level, string]>> = {
@@ -178,7 +179,7 @@ function readingRow({ metric, value, unit, quality, timeMs }: LastReading, nowMs
   const [level, word] = qualityWords[quality] ?? ['good', '']
   const flag = word === '' ? '' : `<span class="${level}">${mark(level)} ${word}</span>`
   const shown = Number.isFinite(value) ? numberText(value) : '—'
-  return `<tr><th>${escapeHtml(metric)}</th><td><b>${shown}</b> ${escapeHtml(unitSigns[unit] ?? unit)} ${flag}</td><td class="age">${agoText(nowMs - timeMs)}</td></tr>`
+  return `<li><span class="name">${escapeHtml(metric)}</span><span class="age">${agoText(nowMs - timeMs)}</span><span><b>${shown}</b> ${escapeHtml(unitSigns[unit] ?? unit)}</span>${flag}</li>`
 }
 
 const unitSigns: Readonly<Record<string, string>> = { Cel: '°C', '[degF]': '°F', '1': '', K: 'K' }

@@ -14,7 +14,7 @@ import { bootOf, isUrgentBoot, streamKeyOf, type StreamName, streamNameOf } from
 import type { Outbox } from '../outbox.ts'
 import { backOffMs } from './back-off.ts'
 import { connectOptions } from './connect-options.ts'
-import { createAcknowledgements, endWithin } from './line.ts'
+import { bufferOf, createAcknowledgements, endWithin } from './line.ts'
 import { birthOf, deathOf, payloadOf, wireChannelOf } from './payload.ts'
 import type { WindowEffect, WindowEvent } from './window-types.ts'
 import { initialWindow, reduceWindow } from './window.ts'
@@ -116,7 +116,7 @@ export function createUplink(options: UplinkOptions): Uplink {
         client?.end(true)
         return undefined
       default:
-        return neverEffect(effect)
+        return effect satisfies never
     }
   }
 
@@ -126,7 +126,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     const messages = outbox.read({ ...streamNameOf(stream), afterId, messagesMax, bytesMax })
     for (const message of messages) {
       const topic = buildTopic({ type: 'device', point: config.point, device: message.device, channel: wireChannelOf(message) })
-      line?.publish(topic, Buffer.from(payloadOf(message, config.timeQuality)), { qos: 1 }, (error) => {
+      line?.publish(topic, bufferOf(payloadOf(message, config.timeQuality)), { qos: 1 }, (error) => {
         if (!error && line === client) acknowledge(stream, message.id)
       })
     }
@@ -295,8 +295,4 @@ export function createUplink(options: UplinkOptions): Uplink {
       await endWithin(line, timeoutMs)
     }
   }
-}
-
-function neverEffect(effect: never): never {
-  throw new TypeError(`Cannot perform effect: it is "${JSON.stringify(effect)}", expected one of WindowEffect`)
 }
