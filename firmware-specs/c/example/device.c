@@ -45,6 +45,7 @@ typedef struct device {
   uint32_t lost_readings;
   int64_t made;
   int64_t resent;
+  unsigned turn; /* a code, a tag, an event */
   int subscribe_id;
   int goodbye_id;
   bool is_goodbye_safe;
@@ -82,7 +83,7 @@ static void keep(device *self, int message, int64_t time_ms, uint16_t readings, 
   }
   self->made += 1;
   if (message == TG_MESSAGE_TELEMETRY) self->lost_readings = 0;
-  printf("made %s %lld\n", message == TG_MESSAGE_SCAN ? "scan" : "telemetry", (long long)seq);
+  printf("made %s %lld\n", message == TG_MESSAGE_TELEMETRY ? "telemetry" : message == TG_MESSAGE_SCAN ? "scan" : "event", (long long)seq);
 }
 
 static void measure(device *self) {
@@ -100,6 +101,12 @@ static void scan(device *self) {
   keep(self, TG_MESSAGE_SCAN, time_ms, 0, bytes, message_scan(&self->state, tg_outbox_next_seq(&self->outbox), time_ms, bytes, sizeof bytes));
 }
 
+static void tell_event(device *self) {
+  uint8_t bytes[MESSAGE_BYTES_MAX];
+  const int64_t time_ms = clock_wall_ms();
+  keep(self, TG_MESSAGE_EVENT, time_ms, 0, bytes, message_event(&self->state, tg_outbox_next_seq(&self->outbox), time_ms, bytes, sizeof bytes));
+}
+
 static bool is_finished(const device *self) {
   return is_told_to_stop || (self->options.messages_max > 0 && self->made >= self->options.messages_max);
 }
@@ -114,7 +121,8 @@ static void measure_when_due(device *self, int64_t now_ms) {
   }
   if (self->options.scan_interval_ms > 0 && now_ms >= self->next_scan_ms && !is_finished(self)) {
     self->next_scan_ms = now_ms + self->options.scan_interval_ms;
-    scan(self);
+    if (self->turn++ % 3 == 2) tell_event(self);
+    else scan(self);
   }
 }
 
@@ -230,7 +238,8 @@ static void on_message(struct mosquitto *client, void *context, const struct mos
 /* ---- The connection ---- */
 
 static void plan_attempt(device *self, int64_t now_ms) {
-  self->next_attempt_ms = now_ms + self->wait_ms + random_below((uint32_t)(self->wait_ms / 2 + 1));
+  const int64_t wait_ms = self->wait_ms + random_below((uint32_t)(self->wait_ms / 2 + 1));
+  self->next_attempt_ms = now_ms + wait_ms / self->options.hurry;
   self->wait_ms = self->wait_ms * 2 > WAIT_MAX_MS ? WAIT_MAX_MS : self->wait_ms * 2;
 }
 
@@ -276,6 +285,7 @@ static void send_waiting(device *self) {
 
 static void run_once(device *self) {
   const int64_t now_ms = clock_steady_ms();
+  clock_read_shift(self->options.clock_file);
   measure_when_due(self, now_ms);
   connect_when_due(self, now_ms);
   if (self->phase == PHASE_APART) {

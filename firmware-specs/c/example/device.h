@@ -16,9 +16,11 @@ typedef struct options {
   int64_t interval_ms;
   int64_t scan_interval_ms; /* 0: no scans */
   int64_t messages_max;     /* 0: runs until it is told to stop */
+  int64_t hurry;            /* divides the waits for a connection: for trials against a clock that runs faster */
   enum tg_encoding encoding;
   uint32_t slots;
   uint32_t bytes;
+  const char *clock_file;
   bool trusts_kernel_clock;
   bool acknowledge_is_enough;
 } options;
@@ -27,6 +29,8 @@ typedef struct options {
 bool options_read(int count, char **arguments, options *result);
 
 int64_t clock_wall_ms(void);
+/* Takes seconds from a file that are added to the wall clock from now on, for trials. */
+void clock_read_shift(const char *path);
 int64_t clock_steady_ms(void);
 /* How far the clock is to be trusted (TG-502); looks for jumps between wall clock and steady clock. */
 typedef struct clock_watch {
@@ -50,11 +54,13 @@ typedef struct device_state {
   clock_watch clock;
   int64_t interval_ms;
   uint32_t samples;
+  uint32_t scans;
 } device_state;
 int32_t message_birth(device_state *state, uint8_t *bytes, size_t size);
 int32_t message_death(const device_state *state, const char *reason, uint8_t *bytes, size_t size);
 int32_t message_telemetry(device_state *state, int64_t seq, int64_t time_ms, uint32_t lost, uint16_t *readings, uint8_t *bytes, size_t size);
 int32_t message_scan(device_state *state, int64_t seq, int64_t time_ms, uint8_t *bytes, size_t size);
+int32_t message_event(device_state *state, int64_t seq, int64_t time_ms, uint8_t *bytes, size_t size);
 int32_t message_reply(const device_state *state, const char *id, uint8_t status, const char *text, uint8_t *bytes, size_t size);
 bool is_metric(tg_text name);
 

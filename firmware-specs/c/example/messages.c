@@ -17,7 +17,7 @@ bool is_metric(tg_text name) {
 }
 
 int32_t message_birth(device_state *state, uint8_t *bytes, size_t size) {
-  const uint8_t capabilities[] = {TG_CAPABILITY_TELEMETRY, TG_CAPABILITY_COMMAND, TG_CAPABILITY_SCAN};
+  const uint8_t capabilities[] = {TG_CAPABILITY_TELEMETRY, TG_CAPABILITY_COMMAND, TG_CAPABILITY_SCAN, TG_CAPABILITY_EVENT};
   tg_metric_declaration metrics[METRIC_COUNT + 1];
   memset(metrics, 0, sizeof metrics);
   for (int index = 0; index < METRIC_COUNT; index += 1) {
@@ -44,7 +44,7 @@ int32_t message_birth(device_state *state, uint8_t *bytes, size_t size) {
   birth->identity.serial_number = tg_text_of(state->options->device);
   birth->identity.firmware = tg_text_of("1.0.0");
   birth->capabilities = capabilities;
-  birth->capabilities_count = state->options->scan_interval_ms > 0 ? 3 : 2;
+  birth->capabilities_count = state->options->scan_interval_ms > 0 ? 4 : 2;
   birth->metrics = metrics;
   birth->metrics_count = METRIC_COUNT + 1;
   return tg_encode_state(&message, state->options->encoding, bytes, size, NULL);
@@ -87,11 +87,17 @@ int32_t message_telemetry(device_state *state, int64_t seq, int64_t time_ms, uin
 
 int32_t message_scan(device_state *state, int64_t seq, int64_t time_ms, uint8_t *bytes, size_t size) {
   char data[64];
-  snprintf(data, sizeof data, "010952123454321321C%08u", (unsigned)seq);
+  const bool is_tag = state->scans++ % 2 == 1;
+  /* An SGTIN-96 ends in the 38 bits of its serial number; this one has the last 32 of them. */
+  if (is_tag) snprintf(data, sizeof data, "3036452148350C40%08X", (unsigned)seq);
+  else snprintf(data, sizeof data, "010952123454321321C%08u", (unsigned)seq);
   tg_scan scan;
   memset(&scan, 0, sizeof scan);
-  scan.symbology = tg_text_of("]d2");
+  scan.symbology = tg_text_of(is_tag ? "epc" : "]d2");
   scan.data = tg_text_of(data);
+  scan.has_antenna = scan.has_signal_dbm = is_tag;
+  scan.antenna = 1;
+  scan.signal_dbm = -58.5;
   scan.has_direction = true;
   scan.direction = TG_SCAN_DIRECTION_IN;
   tg_scan_message message;
@@ -103,6 +109,25 @@ int32_t message_scan(device_state *state, int64_t seq, int64_t time_ms, uint8_t 
   message.scans = &scan;
   message.scans_count = 1;
   return tg_encode_scan(&message, state->options->encoding, bytes, size, NULL);
+}
+
+int32_t message_event(device_state *state, int64_t seq, int64_t time_ms, uint8_t *bytes, size_t size) {
+  char time[25];
+  char epcis[512];
+  if (tg_format_time(time_ms, time) != TG_OK) return TG_REFUSED;
+  snprintf(epcis, sizeof epcis,
+           "{\"type\":\"ObjectEvent\",\"eventTime\":\"%s\",\"eventTimeZoneOffset\":\"+00:00\",\"action\":\"OBSERVE\","
+           "\"epcList\":[\"urn:epc:id:sgtin:9521234.054321.E%u\"],\"bizStep\":\"inspecting\","
+           "\"readPoint\":{\"id\":\"urn:epc:id:sgln:9521234.00001.0\"}}",
+           time, (unsigned)seq);
+  tg_event_message message;
+  memset(&message, 0, sizeof message);
+  message.boot = tg_text_of(state->boot);
+  message.seq = seq;
+  message.time_ms = time_ms;
+  message.time_quality = clock_quality(&state->clock);
+  message.epcis = tg_text_of(epcis);
+  return tg_encode_event(&message, state->options->encoding, bytes, size, NULL);
 }
 
 int32_t message_reply(const device_state *state, const char *id, uint8_t status, const char *text, uint8_t *bytes, size_t size) {

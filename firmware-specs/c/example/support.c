@@ -16,13 +16,15 @@ static const char usage[] =
   "  --host NAME            broker, 127.0.0.1\n"
   "  --port NUMBER          1883\n"
   "  --interval MS          time between two measurements, 1000\n"
-  "  --scan-interval MS     time between two scans, 5000; 0: none\n"
+  "  --scan-interval MS     time between a code, a tag and an event, 5000; 0: none\n"
   "  --encoding json|cbor   json\n"
   "  --messages NUMBER      ends when so many are safe; 0: runs on\n"
   "  --slots NUMBER         most messages kept, 4096\n"
   "  --bytes NUMBER         most bytes kept, 1048576\n"
   "  --clock kernel|unknown whether the kernel says that the clock is disciplined, unknown\n"
-  "  --safe committed|acknowledged  what a message is kept for, committed\n";
+  "  --safe committed|acknowledged  what a message is kept for, committed\n"
+  "  --hurry NUMBER         divides the waits for a connection, 1: for trials\n"
+  "  --clock-file PATH      file with seconds that are added to the clock: for trying out jumps\n";
 
 static bool read_number(const char *text, int64_t low, int64_t high, int64_t *result) {
   char *end = NULL;
@@ -42,6 +44,7 @@ static bool read_option(const char *name, const char *value, options *result) {
   else if (strcmp(name, "--port") == 0) good = read_number(value, 1, 65535, &number), result->port = (int)number;
   else if (strcmp(name, "--interval") == 0) good = read_number(value, 10, 86400000, &result->interval_ms);
   else if (strcmp(name, "--scan-interval") == 0) good = read_number(value, 0, 86400000, &result->scan_interval_ms);
+  else if (strcmp(name, "--hurry") == 0) good = read_number(value, 1, 100, &result->hurry);
   else if (strcmp(name, "--messages") == 0) good = read_number(value, 0, INT64_MAX, &result->messages_max);
   else if (strcmp(name, "--slots") == 0) good = read_number(value, 1, 1000000, &number), result->slots = (uint32_t)number;
   else if (strcmp(name, "--bytes") == 0) good = read_number(value, 4096, 1000000000, &number), result->bytes = (uint32_t)number;
@@ -51,6 +54,8 @@ static bool read_option(const char *name, const char *value, options *result) {
   } else if (strcmp(name, "--clock") == 0) {
     good = strcmp(value, "kernel") == 0 || strcmp(value, "unknown") == 0;
     result->trusts_kernel_clock = strcmp(value, "kernel") == 0;
+  } else if (strcmp(name, "--clock-file") == 0) {
+    result->clock_file = value;
   } else if (strcmp(name, "--safe") == 0) {
     good = strcmp(value, "committed") == 0 || strcmp(value, "acknowledged") == 0;
     result->acknowledge_is_enough = strcmp(value, "acknowledged") == 0;
@@ -67,6 +72,7 @@ bool options_read(int count, char **arguments, options *result) {
   result->port = 1883;
   result->interval_ms = 1000;
   result->scan_interval_ms = 5000;
+  result->hurry = 1;
   result->slots = 4096;
   result->bytes = 1048576;
   result->secret = getenv("TRACEGATE_SECRET");
@@ -86,7 +92,17 @@ static int64_t read_clock(clockid_t id) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t clock_wall_ms(void) { return read_clock(CLOCK_REALTIME); }
+static int64_t shift_ms = 0;
+
+void clock_read_shift(const char *path) {
+  FILE *file = path == NULL ? NULL : fopen(path, "r");
+  long long seconds = 0;
+  if (file == NULL) return;
+  if (fscanf(file, "%lld", &seconds) == 1) shift_ms = seconds * 1000;
+  fclose(file);
+}
+
+int64_t clock_wall_ms(void) { return read_clock(CLOCK_REALTIME) + shift_ms; }
 int64_t clock_steady_ms(void) { return read_clock(CLOCK_MONOTONIC); }
 
 void clock_watch_init(clock_watch *watch, bool trusts_kernel) {

@@ -14,19 +14,52 @@ bool tgi_is_finite(double value) { return value - value == 0; }
 
 bool tgi_is_integer(double value) { return tgi_is_finite(value) && floor(value) == value; }
 
-/* The significant digits of `value` (positive, finite) and the power of ten of the first one. */
-static size_t shortest_digits(double value, char digits[20], int *exponent) {
-  char text[40];
-  for (int precision = 0; precision <= 16; precision += 1) {
-    snprintf(text, sizeof text, "%.*e", precision, value);
-    /* strtod and snprintf agree on the decimal sign of the locale. */
-    if (strtod(text, NULL) == value) break;
-  }
+/* Takes digits and exponent out of what `%e` wrote; whatever stands for the decimal sign is passed over. */
+static size_t take_digits(const char *text, char digits[20], int *exponent) {
   size_t count = 0;
-  const char *at = text;
-  for (; *at != 0 && *at != 'e'; at += 1)
-    if (*at >= '0' && *at <= '9') digits[count++] = *at;
-  *exponent = *at == 'e' ? atoi(at + 1) : 0;
+  for (; *text != 0 && *text != 'e'; text += 1)
+    if (*text >= '0' && *text <= '9') digits[count++] = *text;
+  *exponent = *text == 'e' ? atoi(text + 1) : 0;
+  return count;
+}
+
+/* The next decimal of as many digits. */
+static void round_up(char *digits, size_t count, int *exponent) {
+  size_t at = count;
+  while (at > 0 && digits[at - 1] == '9') digits[--at] = '0';
+  if (at > 0) {
+    digits[at - 1] += 1;
+    return;
+  }
+  digits[0] = '1';
+  *exponent += 1;
+}
+
+static bool reads_back(const char *digits, size_t count, int exponent, double value) {
+  char text[40];
+  memcpy(text, digits, count);
+  snprintf(text + count, sizeof text - count, "e%d", exponent - (int)count + 1);
+  return strtod(text, NULL) == value;
+}
+
+/*
+ * The significant digits of `value` (positive, finite) and the power of ten of the first one. The nearest decimal of some digits is tried,
+ * and of a power of two the one above it, too: the gap below a power of two is half of that above, so that the nearest may read back as
+ * another number while the one above does not.
+ */
+static size_t shortest_digits(double value, char digits[20], int *exponent) {
+  size_t count = 0;
+  int power = 0;
+  const bool is_power_of_two = frexp(value, &power) == 0.5;
+  for (int precision = 0; precision <= 16; precision += 1) {
+    char text[40];
+    snprintf(text, sizeof text, "%.*e", precision, value);
+    count = take_digits(text, digits, exponent);
+    if (reads_back(digits, count, *exponent, value)) break;
+    if (!is_power_of_two) continue;
+    round_up(digits, count, exponent);
+    if (reads_back(digits, count, *exponent, value)) break;
+  }
   while (count > 1 && digits[count - 1] == '0') count -= 1;
   return count;
 }

@@ -49,6 +49,8 @@ export interface CBuild extends AsyncDisposable {
     readonly compiler?: string
     readonly isSanitized?: boolean
   }): Promise<string>
+  /** Bytes of code and constants, of data and of zeroed memory that the library takes at -Os. */
+  librarySize(options: readonly string[]): Promise<{ readonly text: number; readonly data: number; readonly bss: number }>
 }
 
 export async function createCBuild(): Promise<CBuild> {
@@ -77,6 +79,12 @@ export async function createCBuild(): Promise<CBuild> {
       await run(compiler, [...options, '-o', output, ...files, ...objects, ...others, '-lm'], { cwd: cFolder, timeout: 120_000 })
       return output
     },
+    async librarySize(options) {
+      const folder = await compileLibrary(join(path, `size-${options.join('')}`), ['cc', ...flags, '-Os', ...options])
+      const { stdout } = await run('size', ['-t', ...sources.map((source) => join(folder, source.replace(/c$/, 'o')))])
+      const [text = 0, data = 0, bss = 0] = (stdout.trim().split('\n').at(-1) ?? '').trim().split(/\s+/).map(Number)
+      return { text, data, bss }
+    },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
@@ -84,6 +92,8 @@ export async function createCBuild(): Promise<CBuild> {
 export interface Ended {
   readonly code: number | null
   readonly output: string
+  /** The same as bytes. */
+  readonly bytes: Buffer
   readonly errors: string
 }
 
@@ -96,11 +106,15 @@ export function runProgram(options: {
 }): Promise<Ended> {
   const { promise, resolve, reject } = Promise.withResolvers<Ended>()
   const child = spawn(options.command, options.args, { stdio: 'pipe', timeout: options.timeoutMs, killSignal: 'SIGKILL' })
-  const parts: Record<'output' | 'errors', string> = { output: '', errors: '' }
-  child.stdout.on('data', (chunk: Buffer) => (parts.output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (parts.errors += chunk.toString()))
+  const chunks: Buffer[] = []
+  let errors = ''
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   child.on('error', reject)
-  child.on('close', (code) => resolve({ code, ...parts }))
+  child.on('close', (code) => {
+    const bytes = Buffer.concat(chunks)
+    resolve({ code, output: bytes.toString(), bytes, errors })
+  })
   // A program that ends before it has read everything says so by its code.
   child.stdin.on('error', () => {})
   child.stdin.end(options.input ?? new Uint8Array())

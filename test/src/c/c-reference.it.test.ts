@@ -4,12 +4,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Type } from 'typebox'
+import { encodeCbor } from '@tracegate/model/cbor'
 import { compileValidator } from '@tracegate/model/codec'
 import { deviceChannels, platformChannels, type Channel } from '@tracegate/model/topics'
 import { wireSchemas } from '@tracegate/model/wire-schemas'
 import { judgePayload } from '../contract/judge-payload.ts'
 import { compilers, createCBuild, needsC, runProgram, type CBuild } from './c-build.ts'
-import { createRandom, mutateBytes, mutateValue } from './c-mutate.ts'
+import { createRandom, type Random, mutateBytes, mutateValue } from './c-mutate.ts'
 
 const vectors = fileURLToPath(new URL('../../../firmware-specs/vectors/', import.meta.url))
 const runner = ['test/run_vectors.c', 'test/harness.c', 'test/payload_vectors.c', 'test/autoid_vectors.c']
@@ -113,4 +114,70 @@ describe('the C reference', needs, () => {
     const taken = lines.filter((line) => line === 'taken ').length
     assert.ok(taken > 400, `${taken} of ${made.length} are taken`)
   })
+
+  it('TG-201: writes numbers and texts byte for byte as the platform does, JSON and CBOR', async () => {
+    const command = await build.program({ name: 'transcode', files: ['test/transcode.c'], isSanitized: true })
+    const random = createRandom(7)
+    const values = Array.from({ length: 3_000 }, () => ({
+      n: randomNumber(random),
+      t: randomText(random),
+      l: [randomNumber(random), true, null]
+    }))
+    const wanted = values.flatMap((value) => [Buffer.from(JSON.stringify(value)), Buffer.from(encodeCbor(value))])
+    const frames = wanted.map((bytes, index) => {
+      // Each is read in the other encoding than it is written in.
+      const source = wanted[index ^ 1] ?? bytes
+      const head = Buffer.alloc(5)
+      head.writeUInt8(index % 2, 0)
+      head.writeUInt32BE(source.length, 1)
+      return Buffer.concat([head, source])
+    })
+    const { code, bytes } = await runProgram({ command, args: [], input: Buffer.concat(frames), timeoutMs: 60_000 })
+    assert.equal(code, 0)
+    let at = 0
+    for (const one of wanted) {
+      const length = bytes.readUInt32BE(at)
+      assert.equal(bytes.subarray(at + 4, at + 4 + length).toString('hex'), one.toString('hex'), one.toString())
+      at += 4 + length
+    }
+    assert.equal(at, bytes.length)
+  })
+
+  it('TG-401 TG-402 TG-403 TG-404 TG-405 TG-407 TG-409 TG-410 TG-413 TG-602: keeps the books of what is sent, acknowledged and committed', async () => {
+    const command = await build.program({ name: 'bookkeeping', files: ['test/bookkeeping.c'], isSanitized: true })
+    const { code, output } = await runProgram({ command, args: [], timeoutMs: 20_000 })
+    assert.match(output, /^\d+ passed, 0 failed\n$/)
+    assert.equal(code, 0)
+  })
+
+  it('compiles without EPCIS, and is smaller by it', async () => {
+    const sizes = await Promise.all([build.librarySize([]), build.librarySize(['-DTG_WITHOUT_EPCIS'])])
+    assert.ok((sizes[1]?.text ?? 0) < (sizes[0]?.text ?? 0))
+    for (const { data, bss } of sizes) assert.deepEqual({ data: data <= maxDataBytes, bss }, { data: true, bss: 0 }, 'nothing global')
+  })
 })
+
+/** Tables with pointers in them are data in a position-independent build; nothing else is. */
+const maxDataBytes = 32_768
+
+function randomNumber(random: Random): number {
+  const bits = new DataView(new ArrayBuffer(8))
+  bits.setUint32(0, random(2 ** 32))
+  bits.setUint32(4, random(2 ** 32))
+  const kinds = [
+    () => bits.getFloat64(0),
+    () => bits.getFloat32(0),
+    () => random(2 ** 32) - 2 ** 31,
+    () => (random(2 ** 31) - 2 ** 30) / 1_000,
+    () => 2 ** (random(2_098) - 1_074),
+    () => random(70_000) / 64,
+    () => Number(bits.getBigInt64(0) >> 10n)
+  ]
+  const value = kinds[random(kinds.length)]?.() ?? 0
+  return Number.isFinite(value) && !Object.is(value, -0) ? value : 0
+}
+
+function randomText(random: Random): string {
+  const pieces = ['a', 'é', '冷', '🧊', '"', '\\', '/', '\n', '\u0000', '\u001f', '\u007f', '\u2028', '\ufeff', ' ']
+  return Array.from({ length: random(30) }, () => pieces[random(pieces.length)] ?? '').join('')
+}

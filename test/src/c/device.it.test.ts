@@ -63,7 +63,7 @@ async function assertStoredOnce(platform: Platform, device: RunningDevice): Prom
   const counts = Object.fromEntries(series.map(({ series: key, count }) => [key.split('/')[2], count]))
   const telemetry = made(device, 'telemetry')
   assert.deepEqual(counts, { temperature: telemetry, humidity: telemetry, 'door.open': telemetry })
-  assert.equal((await platform.trace.counts()).events, made(device, 'scan'))
+  assert.equal((await platform.trace.counts()).events, made(device, 'scan') + made(device, 'event'))
   assert.deepEqual((await platform.collector.deadLetters.list({ limit: 10 })).items, [])
 }
 
