@@ -1,5 +1,6 @@
 /** The table of units: codes there and back, and what is not in it. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { compileValidator } from '@tracegate/model/codec'
 import { UcumUnit } from '@tracegate/model/telemetry'
@@ -27,4 +28,11 @@ test('a unit without a code is known by its symbol, and an unknown one is not gu
   assert.equal(ucumOf({ namespaceUri: '', unitId: -1, displayName: ' °C ' }), 'Cel')
   assert.equal(ucumOf({ namespaceUri: 'urn:own', unitId: 4408652, displayName: 'furlong' }), undefined)
   for (const unitId of [-1, 0, 1.5, Number.NaN, 2 ** 40]) assert.equal(commonCodeOf(unitId), '')
+})
+
+test('TG-1002: the published mapping lists every code with its unit, in both languages', () => {
+  for (const file of ['mapping.md', 'mapping.zh-CN.md']) {
+    const text = readFileSync(new URL(`../../../../firmware-specs/opcua/${file}`, import.meta.url), 'utf8')
+    for (const [code, ucum] of knownUnits) assert.ok(text.includes(`${code} | \`${ucum}\``), `${file} has no ${code}`)
+  }
 })
