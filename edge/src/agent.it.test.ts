@@ -229,11 +229,12 @@ test('the alarm of the uplink is raised and cleared once each, and runs its prog
     `import { appendFileSync } from 'node:fs'\nappendFileSync(${JSON.stringify(told)}, process.argv.slice(2).join(' ') + '\\n')\n`
   )
   const broker = await startTestBroker()
-  const more = `uplinkAlarmAfterMs: 300\nstatusPort: 0\nuplinkAlarm: { command: ['${process.execPath}', '${program}', 'a b; rm'] }`
+  const more = `uplinkAlarmAfterMs: 1500\nstatusPort: 0\nuplinkAlarm: { command: ['${process.execPath}', '${program}', 'a b; rm'] }`
   writeFileSync(path, fileText({ brokerUrl: broker.url, dataDir: join(folder.path, 'data'), more }))
   await using agent = await start(path)
   await until('the connection', () => agent.status().connected)
   const url = agent.statusUrl ?? ''
+  await until('no alarm', () => !agent.status().alarm)
   assert.equal((await fetch(`${url}health/ready`)).status, 200)
   await broker[Symbol.asyncDispose]()
   await until('the alarm', () => agent.status().alarm)
