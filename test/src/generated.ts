@@ -1,8 +1,10 @@
 /** The files that are made from code and kept under version control: what each must hold. Writes nothing itself. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { sampleText, sampleTypes } from '@tracegate/edge/configuration-sample'
 import { configurationTable } from '@tracegate/edge/configuration-table'
 import { replayPrefix, ReplayCliOptions } from '@tracegate/edge/replay-options'
+import { loadSourceKinds } from '@tracegate/edge/source-kinds'
+import { sourceTable } from '@tracegate/edge/source-table'
 import { schemaNameOf, wireSchemas } from '@tracegate/model/wire-schemas'
 import { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent } from '@tracegate/model/epcis/event'
 import { EpcisDocument } from '@tracegate/model/epcis/document'
@@ -42,8 +44,21 @@ export function generatedFiles(): GeneratedFile[] {
       options: configurationTable(),
       'replay-options': optionsAsMarkdown(ReplayCliOptions, replayPrefix)
     }),
+    ...sourceReadmes(),
     readmeFile('sim/README.md', { options: optionsAsMarkdown(StartOptions, optionsPrefix) })
   ].sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+const sourceKinds = await loadSourceKinds()
+
+/** Of the protocols whose README leaves a place for the table of their members. */
+function sourceReadmes(): GeneratedFile[] {
+  return [...sourceKinds.values()].flatMap(({ type, schema }) => {
+    const path = `edge/src/source/${type}/README.md`
+    const file = new URL(`../../${path}`, import.meta.url)
+    const hasPlace = existsSync(file) && readFileSync(file, 'utf8').includes('<!-- generated: members -->')
+    return hasPlace ? [readmeFile(path, { members: sourceTable(schema) })] : []
+  })
 }
 
 function schemaFile(name: string, schema: object): GeneratedFile {

@@ -19,7 +19,8 @@ interface Entry {
   readonly bytes: number
   /** Counts connections: what came on an earlier one cannot be acknowledged on this one. */
   readonly connection: number
-  state: 'working' | 'durable'
+  state: 'working' | 'durable' | 'failed'
+  error: unknown
 }
 
 /** A message that is taken and whose acknowledgement the broker has not been sent. */
@@ -48,7 +49,7 @@ export interface AckLineOptions {
   readonly bytesMax: number
   /** Sends PUBACK for each, in this order. */
   readonly acknowledge: (messageIds: readonly number[]) => void
-  /** A message could not be made durable: the broker has to send it again. */
+  /** The next message could not be made durable, and all before it are acknowledged: the broker has to send it again. */
   readonly onFailed: (error: unknown) => void
 }
 
@@ -75,6 +76,12 @@ export function createAckLine(options: AckLineOptions): AckLine {
     // From here on the broker may use the number for another message.
     for (const id of ids) kept.delete(id)
     if (ids.length > 0) options.acknowledge(ids)
+    const head = line[0]
+    // Not before what came earlier is acknowledged: a message that never fits must not make those in front of it come again for ever.
+    if (head?.state === 'failed') {
+      open = false
+      options.onFailed(head.error)
+    }
     makeRoom()
   }
   const remember = (messageId: number, message: Kept) => {
@@ -90,11 +97,12 @@ export function createAckLine(options: AckLineOptions): AckLine {
     try {
       await work
       entry.state = 'durable'
-      if (open && entry.connection === connection) scheduleRelease()
     } catch (error) {
+      entry.state = 'failed'
+      entry.error = error
       if (entry.messageId !== undefined && kept.get(entry.messageId)?.entry === entry) kept.delete(entry.messageId)
-      if (open && entry.connection === connection) options.onFailed(error)
     }
+    if (open && entry.connection === connection) scheduleRelease()
   }
   let releasing = false
   /** One commit settles many messages in the same turn: they are acknowledged with one write. */
@@ -112,7 +120,7 @@ export function createAckLine(options: AckLineOptions): AckLine {
   return {
     take(message, work) {
       const messageId = message.qos === 0 ? undefined : message.messageId
-      const entry: Entry = { messageId, bytes: message.payload.length, connection, state: 'working' }
+      const entry: Entry = { messageId, bytes: message.payload.length, connection, state: 'working', error: undefined }
       const fingerprint = `${message.topic}\n${message.payload.length}\n${crc32(message.payload)}`
       const before = messageId === undefined ? undefined : kept.get(messageId)
       line.push(entry)

@@ -68,6 +68,8 @@ export function openMqttSession(options: MqttSessionOptions): MqttSession {
     onFailed(error) {
       detail = error instanceof Error ? error.message : String(error)
       options.onFailed(detail)
+      // At once: what becomes durable from here on cannot be acknowledged on this line.
+      acks.lost()
       client?.end(true)
     }
   })

@@ -16,21 +16,19 @@ export interface Mosquitto extends AsyncDisposable {
   restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   start(): Promise<void>
+  /** Writes what it holds to its disk, which it else does at its end only. */
+  save(): Promise<void>
 }
 
 const startTimeoutMs = 10_000
+/** Wait for a signal to be heeded. */
+const saveMs = 500
 
 /** `lines` are put into its configuration after the listener. */
 export async function startMosquitto(folder: string, lines: readonly string[] = ['allow_anonymous true']): Promise<Mosquitto> {
   const port = await freePort()
   const path = join(folder, 'mosquitto.conf')
-  const own = [
-    'persistence true',
-    `persistence_location ${folder}/`,
-    'autosave_interval 1',
-    'autosave_on_changes true',
-    'max_queued_messages 0'
-  ]
+  const own = ['persistence true', `persistence_location ${folder}/`, 'autosave_interval 1', 'max_queued_messages 0']
   const user = process.getuid?.() === 0 ? ['user root'] : []
   writeFileSync(path, [`listener ${port} 127.0.0.1`, ...own, ...user, ...lines, ''].join('\n'))
   let child: ChildProcess | undefined
@@ -58,6 +56,10 @@ export async function startMosquitto(folder: string, lines: readonly string[] = 
     url: `mqtt://127.0.0.1:${port}`,
     start,
     stop,
+    async save() {
+      child?.kill('SIGUSR1')
+      await sleep(saveMs)
+    },
     async restart(signal) {
       await stop(signal)
       await start()

@@ -27,11 +27,20 @@ export const SparkplugSource = Type.Object(
       Type.String({ minLength: 1, maxLength: 128, description: 'Client id at the broker; left out: made of point, agent and source' })
     ),
     groups: Type.Optional(
-      Type.Array(Type.Object({ group: Name, node: Type.Optional(Name) }, { additionalProperties: false }), {
-        minItems: 1,
-        maxItems: 100,
-        description: 'Groups to take in, or single edge nodes of them; left out: all that the broker has'
-      })
+      Type.Array(
+        Type.Object(
+          {
+            group: Type.String({ ...Name, description: 'Id of the group' }),
+            node: Type.Optional(Type.String({ ...Name, description: 'Id of one edge node of it; left out: all of them' }))
+          },
+          { additionalProperties: false }
+        ),
+        {
+          minItems: 1,
+          maxItems: 100,
+          description: 'Groups to take in, or single edge nodes of them; left out: all that the broker has'
+        }
+      )
     ),
     hostId: Type.Optional(
       Type.String({
