@@ -8,7 +8,7 @@ import { autoIdNamespace } from '../source/opcua/autoid-types.ts'
 import { freePort, serverCertificates } from './opcua-server.ts'
 
 export const pointNamespace = 'https://tracegate.dev/UA/MonitoringPoint/'
-export const diNamespace = 'http://opcfoundation.org/UA/DI/'
+const diNamespace = 'http://opcfoundation.org/UA/DI/'
 export const siteNamespace = 'urn:test:cold-store'
 export const pointNodeset = fileURLToPath(new URL('../../../firmware-specs/opcua/Tracegate.MonitoringPoint.NodeSet2.xml', import.meta.url))
 

@@ -7,7 +7,7 @@ import type { Intake, SourceReading } from '../intake.ts'
 import { loadSourceKinds } from '../source/source-kinds.ts'
 import type { ConfiguredSource, ProbeFinding, Source } from '../source/source.ts'
 
-export interface TakenScan extends Scan {
+interface TakenScan extends Scan {
   readonly device: string
   readonly details: Readonly<Record<string, unknown>>
 }

@@ -15,7 +15,7 @@ import { autoIdNamespace } from './autoid-types.ts'
 import type { OpcuaAutoId } from './opcua-item-config.ts'
 
 /** DeviceStatusEnumeration. */
-export const readerStatuses = ['Idle', 'Error', 'Scanning', 'Busy'] as const
+const readerStatuses = ['Idle', 'Error', 'Scanning', 'Busy'] as const
 export type ReaderStatus = (typeof readerStatuses)[number]
 
 /** Default Binary encoding of ScanSettings. */

@@ -62,7 +62,7 @@ function detailsOf(result: AutoIdResult): Record<string, unknown> {
 }
 
 /** Most sightings that go with one event; the strongest ones say what matters, and a payload has its limit. */
-export const sightingsKeptMax = 100
+const sightingsKeptMax = 100
 
 function sightingOf(sighting: RfidSighting): object {
   const { antenna, strengthDbm, powerLevel, timeMs } = sighting

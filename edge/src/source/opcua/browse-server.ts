@@ -17,7 +17,7 @@ const kindsByType = [
   ['analog', 'i=15318'],
   ['switch', 'i=2373']
 ] as const
-export type FoundKind = (typeof kindsByType)[number][0]
+type FoundKind = (typeof kindsByType)[number][0]
 
 export interface FoundNode {
   readonly kind: FoundKind

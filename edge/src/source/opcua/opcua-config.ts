@@ -4,8 +4,8 @@ import { Type, type Static } from 'typebox'
 import { edgeError } from '../../errors.ts'
 import { DeviceName, OpcuaAutoId, OpcuaEvent, OpcuaGate, OpcuaVariable } from './opcua-item-config.ts'
 
-export const securityPolicies = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
-export const securityModes = ['None', 'Sign', 'SignAndEncrypt'] as const
+const securityPolicies = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
+const securityModes = ['None', 'Sign', 'SignAndEncrypt'] as const
 
 export const opcuaDefaults = {
   publishingMs: 250,

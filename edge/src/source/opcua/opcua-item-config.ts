@@ -4,7 +4,7 @@ import { Metric, UcumUnit } from '@tracegate/model/telemetry'
 import { Type, type Static } from 'typebox'
 
 export const DeviceName = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Device id at this point' })
-export const NodeAddress = Type.String({
+const NodeAddress = Type.String({
   minLength: 1,
   maxLength: 1_024,
   description:
@@ -12,7 +12,7 @@ export const NodeAddress = Type.String({
 })
 const Scale = Type.Optional(Type.Number({ default: 1, description: 'Factor from the value of the server to the unit' }))
 
-export const deadBandTypes = ['absolute', 'percent'] as const
+const deadBandTypes = ['absolute', 'percent'] as const
 
 export const itemDefaults = {
   samplingMs: 1_000,
@@ -137,7 +137,7 @@ export const OpcuaEvent = Type.Object(
 )
 export type OpcuaEvent = Static<typeof OpcuaEvent>
 
-export const lastScanModes = ['auto', 'always', 'never'] as const
+const lastScanModes = ['auto', 'always', 'never'] as const
 
 export const OpcuaAutoId = Type.Object(
   {

@@ -47,7 +47,7 @@ const readsPerRequestMax = 500
 /** Values kept back while the namespaces of a server that came back are read: 20 s at 5,000 a second. */
 const heldMax = 100_000
 /** A variable that was not found or not granted is tried again after this time. */
-export const missingRetryMs = 15_000
+const missingRetryMs = 15_000
 /** Least time that a change may take from the server's sampling to here. */
 const suspectGraceMs = 2_000
 
