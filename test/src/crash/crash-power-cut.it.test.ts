@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { waitFor } from '../system/product.ts'
-import { finish, withErrors } from './cell.ts'
+import { finish, flows, withErrors } from './cell.ts'
 import { failuresOf } from './result.ts'
 import { startSystem, type System } from './system.ts'
 
@@ -28,7 +27,7 @@ test(
 
 async function cutPower(system: System): ReturnType<typeof finish> {
   const { device, edge, broker, fieldBroker, collector } = system.parts
-  await waitFor('the chain to flow', 20_000, () => (system.progress().released.field > 20 ? true : undefined))
+  await flows(system)
   await Promise.all([device, edge, broker, fieldBroker, collector].map((part) => part.end('SIGKILL')))
   await Promise.all([broker.start(), fieldBroker.start()])
   await Promise.all([device.start(), edge.start()])

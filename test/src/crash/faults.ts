@@ -1,5 +1,6 @@
 /** The six faults, each as it strikes each of the four parts. They strike while the device goes on taking; none checks anything. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitFor } from '../system/product.ts'
 import type { Random } from './random.ts'
 import type { FaultName, PartName } from './result.ts'
 import type { LineName } from './chain.ts'
@@ -26,6 +27,8 @@ export const diskMebibytes: Readonly<Record<PartName, number>> = { device: 8, ed
 
 /** The collector opens its stores at every start. */
 const killsOf: Readonly<Record<PartName, number>> = { device: 4, edge: 4, broker: 4, collector: 3 }
+const worksItems = 10
+const worksWithinMs = 20_000
 const hourMs = 3_600_000
 
 export function faultOf(part: PartName, fault: FaultName): Fault {
@@ -47,11 +50,23 @@ export function faultOf(part: PartName, fault: FaultName): Fault {
   }
 }
 
+/** Waits until the part does its work, so that a fault strikes it in the middle of that and not while it starts. */
+async function works(system: System, part: PartName): Promise<void> {
+  const done = () => {
+    const { taken, released } = system.progress()
+    if (part === 'device') return taken
+    return part === 'edge' ? released.field : released.native
+  }
+  const before = done()
+  await waitFor(`the ${part} to work`, worksWithinMs, () => (done() >= before + worksItems ? true : undefined))
+}
+
 async function killAgain(system: System, part: PartName, random: Random): Promise<Struck> {
   const { [part]: victim } = system.parts
   const { [part]: kills } = killsOf
   for (let kill = 0; kill < kills; kill += 1) {
-    await sleep(random.between(200, 700))
+    await works(system, part)
+    await sleep(random.between(50, 500))
     await victim.end('SIGKILL')
     await sleep(random.between(0, 150))
     await victim.start()
@@ -116,7 +131,8 @@ async function restartBrokers(system: System, part: PartName, random: Random): P
   const brokers = part === 'device' || part === 'edge' ? [parts.fieldBroker, parts.broker] : [parts.broker]
   let restarts = 0
   for (let round = 0; round < 3; round += 1) {
-    await sleep(random.between(300, 700))
+    await works(system, part)
+    await sleep(random.between(50, 500))
     frozen?.signal('SIGSTOP')
     // What the broker takes meanwhile it acknowledges, and then forgets.
     if (frozen !== undefined) await sleep(random.between(200, 500))

@@ -16,12 +16,14 @@ const out = fileURLToPath(new URL('../../out/', import.meta.url))
 const folder = join(out, 'crash')
 /** The test runner is the parent of every test file, so its id names the run. */
 const runId = process.ppid
-const Kept = compileValidator(Type.Object({ runId: Type.Number(), cell: CellResult }))
+const Kept = compileValidator(Type.Object({ runId: Type.Number(), atMs: Type.Number(), cell: CellResult }))
+/** Results that lie further apart are not put into one table. */
+const apartMsMax = 6 * 3_600_000
 
 export function keepResult(cell: CellResult): void {
   mkdirSync(folder, { recursive: true })
   const name = `${cell.broker}-${cell.part}-${cell.fault.replaceAll(' ', '-')}.json`
-  writeWhole(join(folder, name), JSON.stringify({ runId, cell }))
+  writeWhole(join(folder, name), JSON.stringify({ runId, atMs: Date.now(), cell }))
   const matrix = readRun()
   writeWhole(join(out, 'crash-matrix.json'), `${JSON.stringify(matrix, undefined, 2)}\n`)
   writeWhole(join(out, 'crash-matrix.md'), `${tableOf(matrix.cells)}\n`)
@@ -29,17 +31,31 @@ export function keepResult(cell: CellResult): void {
 
 /** The cells of this run so far, in the order of the matrix. */
 export function readRun(): Matrix {
+  return matrixOf(readKept().filter((kept) => kept.runId === runId))
+}
+
+/** The last result of each cell: of one run, or of several soon after each other, as when a part was run again. */
+export function readLatest(): Matrix {
+  const kept = readKept()
+  const newestMs = Math.max(...kept.map(({ atMs }) => atMs))
+  return matrixOf(kept.filter(({ atMs }) => newestMs - atMs <= apartMsMax))
+}
+
+function readKept() {
   mkdirSync(folder, { recursive: true })
-  const kept = readdirSync(folder)
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => Kept.check(JSON.parse(readFileSync(join(folder, name), 'utf8'))))
-    .flatMap((checked) => (checked.ok && checked.value.runId === runId ? [checked.value.cell] : []))
+    .flatMap((checked) => (checked.ok ? [checked.value] : []))
+}
+
+function matrixOf(kept: readonly { readonly cell: CellResult }[]): Matrix {
   const place = ({ part, fault }: CellResult) => parts.indexOf(part) * faults.length + faults.indexOf(fault)
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
     versions: `Node ${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'unknown'}, ${mosquittoVersion()}`,
-    cells: kept.toSorted((left, right) => left.broker.localeCompare(right.broker) || place(left) - place(right))
+    cells: kept.map(({ cell }) => cell).toSorted((left, right) => left.broker.localeCompare(right.broker) || place(left) - place(right))
   }
 }
 

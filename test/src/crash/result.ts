@@ -63,7 +63,7 @@ export function failuresOf(cell: CellResult): string[] {
 }
 
 /** Fewer would prove little. */
-const sentMin = 100
+const sentMin = 80
 
 export function tableOf(cells: readonly CellResult[]): string {
   const head = [
