@@ -83,7 +83,7 @@ test(
         path,
         fileText({
           ...parts,
-          sources: [first, source(`${field.url}`, 'b', 'd2', '[degF]')],
+          sources: [first, source(field.url, 'b', 'd2', '[degF]')],
           devices: [device('d1', 1e9), device('d2', 20)]
         })
       )

@@ -3,8 +3,8 @@
  * and shows itself at the status port. `main.ts` runs it as a process; it ends nothing but what it started.
  */
 import { createHash } from 'node:crypto'
-import { type FSWatcher, mkdirSync, watch } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { type FSWatcher, mkdirSync, statSync, watch } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 import { createRemoteConfiguration, type RemoteConfiguration } from './commands/remote-configuration.ts'
@@ -177,16 +177,21 @@ function startStatus(
   return startStatusServer({ ...options, host: config.statusHost ?? edgeDefaults.statusHost, port: config.statusPort })
 }
 
-/** The folder is watched, because many programs replace a file instead of writing into it. */
+/** The folder is watched, because many programs replace a file, or a link to it, instead of writing into it. */
 function watchFile(path: string, onChange: () => void, logger: Logger): Disposable {
-  const name = basename(path)
+  let seen = markOf(path)
   let timer: NodeJS.Timeout | undefined
   let watcher: FSWatcher | undefined
+  const look = () => {
+    timer = undefined
+    const mark = markOf(path)
+    if (mark === seen) return
+    seen = mark
+    onChange()
+  }
   try {
-    watcher = watch(dirname(resolve(path)), (_event, changed) => {
-      if (changed !== null && changed !== name) return
-      clearTimeout(timer)
-      timer = setTimeout(onChange, settleMs)
+    watcher = watch(dirname(resolve(path)), () => {
+      timer ??= setTimeout(look, settleMs)
     })
     watcher.on('error', (error) => logger.warn({ detail: error.message }, 'changes of the file are not seen any more; send SIGHUP'))
   } catch (error) {
@@ -198,4 +203,10 @@ function watchFile(path: string, onChange: () => void, logger: Logger): Disposab
       watcher?.close()
     }
   }
+}
+
+/** What changes when the file does. A file that is gone for a moment is none. */
+function markOf(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`
 }

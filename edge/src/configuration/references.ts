@@ -83,17 +83,6 @@ export function readSecretFile(path: string): Read {
   }
 }
 
-/** The value with every secret put out of sight. */
-export function maskSecrets(value: unknown, secrets: readonly string[]): unknown {
-  const known = new Set(secrets)
-  const walk = (at: unknown, name: string): unknown => {
-    if (Array.isArray(at)) return at.map((item: unknown) => walk(item, name))
-    if (isRecord(at)) return Object.fromEntries(Object.entries(at).map(([key, item]) => [key, walk(item, key)]))
-    return typeof at === 'string' && (isSecretName(name) || known.has(at)) ? '***' : at
-  }
-  return walk(value, '')
-}
-
 /** A text with every secret in it put out of sight; secrets of fewer than four characters are too common to look for. */
 export function maskText(text: string, secrets: readonly string[]): string {
   return secrets.filter((secret) => secret.length >= 4).reduce((masked, secret) => masked.replaceAll(secret, '***'), text)

@@ -26,7 +26,7 @@ export async function startPlatform(url: string): Promise<Platform> {
     const value: unknown = JSON.parse(payload.toString())
     if (!isRecord(value)) return
     const device = topic.split('/')[3] ?? ''
-    answers.push({ device, id: String(value['id']), status: String(value['status']), message: String(value['message'] ?? '') })
+    answers.push({ device, id: String(value['id']), status: String(value['status']), message: textOf(value['message']) })
   })
   await client.subscribeAsync('tg/v1/+/+/command/reply', { qos: 1 })
   const sendRaw = async (device: string, payload: Uint8Array) => {
@@ -49,6 +49,10 @@ export async function startPlatform(url: string): Promise<Platform> {
       await client.endAsync(true)
     }
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 let count = 0

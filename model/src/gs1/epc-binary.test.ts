@@ -64,12 +64,13 @@ function head(header: number, digits: number, prefix: string): (readonly [bigint
   ]
 }
 
-const digitsOf = (length: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: length, maxLength: length })
+const digitsOf = (length: number) => fc.string({ unit: fc.constantFrom(...'0123456789'.split('')), minLength: length, maxLength: length })
 const withoutZero = fc.bigInt({ min: 0n, max: (1n << 38n) - 1n })
-const serialText = fc.string({ unit: fc.constantFrom(...'ABZaz09-_.!'), minLength: 1, maxLength: 16 })
+const serialText = fc.string({ unit: fc.constantFrom(...'ABZaz09-_.!'.split('')), minLength: 1, maxLength: 16 })
 const sevenBit = (value: string, bits: number): [bigint, number] => [
   BigInt(
-    `0b${[...value]
+    `0b${value
+      .split('')
       .map((character) => character.charCodeAt(0).toString(2).padStart(7, '0'))
       .join('')
       .padEnd(bits, '0')}`
