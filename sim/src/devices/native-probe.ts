@@ -1,15 +1,16 @@
 /**
  * A container probe that speaks our contract itself: birth and will, telemetry with boot and sequence, and a buffer that is freed
- * only up to the commit watermark. A small model of what a device maker has to do.
+ * only up to the commit watermark. A small model of what a device maker has to do; it passes the conformance kit.
  */
 import { randomBytes } from 'node:crypto'
-import mqtt from 'mqtt'
+import mqtt, { type MqttClient } from 'mqtt'
 import { compileValidator, decodeMessage, encodeMessage } from '@tracegate/model/codec'
 import { Committed } from '@tracegate/model/committed'
 import type { MetricDeclaration } from '@tracegate/model/state'
 import type { Telemetry } from '@tracegate/model/telemetry'
 import { buildTopic, type DeviceChannel } from '@tracegate/model/topics'
-import { wireVersion } from '@tracegate/model/wire'
+import { type TimeQuality, wireVersion } from '@tracegate/model/wire'
+import { withLimit } from '@tracegate/service/lifecycle'
 import type { RoomSample } from '../plant.ts'
 
 export interface NativeProbeOptions {
@@ -19,6 +20,8 @@ export interface NativeProbeOptions {
   readonly secret: string
   readonly metrics: readonly MetricDeclaration[]
   readonly nowMs?: () => number
+  /** First wait between two attempts to connect; doubles up to a minute, with jitter. */
+  readonly backOffMinMs?: number
 }
 
 export interface NativeProbe extends AsyncDisposable {
@@ -34,54 +37,99 @@ export interface NativeProbe extends AsyncDisposable {
 const bufferMessagesMax = 3_600
 /** Sent again after a new connection so many at a time, the rest follow as the watermark moves. */
 const sendWindow = 200
+const backOffMaxMs = 60_000
+/** A clock that is off by more was moved by hand. */
+const clockTrustMs = 1_000
+const goodbyeMs = 500
+
+interface Waiting {
+  readonly seq: number
+  readonly payload: Buffer
+  acknowledged: boolean
+}
 
 const committed = compileValidator(Committed)
 
 export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
   const { point, device } = options
   const nowMs = options.nowMs ?? Date.now
+  const backOffMinMs = options.backOffMinMs ?? 1_000
   const boot = randomBytes(8).toString('hex')
   const topic = (channel: DeviceChannel | 'committed') => buildTopic({ type: 'device', point, device, channel })
-  const buffer: { readonly seq: number; readonly payload: Buffer }[] = []
+  const buffer: Waiting[] = []
   let nextSeq = 0
   let sentUpTo = -1
+  /** Over all connections: nothing beyond it can be committed. */
+  let everSentUpTo = -1
+  let watermark = -1
   let offsetMs = 0
-  const death = Buffer.from(encodeMessage({ v: wireVersion, online: false, boot }))
-  const client = mqtt.connect(options.brokerUrl, {
-    clientId: `${point}-${device}`,
-    username: `${point}/${device}`,
-    password: options.secret,
-    reconnectPeriod: 1_000,
-    connectTimeout: 5_000,
-    keepalive: 15,
-    resubscribe: false,
-    queueQoSZero: false,
-    will: { topic: topic('state'), payload: death, qos: 1, retain: true }
-  })
-  const pump = (): void => {
-    if (!client.connected) return
+  let attempt = 0
+  let stopped = false
+  let retry: NodeJS.Timeout | undefined
+  const timeQuality = (): TimeQuality => (Math.abs(offsetMs) > clockTrustMs ? 'unsynchronized' : 'synchronized')
+  const deathOf = (sent?: { readonly timeMs: number; readonly reason: string }) =>
+    Buffer.from(encodeMessage({ v: wireVersion, online: false, boot, ...sent }))
+
+  const pump = (line: MqttClient): void => {
+    if (!line.connected) return
     const fromSeq = buffer[0]?.seq ?? nextSeq
     for (const message of buffer) {
       if (message.seq <= sentUpTo || message.seq >= fromSeq + sendWindow) continue
       sentUpTo = message.seq
-      client.publish(topic('telemetry'), message.payload, { qos: 1 })
+      everSentUpTo = Math.max(everSentUpTo, sentUpTo)
+      line.publish(topic('telemetry'), message.payload, { qos: 1 }, (error) => {
+        if (error || line !== client) return
+        message.acknowledged = true
+        free(line)
+      })
     }
   }
-  client.on('connect', () => {
+  const free = (line: MqttClient): void => {
+    for (let first = buffer[0]; first !== undefined && first.seq <= watermark && first.acknowledged; first = buffer[0]) buffer.shift()
+    pump(line)
+  }
+  const onOpen = (line: MqttClient): void => {
+    attempt = 0
     sentUpTo = -1
-    client.publish(topic('state'), Buffer.from(encodeMessage(birthOf(options, boot, nowMs() + offsetMs))), { qos: 1, retain: true })
-    client.subscribe(topic('committed'), { qos: 1 })
-    pump()
-  })
-  // Connections are tried again by the client library; there is nobody on a probe to tell.
-  client.on('error', () => undefined)
-  client.on('message', (_topic, payload) => {
+    for (const message of buffer) message.acknowledged = false
+    const birth = birthOf(options, { boot, timeMs: nowMs() + offsetMs, timeQuality: timeQuality() })
+    line.publish(topic('state'), Buffer.from(encodeMessage(birth)), { qos: 1, retain: true })
+    line.subscribe(topic('committed'), { qos: 1 })
+    pump(line)
+  }
+  const onWatermark = (line: MqttClient, payload: Buffer): void => {
     const decoded = decodeMessage(committed, payload)
-    if (!decoded.ok || decoded.value.boot !== boot) return
-    const { upTo } = decoded.value
-    while (buffer[0] !== undefined && buffer[0].seq <= upTo) buffer.shift()
-    pump()
-  })
+    if (!decoded.ok || decoded.value.boot !== boot || decoded.value.upTo > everSentUpTo) return
+    watermark = Math.max(watermark, decoded.value.upTo)
+    free(line)
+  }
+  /** A new client for each connection: the library must send nothing again by itself, before the birth. */
+  const connect = (): MqttClient => {
+    const line = mqtt.connect(options.brokerUrl, {
+      clientId: `${point}-${device}`,
+      username: `${point}/${device}`,
+      password: options.secret,
+      reconnectPeriod: 0,
+      connectTimeout: 5_000,
+      keepalive: 15,
+      resubscribe: false,
+      queueQoSZero: false,
+      will: { topic: topic('state'), payload: deathOf(), qos: 1, retain: true }
+    })
+    line.on('connect', () => onOpen(line))
+    line.on('message', (_topic, payload) => onWatermark(line, payload))
+    // There is nobody on a probe to tell; `close` follows.
+    line.on('error', () => undefined)
+    line.once('close', () => {
+      line.end(true)
+      if (stopped || line !== client) return
+      const ceilingMs = Math.min(backOffMaxMs, backOffMinMs * 2 ** Math.min(attempt, 10))
+      attempt += 1
+      retry = setTimeout(() => (client = connect()), ceilingMs * (0.75 + Math.random() / 4))
+    })
+    return line
+  }
+  let client = connect()
   return {
     send(sample) {
       const message: Telemetry = {
@@ -89,7 +137,7 @@ export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
         boot,
         seq: nextSeq,
         timeMs: sample.timeMs + offsetMs,
-        timeQuality: 'synchronized',
+        timeQuality: timeQuality(),
         readings: [
           { metric: 'temperature', value: sample.temperature1, unit: 'Cel', quality: 1 },
           { metric: 'humidity', value: sample.humidity, unit: '%', quality: 1 },
@@ -98,8 +146,8 @@ export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
       }
       nextSeq += 1
       if (buffer.length >= bufferMessagesMax) buffer.shift()
-      buffer.push({ seq: message.seq, payload: Buffer.from(encodeMessage(message)) })
-      pump()
+      buffer.push({ seq: message.seq, payload: Buffer.from(encodeMessage(message)), acknowledged: false })
+      pump(client)
     },
     setClockOffset(milliseconds) {
       offsetMs = milliseconds
@@ -107,19 +155,26 @@ export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
     waiting: () => buffer.length,
     connected: () => client.connected,
     async [Symbol.asyncDispose]() {
-      if (client.connected) await client.publishAsync(topic('state'), death, { qos: 1, retain: true }).catch(() => undefined)
-      await client.endAsync(true)
+      stopped = true
+      clearTimeout(retry)
+      const death = deathOf({ timeMs: nowMs() + offsetMs, reason: 'probe stopped' })
+      if (client.connected)
+        await withLimit(client.publishAsync(topic('state'), death, { qos: 1, retain: true }), goodbyeMs, 'the goodbye').catch(
+          () => undefined
+        )
+      await withLimit(client.endAsync(!client.connected), goodbyeMs, 'the end').catch(() => client.end(true))
     }
   }
 }
 
-function birthOf(options: NativeProbeOptions, boot: string, timeMs: number): object {
+function birthOf(
+  options: NativeProbeOptions,
+  at: { readonly boot: string; readonly timeMs: number; readonly timeQuality: TimeQuality }
+): object {
   return {
     v: wireVersion,
     online: true,
-    boot,
-    timeMs,
-    timeQuality: 'synchronized',
+    ...at,
     identity: { manufacturer: 'Tracegate simulator', model: 'TP-1', serialNumber: options.device.toUpperCase(), firmware: '1.0.0' },
     capabilities: ['telemetry'],
     metrics: options.metrics
