@@ -13,7 +13,7 @@ describe('publishRight()', () => {
   it('lets a device publish its own messages only', () => {
     assert.equal(publishRight(device, 'tg/v1/p/d/telemetry'), 'sink')
     assert.equal(publishRight(device, 'tg/v1/p/d/state'), 'sink')
-    assert.equal(publishRight(device, 'tg/v1/p/d/command/reply'), 'route')
+    assert.equal(publishRight(device, 'tg/v1/p/d/command/reply'), 'sink')
     for (const topic of [
       'tg/v1/p/e/telemetry',
       'tg/v1/q/d/telemetry',

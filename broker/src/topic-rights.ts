@@ -7,14 +7,12 @@ export type PublishRight = 'sink' | 'route' | 'refuse'
 
 const fromDevices: ReadonlySet<string> = new Set(deviceChannels)
 const toDevices: readonly string[] = platformChannels
-/** What the collector takes. An answer to an order is for whoever gave the order, so it is delivered only. */
-const committed: ReadonlySet<string> = new Set(['telemetry', 'scan', 'event', 'state'])
 
 export function publishRight(identity: ClientIdentity, text: string): PublishRight {
   const parsed = parseTopic(text)
   if (!parsed.ok) return identity.role === 'service' && !text.startsWith('$') ? 'route' : 'refuse'
   if (!isOwnTopic(identity, parsed.topic)) return 'refuse'
-  return parsed.topic.type === 'device' && committed.has(parsed.topic.channel) ? 'sink' : 'route'
+  return parsed.topic.type === 'device' && fromDevices.has(parsed.topic.channel) ? 'sink' : 'route'
 }
 
 /** The contract retains a device's state and nothing else of it. */

@@ -3,7 +3,7 @@
  * persistent, so what was not acknowledged comes again. It decodes nothing.
  */
 import { connect, type IPublishPacket, type MqttClient } from 'mqtt'
-import { topicRoot } from '@tracegate/model/topics'
+import { deviceChannels, topicRoot } from '@tracegate/model/topics'
 import type { IngestSink, MessagePublisher } from '@tracegate/service/ingest'
 import type { Logger } from '@tracegate/service/log'
 
@@ -26,7 +26,8 @@ export interface MqttInput extends AsyncDisposable {
   readonly connected: () => boolean
 }
 
-const channels = ['telemetry', 'scan', 'event', 'state'] as const
+/** What devices send, and the collector takes. */
+const channels = deviceChannels
 const filters = channels.map((channel) => `${topicRoot}/+/+/${channel}`)
 const inFlightDefault = 1_000
 const sessionExpirySeconds = 7 * 86_400
