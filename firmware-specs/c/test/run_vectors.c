@@ -3,6 +3,7 @@
  * A file of a kind that it does not know is a failure, so that no vector goes unused.
  */
 #define _DEFAULT_SOURCE
+#define _FILE_OFFSET_BITS 64
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,14 +202,20 @@ static void run_folder(harness *run, const char *folder, bool is_valid) {
   DIR *listing = opendir(path);
   run->file = path;
   run->name = tg_text_of("the folder");
+  size_t files = 0;
   if (!check(run, listing != NULL, "can be opened", "")) return;
   for (const struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
     const size_t length = strlen(entry->d_name);
     if (length < 5 || strcmp(entry->d_name + length - 5, ".json") != 0) continue;
     snprintf(path, sizeof path, "%s/%s/%.200s", folder, is_valid ? "valid" : "invalid", entry->d_name);
     run_file(run, path, is_valid);
+    files += 1;
   }
   closedir(listing);
+  run->file = folder;
+  run->name = tg_text_of("the folder");
+  /* A runner that finds nothing must not say that all is well. */
+  check(run, files >= sizeof kinds / sizeof kinds[0], "has a file of each kind", "fewer");
 }
 
 int main(int count, char **arguments) {

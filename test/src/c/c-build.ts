@@ -28,13 +28,20 @@ export async function compilers(): Promise<readonly string[]> {
   return found.filter((name) => name !== undefined)
 }
 
+/** A compiler for a machine of 32 bits and the other byte order, and what runs its programs; undefined where they are not. */
+export async function crossTools(): Promise<{ readonly compiler: string; readonly runner: string } | undefined> {
+  const [compiler, runner] = ['powerpc-linux-gnu-gcc', 'qemu-ppc-static']
+  return (await works(compiler, '--version')) && (await works(runner, '--version')) ? { compiler, runner } : undefined
+}
+
 /** Options of a test that compiles C: skips with the reason where it cannot, except in CI, where the test then fails. */
 export async function needsC(library?: 'mosquitto'): Promise<{ readonly skip: string | false }> {
-  const missing = (await compilers()).length === 0 ? 'a C compiler (Debian: gcc, libc6-dev)' : library && (await missingLibrary())
+  const hasCompiler = (await compilers()).length > 0
+  const missing = hasCompiler ? library && missingLibrary() : 'a C compiler (Debian: gcc, libc6-dev)'
   return { skip: missing === undefined || isCi ? false : `needs ${missing}` }
 }
 
-async function missingLibrary(): Promise<string | undefined> {
+function missingLibrary(): string | undefined {
   const folders = ['/usr/include', '/usr/local/include', '/opt/homebrew/include']
   return folders.some((folder) => existsSync(join(folder, 'mosquitto.h'))) ? undefined : 'mosquitto.h (Debian: libmosquitto-dev)'
 }

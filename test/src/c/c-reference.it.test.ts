@@ -9,7 +9,7 @@ import { compileValidator } from '@tracegate/model/codec'
 import { deviceChannels, platformChannels, type Channel } from '@tracegate/model/topics'
 import { wireSchemas } from '@tracegate/model/wire-schemas'
 import { judgePayload } from '../contract/judge-payload.ts'
-import { compilers, createCBuild, needsC, runProgram, type CBuild } from './c-build.ts'
+import { compilers, createCBuild, crossTools, needsC, runProgram, type CBuild } from './c-build.ts'
 import { createRandom, type Random, mutateBytes, mutateValue } from './c-mutate.ts'
 
 const vectors = fileURLToPath(new URL('../../../firmware-specs/vectors/', import.meta.url))
@@ -64,6 +64,11 @@ function verdictOf({ channel, bytes }: Sample): string {
 const needs = await needsC()
 
 const found = await compilers()
+const cross = await crossTools()
+/** Not asked for in CI: the tools are large, and the other tests do not need them. */
+const needsCross = {
+  skip: cross === undefined ? 'needs powerpc-linux-gnu-gcc and qemu-ppc-static (Debian: gcc-powerpc-linux-gnu, qemu-user-static)' : false
+}
 
 describe('the C reference', needs, () => {
   let build: CBuild
@@ -83,6 +88,14 @@ describe('the C reference', needs, () => {
         for (const half of ['valid', 'invalid'])
           for (const name of readdirSync(`${vectors}${half}`)) assert.ok(output.includes(`${half}/${name}: `), `${half}/${name} was run`)
       })
+
+  it('keeps every vector on a big-endian machine of 32 bits', needsCross, async () => {
+    assert.ok(cross !== undefined)
+    // Linked statically: the emulator has no libraries of that machine.
+    const command = await build.program({ name: 'run-cross', files: runner, compiler: cross.compiler, libraries: ['-static'] })
+    const { output } = await runProgram({ command: cross.runner, args: [command, vectors], timeoutMs: 120_000 })
+    assert.match(output, /\d+ passed, 0 failed\n$/, output.slice(-3_000))
+  })
 
   it('TG-201 TG-202: judges broken payloads as the platform does, and touches no byte that is not its own', async () => {
     const command = await build.program({ name: 'verdicts', files: ['test/verdicts.c'], isSanitized: true })
