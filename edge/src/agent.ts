@@ -74,7 +74,11 @@ export async function startAgent(options: AgentOptions): Promise<StartedAgent> {
   })
   config = await withRemote(local.config, { remote, load, logger })
   changes = freshConfiguration(config)
-  const running = await startEdge(config, { ...options, configure: (device, order) => remote.take(device, order) })
+  const running = await startEdge(config, {
+    ...options,
+    configure: (device, order) => remote.take(device, order),
+    orderGoesOn: (device, id) => remote.isOnTrial(device, id)
+  })
   edge = running
   remote.resume()
 

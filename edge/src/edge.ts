@@ -38,6 +38,8 @@ export interface EdgeDependencies {
   readonly check?: (reading: Reading) => Reading
   /** Takes a signed configuration. Left out: such orders are refused. Undefined: the end is told by `finishOrder`. */
   readonly configure?: (device: string, order: ConfigureOrder) => Promise<OrderResult | undefined>
+  /** Of an order that the last process had begun: whether `finishOrder` will tell its end. */
+  readonly orderGoesOn?: (device: string, id: string) => boolean
 }
 
 export interface ApplyResult extends SourceChanges {
@@ -150,6 +152,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     logger,
     events,
     refuse: (entry) => intake.refuse(entry),
+    goesOn: (device, id) => dependencies.orderGoesOn?.(device, id) === true,
     reply: (device, payload, taken) => uplink.reply(device, payload, taken),
     carryOut: createCarryOut({ devices, sources, uplink: () => uplink, configure: dependencies.configure })
   })

@@ -31,6 +31,8 @@ export interface OrdersOptions {
   readonly carryOut: (device: string, order: Command, signal: AbortSignal) => Promise<OrderResult | undefined>
   /** False while there is no connection. */
   readonly reply: (device: string, payload: Uint8Array, taken: () => void) => boolean
+  /** Of an order that was open when the last process ended: whether it is taken up again. */
+  readonly goesOn: (device: string, id: string) => boolean
   readonly now?: () => number
 }
 
@@ -70,7 +72,7 @@ export function createOrders(options: OrdersOptions): Orders {
     schema: BookFile,
     onDamage: (detail) => logger.error({ detail }, 'the book of orders is damaged and begun anew')
   })
-  let book: OrderBook = restored(file.read()?.orders ?? [])
+  let book: OrderBook = restored(file.read()?.orders ?? [], options.goesOn)
   const waiting: { readonly device: string; readonly reply: CommandReply }[] = []
   const running = new Set<AbortController>()
   let ended = false
@@ -168,12 +170,12 @@ export function createOrders(options: OrdersOptions): Orders {
   }
 }
 
-/** An order that was open when the agent ended has failed, but a configuration, which is taken up again. */
-function restored(orders: readonly BookedOrder[]): OrderBook {
+/** An order that was open when the agent ended has failed, but a configuration on trial, which is taken up again. */
+function restored(orders: readonly BookedOrder[], goesOn: OrdersOptions['goesOn']): OrderBook {
   return new Map(
     orders.map((order) => [
       orderKey(order.device, order.id),
-      order.status === 'accepted' && order.name !== 'configure'
+      order.status === 'accepted' && !goesOn(order.device, order.id)
         ? { ...order, status: 'failed' as const, message: 'the agent ended while it carried this out' }
         : order
     ])

@@ -48,6 +48,8 @@ export interface RemoteConfiguration extends Disposable {
   text(): string | undefined
   readonly version: number | undefined
   readonly onTrial: boolean
+  /** Whether the order is the one on trial. */
+  isOnTrial(device: string, orderId: string): boolean
   /** Undefined: it is on trial, and `finish` will tell. */
   take(device: string, order: Command & { readonly name: 'configure' }): Promise<OrderResult | undefined>
   /** At the start, before the agent runs: counts a start on trial, and rolls back when there were too many. */
@@ -133,6 +135,7 @@ export function createRemoteConfiguration(options: RemoteConfigurationOptions): 
     get onTrial() {
       return state.trial !== undefined
     },
+    isOnTrial: (device, orderId) => state.trial?.device === device && state.trial.orderId === orderId,
     async take(device, order) {
       const refuse = (message: string): OrderResult => ({ status: 'refused', message })
       if (device !== options.agent) return refuse(`${device} is configured through its agent, ${options.point}/${options.agent}`)
