@@ -1,5 +1,6 @@
 /** The files that are made from code and kept under version control: what each must hold. Writes nothing itself. */
 import { existsSync, readFileSync } from 'node:fs'
+import { KitOptions, kitPrefix } from '@tracegate/conformance/options'
 import { sampleText, sampleTypes } from '@tracegate/edge/configuration-sample'
 import { configurationTable } from '@tracegate/edge/configuration-table'
 import { replayPrefix, ReplayCliOptions } from '@tracegate/edge/replay-options'
@@ -45,6 +46,7 @@ export function generatedFiles(): GeneratedFile[] {
       'replay-options': optionsAsMarkdown(ReplayCliOptions, replayPrefix)
     }),
     ...sourceReadmes(),
+    readmeFile('conformance/README.md', { options: optionsAsMarkdown(KitOptions, kitPrefix) }),
     readmeFile('sim/README.md', { options: optionsAsMarkdown(StartOptions, optionsPrefix) })
   ].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
