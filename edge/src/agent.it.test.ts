@@ -1,6 +1,8 @@
 /** An agent with its file: live reload, signed configurations, the status page, and the alarm of the uplink, over real sockets. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { silentLogger } from '@tracegate/service/log'
@@ -286,4 +288,9 @@ test('the status page, its JSON, metrics and health', { timeout: 30_000 }, async
   assert.equal((await fetch(`${url}health/live`)).status, 200)
   assert.equal((await fetch(`${url}nothing`)).status, 404)
   assert.equal((await fetch(url, { method: 'POST' })).status, 405)
+  const asOther = request(url, { headers: { host: 'evil.example' } })
+  asOther.end()
+  const [answer] = await once(asOther, 'response')
+  assert.ok(answer instanceof IncomingMessage && answer.statusCode === 421)
+  answer.resume()
 })

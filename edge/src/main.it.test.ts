@@ -42,3 +42,37 @@ test('every fault of a wrong configuration is a line of its own, without a stack
   const lines = text.trim().split('\n')
   assert.ok(lines.length > 3 && lines.every((line) => line.includes('expected')), text)
 })
+
+test(
+  'SIGHUP has the file read again; a wrong one is told in the log without its secret, and the agent runs on',
+  { timeout: 30_000 },
+  async () => {
+    using folder = tempFolder()
+    await using broker = await startTestBroker()
+    const path = join(folder.path, 'edge.yaml')
+    const text = (devices: string) =>
+      `point: p1\nagent: agent\nsecret: hush-hush\nbrokerUrl: ${broker.url}\ndataDir: ${folder.path}/data\n${devices}\n`
+    writeFileSync(path, text('devices: []'))
+    const child = spawn(process.execPath, [main, '--config', path], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const exited = once(child, 'exit')
+    let log = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      log += chunk.toString()
+    })
+    try {
+      await until('the birth', () => broker.received.some((message) => message.device === 'agent'))
+      writeFileSync(path, text('devcies: []\nbrokerUrl2: hush-hush'))
+      child.kill('SIGHUP')
+      await until('the refusal', () => log.includes('configuration refused'))
+      assert.match(log, /did you mean .{1,3}devices/)
+      writeFileSync(path, text('devices: [{ id: d7, kind: probe, name: { zh: a, en: b }, metrics: [] }]'))
+      child.kill('SIGHUP')
+      await until('the birth of d7', () => broker.received.some((message) => message.device === 'd7'))
+      assert.ok(!log.includes('hush-hush'), log)
+    } finally {
+      child.kill('SIGTERM')
+    }
+    const [code]: unknown[] = await exited
+    assert.equal(code, 0)
+  }
+)
