@@ -7,6 +7,7 @@ import { keysCommand, signCommand } from './cli/key-commands.ts'
 import { runCommand } from './cli/run-command.ts'
 import { sampleCommand } from './cli/sample-command.ts'
 import { usage } from './cli/usage.ts'
+import { keepMemorySmall } from './memory.ts'
 
 const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   run: runCommand,
@@ -18,6 +19,7 @@ const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<num
 }
 const exitWrongCall = 2
 
+keepMemorySmall()
 const [first = '', ...rest] = process.argv.slice(2)
 const named = first.startsWith('-') || first === '' ? 'run' : first
 const command = commands[named]

@@ -19,7 +19,17 @@ import {
   type StreamName,
   type Watermark
 } from './outbox/message.ts'
-import { countOf, type DocumentInput, type OpenStream, type Piece, planCommit, type Planned, type ReadingsInput } from './outbox/plan.ts'
+import {
+  type DocumentInput,
+  type OpenStream,
+  type Piece,
+  planCommit,
+  type PlanOptions,
+  type ReadingsInput,
+  type StreamChange,
+  textOf
+} from './outbox/plan.ts'
+import { fullError, partsOf, type Pending } from './outbox/pending.ts'
 import { recoveredStreams } from './outbox/recovered-streams.ts'
 
 export interface OutboxOptions {
@@ -65,12 +75,6 @@ export interface Outbox extends Disposable {
   readonly damage: OutboxDamage
 }
 
-interface Pending {
-  readonly input: DocumentInput | ReadingsInput
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
 /** What was freed is written down so often: a crash costs so much sent twice, and no more. */
 const settleAfterMs = 1_000
 /** Most appends that share one commit. */
@@ -87,7 +91,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { batchReadingsMax, sealAfterMs, dropPolicy } = { ...defaults, ...options }
   const now = options.now ?? Date.now
   const files = open(options, dropPolicy, now)
-  const streams = new Map<string, OpenStream>()
+  const streams = new Map<string, OpenStream & { readonly pieces: Piece[] }>()
   let openReadings = 0
   let pending: Pending[] = []
   let timer: NodeJS.Timeout | undefined
@@ -102,53 +106,66 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const streamOf = (name: StreamName): OpenStream => {
     const key = streamKeyOf(name)
-    return streams.get(key) ?? { key, device: name.device, urgent: name.urgent, pieces: [], openedAtMs: 0, journaled: 0, sealed: 0 }
+    return (
+      streams.get(key) ?? { key, device: name.device, urgent: name.urgent, pieces: [], readings: 0, openedAtMs: 0, journaled: 0, sealed: 0 }
+    )
   }
-  const waitOf = (stream: OpenStream): number => {
+  const waitOf = (stream: StreamName): number => {
     if (!isOnline) return sealAfterMs
     if (stream.urgent) return 0
     const waiting = files.logOf(false).waiting(stream.device)
     if (waiting <= shortQueue) return 0
     return waiting <= longQueue ? shortWaitMs : sealAfterMs
   }
-  const isDue = (stream: OpenStream) => stream.pieces.length > 0 && (isForced || performance.now() - stream.openedAtMs >= waitOf(stream))
+  const dueAt = (nowMs: number) => (stream: Pick<OpenStream, keyof StreamName | 'readings' | 'openedAtMs'>) =>
+    stream.readings > 0 && (isForced || nowMs - stream.openedAtMs >= waitOf(stream))
 
-  /** Gives what could not be kept. */
-  const write = (batch: readonly Pending[], due: (stream: OpenStream) => boolean): 'full' | Planned => {
+  /** False when there is no room. */
+  const write = (batch: readonly Pending[], nowMs: number, isDue: PlanOptions['isDue']): boolean => {
     const planned = planCommit(
       batch.map(({ input }) => ({ ...input, stream: streamOf(input.stream) })),
       streams.values(),
       {
         boot: options.boot,
         batchReadingsMax,
-        nowMs: performance.now(),
+        nowMs,
         laneOf: (name) => files.logOf(name.urgent).own(name.device),
-        isDue: due
+        isDue
       }
     )
     const written = files.write(planned)
-    if (written === 'full') return 'full'
+    if (written === 'full') return false
     for (const stream of planned.streams) take(stream, written.journalSegment)
+    if (planned.freed.length > 0) files.journal.settle()
     for (const { resolve } of batch) resolve()
     const appended = planned.messages.map(({ device, urgent, channel }) => ({ device, urgent, channel }))
     if (appended.length > 0) options.onCommitted?.(appended)
-    return planned
+    return true
   }
   /** The stream as it is after a commit: its new pieces lie in the journal. */
-  const take = (stream: OpenStream, segment: number) => {
-    const before = streams.get(stream.key)
-    let upTo = before?.journaled ?? 0
-    const pieces = stream.pieces.map((piece): Piece => {
-      if (piece.journal !== undefined) return piece
-      upTo += piece.readings.length
-      return { ...piece, journal: { boot: options.boot, upTo, segment } }
-    })
-    openReadings += countOf(pieces) - countOf(before?.pieces ?? [])
-    streams.set(stream.key, { ...stream, pieces })
+  const take = (change: StreamChange, segment: number) => {
+    const { isSealed, added, ...rest } = change
+    const before = streams.get(change.key)
+    const pieces = before === undefined || isSealed ? [] : before.pieces
+    let upTo = change.journaled - added.reduce((sum, piece) => sum + piece.readings, 0)
+    for (const piece of added) {
+      upTo += piece.readings
+      const journal = { boot: options.boot, upTo, segment }
+      const last = pieces.at(-1)
+      // What lies in one file of the journal is held, and freed, as one.
+      if (last?.journal?.segment === segment && last.journal.boot === options.boot)
+        pieces[pieces.length - 1] = { ...piece, text: `${last.text},${piece.text}`, readings: last.readings + piece.readings, journal }
+      else {
+        pieces.push({ ...piece, journal })
+        files.journal.hold(segment)
+      }
+    }
+    openReadings += change.readings - (before?.readings ?? 0)
+    streams.set(change.key, { ...rest, pieces })
   }
-  const commitBatch = (batch: readonly Pending[], due: (stream: OpenStream) => boolean): void => {
+  const commitBatch = (batch: readonly Pending[], nowMs: number, isDue: PlanOptions['isDue']): void => {
     try {
-      if (write(batch, due) !== 'full') return
+      if (write(batch, nowMs, isDue)) return
     } catch (error) {
       const failure = edgeError('OUTBOX_WRITE', { detail: error instanceof Error ? error.message : String(error) }, error)
       for (const { reject } of batch) reject(failure)
@@ -158,7 +175,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     retryAtMs = performance.now() + settleAfterMs
     if (batch.length > 1) {
       // Something fits perhaps: what is urgent first, then the rest in halves.
-      for (const part of partsOf(batch)) commitBatch(part, () => false)
+      for (const part of partsOf(batch)) commitBatch(part, nowMs, () => false)
       return
     }
     for (const { input, reject } of batch) reject(fullError(input, { held: files.bytes, max: options.bytesMax }))
@@ -179,14 +196,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (openReadings > openReadingsMax || files.isJournalFull) isForced = true
     const batch = pending
     pending = []
-    if (batch.length > 0 || [...streams.values()].some(isDue)) commitBatch(batch, isDue)
+    const nowMs = performance.now()
+    const isDue = dueAt(nowMs)
+    if (batch.length > 0 || [...streams.values()].some(isDue)) commitBatch(batch, nowMs, isDue)
     isForced = false
     settle()
     scheduleNext()
   }
   const scheduleNext = () => {
     let dueMs = hasFreed ? settledAtMs + settleAfterMs : Infinity
-    for (const stream of streams.values()) if (stream.pieces.length > 0) dueMs = Math.min(dueMs, stream.openedAtMs + waitOf(stream))
+    for (const stream of streams.values()) if (stream.readings > 0) dueMs = Math.min(dueMs, stream.openedAtMs + waitOf(stream))
     if (dueMs < Infinity) schedule(Math.max(options.commitAfterMs, Math.max(dueMs, retryAtMs) - performance.now()))
   }
   const schedule = (afterMs: number) => {
@@ -206,8 +225,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return promise
   }
   for (const stream of recoveredStreams(files.journal.recovered.pieces)) {
-    streams.set(stream.key, stream)
-    openReadings += countOf(stream.pieces)
+    streams.set(stream.key, { ...stream, pieces: [...stream.pieces] })
+    openReadings += stream.readings
   }
   schedule(options.commitAfterMs)
 
@@ -215,7 +234,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     append: ({ device, channel, readings, encode }) =>
       enqueue({ type: 'document', stream: streamOf({ device, urgent: channel !== 'telemetry' }), channel, readings, encode }),
     appendReadings: ({ device, urgent = false, timeMs, timeQuality, readings }) =>
-      enqueue({ type: 'readings', stream: streamOf({ device, urgent }), timeMs, timeQuality, readings }),
+      enqueue({
+        type: 'readings',
+        stream: streamOf({ device, urgent }),
+        timeMs,
+        timeQuality,
+        text: textOf(readings),
+        readings: readings.length
+      }),
     flush: commit,
     setOnline(online) {
       isOnline = online
@@ -237,7 +263,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     backlog: () => [...files.logOf(true).backlog(), ...files.logOf(false).backlog()],
     get messages() {
       let open = pending.length
-      for (const stream of streams.values()) if (stream.pieces.length > 0) open += 1
+      for (const stream of streams.values()) if (stream.readings > 0) open += 1
       return files.logOf(true).messages + files.logOf(false).messages + open
     },
     get bytes() {
@@ -269,18 +295,4 @@ function open(options: OutboxOptions, dropPolicy: DropPolicy, now: () => number)
   } catch (error) {
     throw edgeError('OUTBOX_OPEN', { path: options.path }, error)
   }
-}
-
-function partsOf(batch: readonly Pending[]): (readonly Pending[])[] {
-  const urgent = batch.filter(({ input }) => input.stream.urgent)
-  const rest = batch.filter(({ input }) => !input.stream.urgent)
-  if (urgent.length > 0 && rest.length > 0) return [urgent, rest]
-  const half = batch.length >> 1
-  return [batch.slice(0, half), batch.slice(half)]
-}
-
-function fullError(input: DocumentInput | ReadingsInput, sizes: { readonly held: number; readonly max: number }): Error {
-  const channel = input.type === 'document' ? input.channel : 'telemetry'
-  const bytes = input.type === 'document' ? input.encode({ boot: '', seq: 0 }).length : JSON.stringify(input.readings).length
-  return edgeError('OUTBOX_FULL', { channel, bytes, ...sizes })
 }

@@ -108,8 +108,6 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
     for (const urgent of [true, false]) note(planned, urgent, placed.get(logOf(urgent).log) ?? [])
     for (const segment of planned.freed) journal.free(segment)
     const journalSegment = placed.get(journal.log)?.[0]?.segment ?? 0
-    if (planned.journal.length > 0) journal.hold(journalSegment, planned.journal.length)
-    if (planned.freed.length > 0) journal.settle()
     return { journalSegment }
   }
   const note = (planned: Planned, urgent: boolean, places: readonly Placed[]) => {

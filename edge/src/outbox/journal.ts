@@ -14,6 +14,11 @@ export interface RecoveredPiece extends JournalPiece {
   readonly segment: number
 }
 
+/** A piece on its way into the journal. */
+export interface JournalEntry extends Omit<JournalPiece, 'readings'> {
+  readonly text: string
+}
+
 export interface Journal {
   readonly log: SegmentLog
   readonly recovered: {
@@ -24,9 +29,9 @@ export interface Journal {
     readonly damage: readonly (Damage & { readonly segment: number })[]
     readonly tornBytes: number
   }
-  encode(pieces: readonly JournalPiece[]): Buffer
-  /** Pieces that wait in a file: it stays as long as there are any. */
-  hold(segment: number, pieces: number): void
+  encode(entries: readonly JournalEntry[]): Buffer
+  /** A piece waits in a file: the file stays as long as there is any. */
+  hold(segment: number): void
   free(segment: number): void
   /** Removes the files whose pieces are all sealed. */
   settle(): void
@@ -63,8 +68,8 @@ export function createJournal(options: {
   return {
     log,
     recovered,
-    encode: (pieces) => encodeRecord('readings', options.boot, Buffer.from(JSON.stringify(pieces))),
-    hold: (segment, pieces) => void held.set(segment, (held.get(segment) ?? 0) + pieces),
+    encode: (entries) => encodeRecord('readings', options.boot, Buffer.from(`[${entries.map(jsonOf).join(',')}]`)),
+    hold: (segment) => void held.set(segment, (held.get(segment) ?? 0) + 1),
     free(segment) {
       const left = (held.get(segment) ?? 0) - 1
       if (left > 0) held.set(segment, left)
@@ -72,6 +77,10 @@ export function createJournal(options: {
     },
     settle
   }
+}
+
+function jsonOf({ text, ...rest }: JournalEntry): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"readings":[${text}]}`
 }
 
 function recover(log: SegmentLog, sealed: ReadonlyMap<string, number>): Journal['recovered'] {

@@ -84,19 +84,21 @@ export function createMessageLog(options: MessageLogOptions): MessageLog {
   const { lanes } = recovered
   const live = liveIn(lanes.values())
   const ownBoot = bootOf(options.boot, urgent)
+  const owned = new Map<string, Lane>()
   const byDevice = Map.groupBy(lanes.values(), (lane) => lane.device)
   let messages = [...lanes.values()].reduce((sum, lane) => sum + lane.waiting, 0)
   let unwritten = new Map<string, { device: string; boot: string; upTo: number }>()
 
   const own = (device: string): Lane => {
-    const key = keyOf(device, ownBoot)
-    const known = lanes.get(key)
+    const known = owned.get(device)
     if (known !== undefined) return known
+    const key = keyOf(device, ownBoot)
     const lane = createLane({ device, urgent, boot: ownBoot }, { releasedUpTo: -1 })
     const others = byDevice.get(device) ?? []
     const before = others.at(-1)
     if (before !== undefined) lane.idOfZero = before.idOfZero + before.nextSeq
     lanes.set(key, lane)
+    owned.set(device, lane)
     byDevice.set(device, [...others, lane])
     return lane
   }

@@ -1,7 +1,7 @@
 /** The open streams of a new start: what was durable and in no message when the last run ended. Pure. */
 import type { RecoveredPiece } from './journal.ts'
 import { streamKeyOf } from './message.ts'
-import type { OpenStream, Piece } from './plan.ts'
+import { type OpenStream, type Piece, textOf } from './plan.ts'
 
 /** They are due at once: the first commit seals them. */
 export function recoveredStreams(recovered: readonly RecoveredPiece[]): OpenStream[] {
@@ -9,8 +9,15 @@ export function recoveredStreams(recovered: readonly RecoveredPiece[]): OpenStre
     const [first] = its
     if (first === undefined) return []
     const pieces = its.map(({ readings, timeMs, timeQuality, boot, index, segment }): Piece => {
-      return { readings, timeMs, timeQuality, journal: { boot, upTo: index + readings.length, segment } }
+      return {
+        text: textOf(readings),
+        readings: readings.length,
+        timeMs,
+        timeQuality,
+        journal: { boot, upTo: index + readings.length, segment }
+      }
     })
-    return [{ key, device: first.device, urgent: first.urgent, pieces, openedAtMs: -Infinity, journaled: 0, sealed: 0 }]
+    const readings = its.reduce((sum, piece) => sum + piece.readings.length, 0)
+    return [{ key, device: first.device, urgent: first.urgent, pieces, readings, openedAtMs: -Infinity, journaled: 0, sealed: 0 }]
   })
 }

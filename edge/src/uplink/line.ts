@@ -25,3 +25,8 @@ export async function endWithin(line: MqttClient, timeoutMs: number): Promise<vo
   await promise
   clearTimeout(timer)
 }
+
+/** The same bytes, not a copy of them. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

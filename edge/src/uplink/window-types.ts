@@ -1,5 +1,7 @@
 /** State, events and effects of the uplink window (`window.ts`), and the small functions on them. */
 
+import type { Pipe } from './pipe.ts'
+
 export interface WindowLimits {
   readonly messagesMax: number
   readonly bytesMax: number
@@ -45,12 +47,15 @@ export interface WindowState {
   /** The boot of this agent; its alarm lanes count under another (TG-414). */
   readonly boots: { readonly telemetry: string; readonly urgent: string }
   readonly connected: boolean
-  /** By the key of the stream. */
-  readonly streams: ReadonlyMap<string, Stream>
+  /** By the key of the stream. Changed in place: a reducer takes its state over, as copies of a map of hundreds cost more than all else. */
+  readonly streams: Map<string, Stream>
   /** The send effect that the shell has not answered yet. */
   readonly asked: { readonly stream: string } | undefined
   readonly inFlightMessages: number
   readonly inFlightBytes: number
+  /** Telemetry without a PUBACK. */
+  readonly onTheWay: number
+  readonly pipe: Pipe
   readonly tokens: number
   readonly tokensAtMs: number
   readonly served: number
@@ -101,7 +106,8 @@ export const emptyStream: Stream = {
 }
 
 export function withStream(state: WindowState, key: string, stream: Stream): WindowState {
-  return { ...state, streams: new Map(state.streams).set(key, stream) }
+  state.streams.set(key, stream)
+  return { ...state }
 }
 
 /** Alarm lanes first, then whoever has waited longest. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { adjustPipe, firstPipe } from './pipe.ts'
 import type { WindowEffect, WindowEvent, WindowLimits, WindowState } from './window-types.ts'
 import { initialWindow, reduceWindow } from './window.ts'
 
@@ -210,7 +211,7 @@ test('a watermark that passes a message without PUBACK frees only what is before
   assert.equal(world.rows.length, 0)
 })
 
-test('TG-409: a watermark beyond what was ever sent frees only what was sent', () => {
+test('TG-409: a watermark beyond what was ever sent frees nothing', () => {
   const world = new World()
   world.append('a', false)
   world.connect()
@@ -219,7 +220,7 @@ test('TG-409: a watermark beyond what was ever sent frees only what was sent', (
   const effects = world.dispatch({ type: 'watermark', stream: 'a', boot: 'now', upTo: 1_000 })
   assert.ok(effects.some((effect) => effect.type === 'tooFar'))
   world.append('a', false)
-  assert.equal(world.rows.filter((row) => row.device === 'a').length, 1)
+  assert.equal(world.rows.filter((row) => row.device === 'a').length, 2)
 })
 
 test('acknowledged messages are sent again when the watermark stays silent, less and less often', () => {
@@ -281,7 +282,7 @@ test('TG-414: an alarm is sent at once while a backlog has filled its part of th
 })
 
 test('a backlog is sent no faster than its rate; what is new is not held back', () => {
-  const slow: WindowLimits = { ...limits, messagesMax: 1_000, replayMessagesPerSecondMax: 10 }
+  const slow: WindowLimits = { ...limits, messagesMax: 1_000, replayMessagesPerSecondMax: 5 }
   let state = initialWindow({ telemetry: 'now', urgent: 'now-a' })
   const asked: number[] = []
   const run = (event: WindowEvent, nowMs: number) => {
@@ -306,11 +307,28 @@ test('a backlog is sent no faster than its rate; what is new is not held back', 
   run({ type: 'connected', backlog: [{ stream: 'a', messages: 100, urgent: false, lastId: 100 }] }, 0)
   assert.equal(
     asked.reduce((sum, count) => sum + count, 0),
-    10
+    5
   )
   run({ type: 'tick' }, 1_000)
   assert.equal(
     asked.reduce((sum, count) => sum + count, 0),
-    20
+    10
   )
+})
+
+test('telemetry on the way is kept to what the line takes, and grows back while its PUBACKs come soon', () => {
+  let pipe = firstPipe
+  const pass = (delayMs: number, rounds: number) => {
+    for (let round = 0; round < rounds; round += 1) {
+      nowMs += 200
+      pipe = adjustPipe(pipe, { sentAtMs: nowMs - delayMs, messages: 4, isFull: true, nowMs })
+    }
+  }
+  let nowMs = 0
+  pass(20, 200)
+  assert.ok(pipe.messagesMax > 100, 'it grows with PUBACKs after 20 ms')
+  pass(500, 60)
+  assert.equal(pipe.messagesMax, 8, 'and ends at its least with PUBACKs after half a second')
+  pass(90, 50)
+  assert.ok(pipe.messagesMax > 40)
 })

@@ -1,11 +1,12 @@
 /**
  * The bookkeeping of the uplink as a pure reducer: which messages are in flight, whose turn it is, when to send again, and
- * what a watermark frees. No I/O, no clock: the shell reads the outbox and talks to the broker. A message leaves by the commit
+ * what a watermark frees. No I/O, no clock: the shell reads the outbox and talks to the broker. The state that goes in is taken over and must not be used again. A message leaves by the commit
  * watermark, and one that is in flight not before its PUBACK either: a collector may give a gap up after a while.
  *
  * Within a stream the order of the outbox is kept, because the watermark is a prefix. Alarm lanes go before all telemetry and have a part
  * of the window to themselves; the streams of telemetry take turns.
  */
+import { adjustPipe, firstPipe } from './pipe.ts'
 import {
   emptyStream,
   goesBefore,
@@ -28,6 +29,8 @@ export function initialWindow(boots: WindowState['boots']): WindowState {
     asked: undefined,
     inFlightMessages: 0,
     inFlightBytes: 0,
+    onTheWay: 0,
+    pipe: firstPipe,
     tokens: 0,
     tokensAtMs: 0,
     served: 0
@@ -93,6 +96,8 @@ function connect(
     asked: undefined,
     inFlightMessages: 0,
     inFlightBytes: 0,
+    onTheWay: 0,
+    pipe: firstPipe,
     tokens: options.limits.replayMessagesPerSecondMax,
     tokensAtMs: options.nowMs
   }
@@ -101,7 +106,7 @@ function connect(
 function disconnect(state: WindowState): WindowState {
   const streams = new Map<string, Stream>()
   for (const [key, stream] of state.streams) streams.set(key, rewind(stream))
-  return { ...state, connected: false, streams, asked: undefined, inFlightMessages: 0, inFlightBytes: 0 }
+  return { ...state, connected: false, streams, asked: undefined, inFlightMessages: 0, inFlightBytes: 0, onTheWay: 0 }
 }
 
 /** Everything in flight is to be sent again. */
@@ -118,12 +123,11 @@ function rewind(stream: Stream): Stream {
 }
 
 function append(state: WindowState, event: WindowEvent & { type: 'appended' }): WindowState {
-  const streams = new Map(state.streams)
   for (const { stream: key, urgent, messages } of event.streams) {
-    const stream = streams.get(key) ?? { ...emptyStream, urgent }
-    streams.set(key, { ...stream, unsent: stream.unsent + messages })
+    const stream = state.streams.get(key) ?? { ...emptyStream, urgent }
+    state.streams.set(key, { ...stream, unsent: stream.unsent + messages })
   }
-  return { ...state, streams }
+  return state
 }
 
 function sent(state: WindowState, event: WindowEvent & { type: 'sent' }, nowMs: number): WindowState {
@@ -151,6 +155,7 @@ function sent(state: WindowState, event: WindowEvent & { type: 'sent' }, nowMs: 
     served: state.served + 1,
     inFlightMessages: state.inFlightMessages + event.messages.length,
     inFlightBytes: state.inFlightBytes + sumBytes(event.messages),
+    onTheWay: state.onTheWay + (stream.urgent ? 0 : event.messages.length),
     tokens: state.tokens - backlog
   }
 }
@@ -158,14 +163,22 @@ function sent(state: WindowState, event: WindowEvent & { type: 'sent' }, nowMs: 
 function acknowledge(state: WindowState, event: WindowEvent & { type: 'acknowledged' }, options: { nowMs: number }): Step {
   const { stream: key, ids } = event
   const stream = state.streams.get(key)
-  if (stream === undefined || !stream.inFlight.some((entry) => !entry.acknowledged && ids.has(entry.id))) return { state, effects: [] }
+  const taken = stream?.inFlight.filter((entry) => !entry.acknowledged && ids.has(entry.id)) ?? []
+  const last = taken.at(-1)
+  if (stream === undefined || last === undefined) return { state, effects: [] }
   const inFlight = stream.inFlight.map((entry) => (ids.has(entry.id) ? { ...entry, acknowledged: true } : entry))
   // Newer ones are acknowledged all the time; it is the oldest one that waits for its watermark.
   const isOldest = stream.inFlight[0]?.acknowledged === false && inFlight[0]?.acknowledged === true
-  const progressAtMs = isOldest ? options.nowMs : stream.progressAtMs
-  const acknowledged = withStream(state, key, { ...stream, inFlight, progressAtMs })
+  const next = withStream(state, key, { ...stream, inFlight, progressAtMs: isOldest ? options.nowMs : stream.progressAtMs })
+  const acknowledged = stream.urgent ? next : pass(next, { sentAtMs: last.sentAtMs, messages: taken.length, nowMs: options.nowMs })
   const settled = settle(acknowledged, key, options)
   return settled.state === acknowledged ? { state: acknowledged, effects: [] } : settled
+}
+
+/** Telemetry has come through the pipe. */
+function pass(state: WindowState, seen: { readonly sentAtMs: number; readonly messages: number; readonly nowMs: number }): WindowState {
+  const isFull = state.onTheWay >= Math.floor(state.pipe.messagesMax)
+  return { ...state, onTheWay: Math.max(0, state.onTheWay - seen.messages), pipe: adjustPipe(state.pipe, { ...seen, isFull }) }
 }
 
 function takeWatermark(state: WindowState, event: WindowEvent & { type: 'watermark' }, options: { nowMs: number }): Step {
@@ -173,13 +186,12 @@ function takeWatermark(state: WindowState, event: WindowEvent & { type: 'waterma
   const stream = state.streams.get(key)
   // The watermarks of all devices of the point come by; most points have devices that are not behind this agent.
   if (stream === undefined) return { state, effects: [] }
-  // Of this boot nothing can be committed that was never sent; of earlier boots the agent no longer knows.
+  // Of this boot nothing can be committed that was never sent: such a watermark means another stream and frees nothing (TG-409). Of
+  // earlier boots the agent no longer knows.
+  const { upTo } = event
   const { sentUpTo } = stream
-  const upTo = boot === ownBootOf(state, stream) ? Math.min(event.upTo, sentUpTo) : event.upTo
-  const effects: WindowEffect[] = upTo < event.upTo ? [{ type: 'tooFar', stream: key, upTo: event.upTo, sentUpTo }] : []
-  if (upTo < 0) return { state, effects }
-  const settled = settle(withStream(state, key, { ...stream, watermark: { boot, upTo } }), key, options)
-  return { state: settled.state, effects: [...effects, ...settled.effects] }
+  if (boot === ownBootOf(state, stream) && upTo > sentUpTo) return { state, effects: [{ type: 'tooFar', stream: key, upTo, sentUpTo }] }
+  return settle(withStream(state, key, { ...stream, watermark: { boot, upTo } }), key, options)
 }
 
 /** Frees what the last watermark of a stream covers, up to the first message in flight that has no PUBACK yet. */
@@ -255,7 +267,8 @@ function plan(step: Step, options: { limits: WindowLimits }): Step {
   if (chosen === undefined) return step
   const [key, stream] = chosen
   const share = stream.urgent ? 1 : 1 - urgentShare
-  const slots = Math.max(1, Math.floor(limits.messagesMax * share)) - state.inFlightMessages
+  const free = Math.max(1, Math.floor(limits.messagesMax * share)) - state.inFlightMessages
+  const slots = stream.urgent ? free : Math.min(free, Math.floor(state.pipe.messagesMax) - state.onTheWay)
   const bytesMax = state.inFlightMessages === 0 ? limits.bytesMax : limits.bytesMax * share - state.inFlightBytes
   if (slots <= 0 || bytesMax <= 0) return step
   const messagesMax = Math.min(slots, perStreamMax - stream.inFlight.length, turnMessagesMax, isHeld(stream) ? tokens : Infinity)
