@@ -18,7 +18,7 @@ import type { Observation } from './observation.ts'
 import { filterCovers } from './topic-filter.ts'
 import { createWatermarks, type Watermarks } from './watermark.ts'
 
-export interface Behaviour {
+interface Behaviour {
   admit: Admit
   acknowledge: Acknowledge
   /** Whether the host publishes its watermarks. */

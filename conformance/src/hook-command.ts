@@ -1,7 +1,7 @@
 /** Runs a command of the maker with a time limit; rejects with what it said when it fails. */
 import { spawn } from 'node:child_process'
 
-export const commandLimitMs = 60_000
+const commandLimitMs = 60_000
 const outputMax = 400
 
 /** `extra` is put behind the command as it is written. */

@@ -40,7 +40,7 @@ export interface Verdict {
   readonly faultCount: number
 }
 
-export const faultsShownMax = 5
+const faultsShownMax = 5
 
 export function judge(
   log: { readonly scene: Scene; readonly observations: readonly Observation[] },

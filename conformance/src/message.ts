@@ -14,7 +14,7 @@ import { Birth, Death } from '@tracegate/model/state'
 import { Telemetry } from '@tracegate/model/telemetry'
 import type { DeviceChannel } from '@tracegate/model/topics'
 
-export type Message =
+type Message =
   | { readonly type: 'telemetry'; readonly value: Telemetry }
   | { readonly type: 'scan'; readonly value: ScanMessage }
   | { readonly type: 'event'; readonly value: EventMessage | undefined; readonly events: readonly EpcisEvent[] }
@@ -23,7 +23,7 @@ export type Message =
   | { readonly type: 'reply'; readonly value: CommandReply }
 
 /** A fault and the requirement it breaks. */
-export interface MessageFault {
+interface MessageFault {
   readonly id: string
   readonly reason: Reason
 }

@@ -12,7 +12,7 @@ const Qos = Type.Integer({ minimum: 0, maximum: 2 })
 const Connection = Type.Integer({ minimum: 1, description: 'Number of the TCP connection, from 1' })
 const AtMs = Type.Number({ description: 'When, in milliseconds since 1970-01-01T00:00:00Z, by a clock that never jumps' })
 
-export const sides = ['device', 'kit'] as const
+const sides = ['device', 'kit'] as const
 const From = Type.Enum(sides, { description: 'Who sent the packet' })
 export type Side = (typeof sides)[number]
 
@@ -21,7 +21,7 @@ const SecretIn = Type.Optional(
   Type.Array(Type.String({ maxLength: 32 }), { description: 'Where else the secret stood; it is blotted out' })
 )
 
-export const hookNames = ['restart', 'clock', 'scan'] as const
+const hookNames = ['restart', 'clock', 'scan'] as const
 export type HookName = (typeof hookNames)[number]
 
 const entry = <const Name extends string, Properties extends TProperties>(type: Name, properties: Properties) =>

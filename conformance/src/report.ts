@@ -20,7 +20,7 @@ export function exitCodeOf(verdicts: readonly Verdict[]): 0 | 1 {
   return verdicts.some(({ outcome }) => outcome === 'failed') ? 1 : 0
 }
 
-export function countsOf(verdicts: readonly Verdict[]): Record<Outcome, number> {
+function countsOf(verdicts: readonly Verdict[]): Record<Outcome, number> {
   const counts = { passed: 0, failed: 0, warning: 0, 'not tested': 0 }
   for (const { outcome } of verdicts) counts[outcome] += 1
   return counts

@@ -1,7 +1,7 @@
 /** What the host has taken of each stream: the watermark of a boot, pure. A hole that stays is given up after a while (TG-902). */
 
 /** A stream is one boot of one device. */
-export interface Watermark {
+interface Watermark {
   readonly point: string
   readonly device: string
   readonly boot: string

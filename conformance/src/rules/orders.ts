@@ -57,7 +57,7 @@ export interface ReplySeen {
   readonly reply: CommandReply
 }
 
-export function repliesOf(view: View): ReplySeen[] {
+function repliesOf(view: View): ReplySeen[] {
   return view.publishes.flatMap((publish) => (publish.message?.type === 'reply' ? [{ publish, reply: publish.message.value }] : []))
 }
 

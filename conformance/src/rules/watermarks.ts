@@ -26,7 +26,7 @@ function topicOf(view: View): string {
 const known = new WeakMap<View, WatermarkSeen[]>()
 
 /** Every watermark of the run, judged by what the device had sent by then. */
-export function watermarksOf(view: View): WatermarkSeen[] {
+function watermarksOf(view: View): WatermarkSeen[] {
   const before = known.get(view)
   if (before !== undefined) return before
   const topic = topicOf(view)

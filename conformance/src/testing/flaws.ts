@@ -1,87 +1,85 @@
 /** The flaws that the reference device can be given, one at a time: each is a way in which real devices are wrong. */
 
-export const flaws = [
-  'protocol-3',
-  'wrong-password',
-  'user-name-without-point',
-  'client-id-changes',
-  'gives-up-when-refused',
-  'reconnect-storm',
-  'constant-waits',
-  'secret-in-payload',
-  'secret-in-client-id',
-  'foreign-topic',
-  'qos-0',
-  'qos-2',
-  'retained-telemetry',
-  'state-not-retained',
-  'keep-alive-0',
-  'no-will',
-  'will-other-boot',
-  'will-not-retained',
-  'payload-too-large',
-  'no-window',
-  'not-json',
-  'nan-in-cbor',
-  'extra-member',
-  'missing-member',
-  'version-2',
-  'no-birth',
-  'birth-late',
-  'other-boot-in-messages',
-  'undeclared-metric',
-  'undeclared-capability',
-  'declared-other-unit',
-  'no-death',
-  'ignores-rebirth',
-  'new-boot-on-rebirth',
-  'serial-number-changes',
-  'boot-reused',
-  'seq-from-1',
-  'seq-gaps',
-  'seq-reused',
-  'resent-with-new-time',
-  'not-resent',
-  'frees-on-send',
-  'trusts-session',
-  'frees-on-puback',
-  'subscribes-late',
-  'dies-on-second-puback',
-  'impatient',
-  'believes-any-boot',
-  'believes-ahead',
-  'dies-on-bad-watermark',
-  'out-of-order',
-  'drops-offline',
-  'seconds',
-  'local-time',
-  'clock-off',
-  'always-synchronized',
-  'stamps-when-sending',
-  'new-boot-on-clock-jump',
-  'stops-when-clock-goes-back',
-  'unit-changes',
-  'unit-not-ucum',
-  'nan-as-string',
-  'value-with-quality-9',
-  'null-with-quality-1',
-  'quality-5',
-  'out-of-range',
-  'wrong-interval',
-  'symbology-name',
-  'brackets',
-  'fnc1-written',
-  'odd-hex',
-  'epc-with-control-word',
-  'invalid-event',
-  'wrong-check-digit',
-  'wrong-check-digit-in-event',
-  'no-command-subscription',
-  'never-answers',
-  'answers-late',
-  'executes-expired',
-  'unknown-order-done',
-  'executes-twice',
-  'dies-on-garbage'
-] as const
-export type Flaw = (typeof flaws)[number]
+export type Flaw =
+  | 'protocol-3'
+  | 'wrong-password'
+  | 'user-name-without-point'
+  | 'client-id-changes'
+  | 'gives-up-when-refused'
+  | 'reconnect-storm'
+  | 'constant-waits'
+  | 'secret-in-payload'
+  | 'secret-in-client-id'
+  | 'foreign-topic'
+  | 'qos-0'
+  | 'qos-2'
+  | 'retained-telemetry'
+  | 'state-not-retained'
+  | 'keep-alive-0'
+  | 'no-will'
+  | 'will-other-boot'
+  | 'will-not-retained'
+  | 'payload-too-large'
+  | 'no-window'
+  | 'not-json'
+  | 'nan-in-cbor'
+  | 'extra-member'
+  | 'missing-member'
+  | 'version-2'
+  | 'no-birth'
+  | 'birth-late'
+  | 'other-boot-in-messages'
+  | 'undeclared-metric'
+  | 'undeclared-capability'
+  | 'declared-other-unit'
+  | 'no-death'
+  | 'ignores-rebirth'
+  | 'new-boot-on-rebirth'
+  | 'serial-number-changes'
+  | 'boot-reused'
+  | 'seq-from-1'
+  | 'seq-gaps'
+  | 'seq-reused'
+  | 'resent-with-new-time'
+  | 'not-resent'
+  | 'frees-on-send'
+  | 'trusts-session'
+  | 'frees-on-puback'
+  | 'subscribes-late'
+  | 'dies-on-second-puback'
+  | 'impatient'
+  | 'believes-any-boot'
+  | 'believes-ahead'
+  | 'dies-on-bad-watermark'
+  | 'out-of-order'
+  | 'drops-offline'
+  | 'seconds'
+  | 'local-time'
+  | 'clock-off'
+  | 'always-synchronized'
+  | 'stamps-when-sending'
+  | 'new-boot-on-clock-jump'
+  | 'stops-when-clock-goes-back'
+  | 'unit-changes'
+  | 'unit-not-ucum'
+  | 'nan-as-string'
+  | 'value-with-quality-9'
+  | 'null-with-quality-1'
+  | 'quality-5'
+  | 'out-of-range'
+  | 'wrong-interval'
+  | 'symbology-name'
+  | 'brackets'
+  | 'fnc1-written'
+  | 'odd-hex'
+  | 'epc-with-control-word'
+  | 'invalid-event'
+  | 'wrong-check-digit'
+  | 'wrong-check-digit-in-event'
+  | 'no-command-subscription'
+  | 'never-answers'
+  | 'answers-late'
+  | 'executes-expired'
+  | 'unknown-order-done'
+  | 'executes-twice'
+  | 'dies-on-garbage'

@@ -10,7 +10,7 @@ import type { Flaw } from './flaws.ts'
 import { type ReferenceDevice, type ReferenceDeviceOptions, startReferenceDevice } from './reference-device.ts'
 
 /** A minute of the contract takes 2.4 seconds. */
-export const testTimeScale = 0.04
+const testTimeScale = 0.04
 
 export type DeviceChoice = Pick<ReferenceDeviceOptions, 'flaw' | 'encoding' | 'mqttVersion'>
 
