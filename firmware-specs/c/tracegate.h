@@ -137,7 +137,7 @@ enum tg_order_verdict {
   TG_ORDER_NEW = 1,        /* carry it out (or refuse it), then tg_order_finish */
   TG_ORDER_AGAIN = 2,      /* answer with the status that it had */
   TG_ORDER_EXPIRED = 3,    /* answer `expired`, do not carry it out (TG-803) */
-  TG_ORDER_UNKNOWN = 4     /* readable enough to answer `refused` (TG-804) */
+  TG_ORDER_UNKNOWN = 4     /* answer `refused` (TG-804): no order of this version, wrong arguments, or the arena has no room for them */
 };
 
 typedef struct tg_order {
