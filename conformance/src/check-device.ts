@@ -2,7 +2,6 @@
  * The live run: a broker for one device, one situation after the other, then the verdicts. Acts through the endpoint, decides nothing:
  * every verdict comes from the rules over the log, as it would from a capture of the same run.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createBlotter } from './blotter.ts'
 import { type CaptureWriter, createCaptureWriter } from './capture.ts'
 import { type Endpoint, startEndpoint } from './endpoint.ts'
@@ -183,8 +182,6 @@ async function play(stage: Stage, { steps, full, say }: Play): Promise<DeviceRep
     if (error instanceof DeviceGone) return 'the device did not come back'
     if (stage.signal.aborted) return 'the time was up'
     throw error
-  } finally {
-    await sleep(0)
   }
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { describeOptions, loadConfig } from '@tracegate/service/config'
-import { readCapture } from './capture.ts'
+import { type Capture, readCapture } from './capture.ts'
 import { checkDevice } from './check-device.ts'
 import { kitError } from './errors.ts'
 import { runCommand } from './hook-command.ts'
@@ -41,7 +41,7 @@ export async function runCli(
     if (path === undefined || path.startsWith('--'))
       throw kitError('KIT_CALL', { detail: 'judge has no file, expected judge <capture.jsonl>' })
     const capture = await readCapture(path)
-    return report(judge(capture, requirements), { ...capture.scene, ended: 'complete' }, values, terminal)
+    return report(judge(capture, requirements), { ...capture.scene, ended: endOf(capture) }, values, terminal)
   }
   return live(values, { secret, requirements, terminal })
 }
@@ -51,6 +51,13 @@ function explain(id: string, language: KitOptions['language']): string {
   if (requirement === undefined) throw kitError('KIT_UNKNOWN_REQUIREMENT', { pattern: id })
   const proof = requirement.proof === 'kit' ? '' : language === 'zh' ? '（不由本工具验证）' : ' (not decided by this kit)'
   return `${requirement.id} (${requirement.level})${proof}\n${textOf(requirement, language)}\n`
+}
+
+/** A capture that was broken off is judged as far as it goes, and that is said. */
+function endOf({ observations }: Capture): string {
+  const last = observations.at(-1)
+  if (last?.type !== 'end') return 'the capture has no end'
+  return last.dropped > 0 ? `the log was full, ${last.dropped} entries are missing` : 'complete'
 }
 
 interface LiveRun {

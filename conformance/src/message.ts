@@ -58,7 +58,6 @@ const withEpcis = compileValidator(Type.Object({ epcis: Type.Unknown() }))
 export function readMessage(channel: DeviceChannel, bytes: Uint8Array): ReadMessage {
   const encoding = (bytes[0] ?? 0) >= 0x80 ? 'cbor' : 'json'
   const nothing = { encoding, boot: undefined, seq: undefined, timeMs: undefined, claimsBirth: false, message: undefined } as const
-  // An empty retained state takes the retained one away (MQTT 3.1.1 §3.3.1.3); it is no message of the contract.
   const decoded = decodePayload(bytes)
   if (!decoded.ok) return { ...nothing, value: undefined, faults: [{ id: 'TG-201', reason: decoded.reason }] }
   const { value } = decoded

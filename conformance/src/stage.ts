@@ -43,7 +43,7 @@ export interface Stage extends StageOptions {
   cutAndReturn(): Promise<number>
   /** Calls a hook, and writes down that it was called and whether it worked. */
   hook(name: HookName, seconds?: number): Promise<boolean>
-  /** Ends when the run must end. */
+  /** A time of the contract as it is in this run. */
   scaled(ms: number): number
 }
 

@@ -5,7 +5,7 @@ import { buildTopic, deviceChannels, namePattern, parseTopic, topicBytesMax } fr
 import { payloadBytesMax } from '@tracegate/model/wire'
 import type { Scene } from '../observation.ts'
 import type { Connection, View } from '../view.ts'
-import { type Fault, faultOf, type Finding, judged, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
+import { type Fault, faultOf, type Finding, gapsOf, judged, mostOf, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
 import { lengthMs } from './streams.ts'
 
 const noConnect = 'no CONNECT came'
@@ -70,7 +70,7 @@ const returns: Rule = (view) => {
   const open = view.connections.some((one) => one.closedAtMs === undefined)
   if (last?.closedAtMs !== undefined && !open && last.number === view.connections.at(-1)?.number && last.disconnectLine === undefined) {
     const awayMs = view.endedAtMs - last.closedAtMs
-    const patienceMs = patienceMsOf(view, Math.max(0, ...waitsOf(view)))
+    const patienceMs = patienceMsOf(view, mostOf(waitsOf(view)))
     if (awayMs >= patienceMs)
       faults.push({
         seen: `no attempt within ${secondsOf(awayMs)} after ${endOf(last)}`,
@@ -114,11 +114,11 @@ const backOff: Rule = (view) => {
   const faults: Fault[] = []
   for (const run of runs) {
     const [first = 0, ...rest] = run.waits
-    if (Math.max(...rest) >= growthMin * first) continue
+    if (mostOf(rest) >= growthMin * first) continue
     const seen = `waits of ${run.waits.slice(0, 8).map(secondsOf).join(', ')} between attempts in vain`
     faults.push({ seen, expected: 'waits that grow, doubling with jitter', entry: run.line })
   }
-  const longest = Math.max(0, ...runs.flatMap((run) => run.waits))
+  const longest = mostOf(runs.flatMap((run) => run.waits))
   if (longest > waitMaxMs * 1.1) faults.push({ seen: `a wait of ${secondsOf(longest)}`, expected: 'at most five minutes' })
   return judged(faults, {
     at: runs.length,
@@ -212,7 +212,7 @@ const keepAlive: Rule = (view) => {
     if (keepAliveS < 1 || keepAliveS > 300)
       return [{ seen: `keep alive of ${keepAliveS} s`, expected: '1 to 300 s', entry: one.connectLine }]
     const times = [...one.heardAtMs, one.closedAtMs ?? view.endedAtMs]
-    const silentMs = Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)))
+    const silentMs = mostOf(gapsOf(times))
     // MQTT 3.1.1 §3.1.2.10: a broker waits one and a half times the keep alive.
     if (silentMs <= keepAliveS * 1_500) return []
     return [
@@ -275,8 +275,8 @@ const inFlight: Rule = (view): Finding => {
   const faults = used
     .filter((one) => one.inFlightMax > inFlightMax)
     .map((one): Fault => ({ seen: `${one.inFlightMax} messages in flight`, expected: `at most ${inFlightMax}`, entry: one.line }))
-  const most = Math.max(...used.map((one) => one.inFlightMax))
-  const longestMs = Math.max(...used.map((one) => lengthMs(view, one)))
+  const most = mostOf(used.map((one) => one.inFlightMax))
+  const longestMs = mostOf(used.map((one) => lengthMs(view, one)))
   return { faults, checked: `${used.length} connections of up to ${secondsOf(longestMs)}, at most ${most} messages in flight` }
 }
 

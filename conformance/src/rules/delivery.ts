@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { droppedReadingsMetric } from '@tracegate/model/telemetry'
 import type { Connection, Publish, Sequenced, View } from '../view.ts'
-import { type Fault, faultOf, judged, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
+import { type Fault, faultOf, judged, mostOf, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
 import { byBoot, holeFault } from './holes.ts'
 import { birthsOf, firstSends, harmAfter, lossesOf, restartsBetween, streamKeyOf } from './streams.ts'
 import { foreignWatermarks, holesByCause, isCommitted } from './watermarks.ts'
@@ -178,7 +178,7 @@ const offline: Rule = (view) => {
   const away = outagesOf(view).filter(({ backlog }) => backlog)
   const long = away.filter(({ ms }) => ms >= minuteMs * view.scene.timeScale)
   if (faults.length === 0 && long.length === 0) {
-    const longest = Math.max(0, ...away.map(({ ms }) => ms))
+    const longest = mostOf(away.map(({ ms }) => ms))
     return notTested(
       longest === 0 ? 'the device made no message without a connection' : `the longest time without a connection was ${secondsOf(longest)}`
     )

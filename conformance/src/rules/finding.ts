@@ -45,6 +45,16 @@ export function nameOf(publish: Publish): string {
   return publish.boot === undefined || publish.seq === undefined ? publish.channel : `${publish.channel} ${publish.boot}/${publish.seq}`
 }
 
+/** The greatest, at least 0. A log may hold more numbers than a call takes arguments. */
+export function mostOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0)
+}
+
+/** The times between one and the next. */
+export function gapsOf(times: readonly number[]): number[] {
+  return times.slice(1).map((time, index) => time - (times[index] ?? time))
+}
+
 export function secondsOf(ms: number): string {
   return `${Math.round(ms / 10) / 100} s`
 }

@@ -1,7 +1,7 @@
 /** TG-6xx: units, values, quality, interval and range of readings. Pure. */
 import { droppedReadingsMetric, type WireReading } from '@tracegate/model/telemetry'
 import type { Sequenced, View } from '../view.ts'
-import { type Fault, faultOf, judged, nameOf, type Rule, secondsOf } from './finding.ts'
+import { type Fault, faultOf, gapsOf, judged, nameOf, type Rule, secondsOf } from './finding.ts'
 import { memberFaults } from './messages.ts'
 import { birthFor, birthsOf, firstSends } from './streams.ts'
 
@@ -102,14 +102,16 @@ const interval: Rule = (view) => {
   for (const taken of readingsIn(view, firstSends(view))) {
     if (taken.message.line > moved) break
     const key = `${taken.message.boot}/${taken.reading.metric}`
-    series.set(key, [...(series.get(key) ?? []), taken])
+    const known = series.get(key)
+    if (known === undefined) series.set(key, [taken])
+    else known.push(taken)
   }
   for (const taken of series.values()) {
     const [first] = taken
     if (first === undefined) continue
     const declared = birthFor(births, first.message)?.metrics.find(({ metric }) => metric === first.reading.metric)?.intervalMs
     const times = taken.map(({ timeMs }) => timeMs).sort((a, b) => a - b)
-    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time))
+    const gaps = gapsOf(times)
     if (declared === undefined || gaps.length < intervalsMin) continue
     at += 1
     const off = gaps.filter((gap) => Math.abs(gap - declared) > declared / 2)

@@ -2,7 +2,7 @@
 import type { Birth } from '@tracegate/model/state'
 import { filterCovers } from '../topic-filter.ts'
 import type { Connection, HookCall, Publish, Sequenced, View } from '../view.ts'
-import { type Fault, secondsOf } from './finding.ts'
+import { type Fault, gapsOf, mostOf, secondsOf } from './finding.ts'
 
 export interface BirthSeen {
   readonly publish: Publish
@@ -118,7 +118,7 @@ export function harmAfter(view: View, connection: Connection, atMs: number): Pic
       : { seen: `the device closed connection ${connection.number} ${secondsOf(closedAtMs - atMs)} later` }
   const times = connection.publishes.filter(isPlaced).map((publish) => publish.atMs)
   const before = times.filter((time) => time <= atMs)
-  const longest = Math.max(0, ...before.slice(1).map((time, index) => time - (before[index] ?? time)))
+  const longest = mostOf(gapsOf(before))
   const waitMs = Math.max(view.watchMs(silentForMs), 4 * longest)
   const watchedMs = (closedAtMs ?? view.endedAtMs) - atMs
   if (before.length < 3 || watchedMs < waitMs || toldWithin(atMs + waitMs) || times.some((time) => time > atMs && time <= atMs + waitMs))

@@ -1,7 +1,7 @@
 /** TG-5xx: the clock of the device against the clock of this computer, which is taken as right. Pure. */
 import type { HookCall, Sequenced, View } from '../view.ts'
 import { byBoot } from './holes.ts'
-import { type Fault, faultOf, type Finding, judged, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
+import { type Fault, faultOf, type Finding, judged, mostOf, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
 import { memberFaults } from './messages.ts'
 import { birthsOf, firstSends, harmAfter, usualIntervalMs } from './streams.ts'
 
@@ -143,12 +143,12 @@ const measured: Rule = (view) => {
     if (awayMs < view.watchMs(awayMinMs) || clockMovedBefore(view, connection.line)) continue
     for (const fresh of byBoot(firsts.filter((message) => message.connection === connection)).values()) {
       const burst = burstOf(fresh, usualMs)
-      const times = burst.map((message) => Math.max(...timesOf(message)))
+      const times = burst.map((message) => mostOf(timesOf(message)))
       const [first] = burst
       // Seconds are TG-501.
       if (first === undefined || burst.length < backlogMin || times.some((time) => isSeconds(time, first.atMs))) continue
       at += 1
-      const spanMs = Math.max(...times) - Math.min(...times)
+      const spanMs = mostOf(times) - times.reduce((least, time) => Math.min(least, time), times[0] ?? 0)
       const wantedMs = Math.min(awayMs, (burst.length - 1) * usualMs)
       if (spanMs >= wantedMs / 4) continue
       const seen = `${burst.length} messages of ${secondsOf(awayMs)} without a connection with times within ${secondsOf(spanMs)}`
