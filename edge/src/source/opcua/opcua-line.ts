@@ -13,6 +13,7 @@ import { findNode } from './node-address.ts'
 import { subscribeAutoId } from './opcua-autoid.ts'
 import { type OpcuaSource, opcuaDefaults } from './opcua-config.ts'
 import { subscribeEvents } from './opcua-events.ts'
+import { type NotificationGaps, watchNotificationGaps } from './notification-gaps.ts'
 import { itemDefaults } from './opcua-item-config.ts'
 import type { ReadingContext } from './opcua-reading.ts'
 import type { OpenSession } from './opcua-session.ts'
@@ -26,6 +27,8 @@ export interface Line {
   readonly control: ReaderControl | undefined
   /** What was wrong when it was opened and is not looked at again. */
   readonly problems: readonly string[]
+  /** Asks for the messages that a cut line swallowed. */
+  readonly gaps: NotificationGaps
   /** Reads the namespaces again: whether they are still as the subscription took them. */
   sameNamespaces(): Promise<boolean>
   order(order: SourceOrder): Promise<SourceOrderResult>
@@ -48,6 +51,7 @@ export async function openLine(options: {
     publishingEnabled: true,
     priority: 10
   })
+  const gaps = watchNotificationGaps(session, subscription)
   const problems: string[] = []
   const shared = { session, subscription, namespaces, context, onData }
   const variables = await subscribeVariables(shared)
@@ -71,6 +75,7 @@ export async function openLine(options: {
     variables,
     control,
     problems,
+    gaps,
     async sameNamespaces() {
       const now = await readNamespaceArray(session)
       return now.length === namespaces.length && now.every((uri, index) => uri === namespaces[index])

@@ -170,7 +170,8 @@ export async function subscribeVariables(options: {
     },
     hold: () => void (held ??= []),
     release(right) {
-      const values = held ?? []
+      // Repeated messages come after newer ones; the sort is stable, so that alike times stay in their order.
+      const values = (held ?? []).toSorted((left, right) => sourceTimeOf(left.dataValue) - sourceTimeOf(right.dataValue))
       held = undefined
       if (right) for (const { item, dataValue } of values) take(item, dataValue, false)
       else counts.misaddressed += values.length
@@ -205,6 +206,10 @@ function newItem(variable: OpcuaVariable): Item {
 
 function hasNode(item: Item): item is Item & { nodeId: NodeId } {
   return item.nodeId !== undefined
+}
+
+function sourceTimeOf({ sourceTimestamp, serverTimestamp }: DataValue): number {
+  return (sourceTimestamp ?? serverTimestamp)?.getTime() ?? 0
 }
 
 /** Undefined when the server gives no answer to the read although it lives. */

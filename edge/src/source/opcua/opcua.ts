@@ -116,6 +116,10 @@ async function watchLine(options: {
   let ended: string | undefined
   const onBack = async () => {
     const same = await within(line.sameNamespaces(), namespaceTimeoutMs, signal).catch(() => false)
+    if (same) {
+      const { found, lost } = await within(line.gaps.repair(), namespaceTimeoutMs, signal).catch(() => ({ found: 0, lost: 0 }))
+      if (found + lost > 0) dependencies.logger.info({ endpoint: config.endpoint, found, lost }, 'messages of a cut line asked for again')
+    }
     line.variables.release(same)
     if (same) setConnected(true, 'connected')
     else ended ??= 'the server came back with other namespaces, or did not tell them'
