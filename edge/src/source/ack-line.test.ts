@@ -20,7 +20,7 @@ function createWorld(limits: { readonly messagesMax?: number; readonly bytesMax?
     acknowledged,
     failures,
     works,
-    take(messageId: number, name: string, { dup = false, qos = 1 as const as 0 | 1 } = {}) {
+    take(messageId: number, name: string, { dup = false, qos = 1 }: { readonly dup?: boolean; readonly qos?: 0 | 1 } = {}) {
       return acks.take({ topic: 't', payload: Buffer.from(name), qos, dup, messageId: qos === 0 ? undefined : messageId }, () => {
         const settle = Promise.withResolvers<void>()
         works.push({ name, settle })

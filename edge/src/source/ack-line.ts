@@ -36,6 +36,8 @@ export interface AckLine {
   take(message: ArrivedMessage, work: () => Promise<void>): Promise<void>
   /** A new connection. Without the broker's session nothing of before comes again under its number. */
   connected(sessionPresent: boolean): void
+  /** Takes no further messages; what is worked on is still acknowledged. */
+  stopTaking(): void
   /** The connection is lost: nothing more is acknowledged on it. */
   lost(): void
   readonly waiting: number
@@ -60,6 +62,7 @@ export function createAckLine(options: AckLineOptions): AckLine {
   let room: PromiseWithResolvers<void> | undefined
   let open = false
   let connection = 0
+  let taking = true
   const kept = new Map<number, Kept>()
 
   const isFull = () => line.length >= options.messagesMax || bytes >= options.bytesMax
@@ -119,6 +122,8 @@ export function createAckLine(options: AckLineOptions): AckLine {
 
   return {
     take(message, work) {
+      // Never resolves: the line is not read any further.
+      if (!taking) return new Promise(() => undefined)
       const messageId = message.qos === 0 ? undefined : message.messageId
       const entry: Entry = { messageId, bytes: message.payload.length, connection, state: 'working', error: undefined }
       const fingerprint = `${message.topic}\n${message.payload.length}\n${crc32(message.payload)}`
@@ -144,6 +149,9 @@ export function createAckLine(options: AckLineOptions): AckLine {
       open = true
       connection += 1
       if (!sessionPresent) kept.clear()
+    },
+    stopTaking() {
+      taking = false
     },
     lost() {
       open = false

@@ -3,6 +3,7 @@
  * durable. It knows no payload.
  */
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@tracegate/service/log'
 import { backOffMs } from '../uplink/back-off.ts'
 import { type AckLine, createAckLine } from './ack-line.ts'
@@ -44,8 +45,9 @@ const goodAfterMs = 10_000
 const inFlightBytesMax = 8_388_608
 /** From this code on a SUBACK says no, in both versions. */
 const subackFailure = 128
-/** Longest time to say goodbye. */
-const goodbyeMs = 500
+/** Longest time for what is worked on to become durable when the source ends, and then to say goodbye. */
+const drainMs = 250
+const goodbyeMs = 400
 
 /** Skips the acknowledgement of MQTT.js, which would make one message wait for the commit of the one before. */
 const acknowledgedLater = new Error('acknowledged later')
@@ -147,6 +149,9 @@ export function openMqttSession(options: MqttSessionOptions): MqttSession {
     async [Symbol.asyncDispose]() {
       stopped = true
       clearTimeout(retryTimer)
+      acks.stopTaking()
+      const deadlineMs = performance.now() + drainMs
+      while (acks.waiting > 0 && performance.now() < deadlineMs) await sleep(10)
       const line = client
       client = undefined
       acks.lost()
