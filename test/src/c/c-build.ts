@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-export const cFolder = fileURLToPath(new URL('../../../firmware-specs/c/', import.meta.url))
+const cFolder = fileURLToPath(new URL('../../../firmware-specs/c/', import.meta.url))
 const isCi = process.env['CI'] === 'true'
 const flags = ['-std=c99', '-pedantic', '-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wconversion', '-Wno-sign-conversion']
 const sanitizers = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
@@ -87,7 +87,10 @@ export async function createCBuild(): Promise<CBuild> {
       return output
     },
     async librarySize(options) {
-      const folder = await compileLibrary(join(path, `size-${options.join('')}`), ['cc', ...flags, '-Os', ...options])
+      const folder = join(path, ['cc-plain', ...options].join(''))
+      const known = libraries.get(folder) ?? compileLibrary(folder, ['cc', ...flags, '-Os', ...options])
+      libraries.set(folder, known)
+      await known
       const { stdout } = await run('size', ['-t', ...sources.map((source) => join(folder, source.replace(/c$/, 'o')))])
       const [text = 0, data = 0, bss = 0] = (stdout.trim().split('\n').at(-1) ?? '').trim().split(/\s+/).map(Number)
       return { text, data, bss }
