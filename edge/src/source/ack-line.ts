@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib'
 
-export interface ArrivedMessage {
+interface ArrivedMessage {
   readonly topic: string
   readonly payload: Uint8Array
   readonly qos: 0 | 1 | 2

@@ -6,7 +6,7 @@ import { elementType, integerTypes, type SparkplugType } from './datatypes.ts'
 import { smallest, type Scalar } from './scalar.ts'
 
 /** Most elements of one array. */
-export const arrayItemsMax = 10_000
+const arrayItemsMax = 10_000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const encoder = new TextEncoder()

@@ -13,7 +13,7 @@ export interface IdempotencyOptions {
 /** The parts of one request that are durable or about to be, so that a second try does not store them again. */
 export type KeptParts = Map<number, Promise<void>>
 
-export type Attempt<Answer> =
+type Attempt<Answer> =
   /** The first of its key, or a try after one that failed. `done` must be called once. */
   | { readonly type: 'run'; readonly kept: KeptParts; readonly done: (answer: Answer | undefined) => void }
   /** Answered before, or being worked on; undefined when that failed. */

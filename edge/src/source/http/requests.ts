@@ -15,15 +15,12 @@ export const paths = ['/v1/readings', '/v1/scans', '/v1/events'] as const
 export type HttpPath = (typeof paths)[number]
 
 /** The inner parts of the telemetry, scan and event messages: the agent gives boot, sequence and the quality of the clock. */
-export const ReadingsBody = Type.Object(
+const ReadingsBody = Type.Object(
   { timeMs: Type.Optional(TimeMs), readings: Type.Array(WireReading, { minItems: 1, maxItems: readingsPerMessageMax }) },
   { additionalProperties: false }
 )
-export const ScansBody = Type.Object(
-  { timeMs: Type.Optional(TimeMs), scans: ScanMessage.properties.scans },
-  { additionalProperties: false }
-)
-export const EventsBody = Type.Object({ epcis: EventMessage.properties.epcis }, { additionalProperties: false })
+const ScansBody = Type.Object({ timeMs: Type.Optional(TimeMs), scans: ScanMessage.properties.scans }, { additionalProperties: false })
+const EventsBody = Type.Object({ epcis: EventMessage.properties.epcis }, { additionalProperties: false })
 
 const readingsValidator = compileValidator(ReadingsBody)
 const scansValidator = compileValidator(ScansBody)

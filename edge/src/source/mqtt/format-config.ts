@@ -13,7 +13,7 @@ const Path = (description: string) =>
 const Scale = Type.Optional(Type.Number({ default: 1, description: 'Factor from the value of the payload to the unit' }))
 const Offset = Type.Optional(Type.Number({ default: 0, description: 'Added after the factor' }))
 
-export const timeFormats = ['iso', 'isoLocal', 'epochSeconds', 'epochMs', 'epochMicros', 'epochNanos'] as const
+const timeFormats = ['iso', 'isoLocal', 'epochSeconds', 'epochMs', 'epochMicros', 'epochNanos'] as const
 const timeFormatMember = {
   format: Type.Enum(timeFormats, {
     description:
@@ -170,14 +170,13 @@ export const ScanFormat = Type.Object(
 )
 export type ScanFormat = Static<typeof ScanFormat>
 
-export const TracegateFormat = Type.Object(
+const TracegateFormat = Type.Object(
   {
     type: Type.Literal('tracegate', { description: 'Messages of the Tracegate wire contract, JSON or CBOR: telemetry, scan or event' }),
     rule: Type.Optional(ScanRule)
   },
   { additionalProperties: false }
 )
-export type TracegateFormat = Static<typeof TracegateFormat>
 
 export const PayloadFormat = Type.Union([TracegateFormat, JsonFormat, TextFormat, CsvFormat, ScanFormat])
 export type PayloadFormat = Static<typeof PayloadFormat>

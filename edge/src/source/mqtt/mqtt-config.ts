@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox'
 import { mqttConnectionMembers } from '../mqtt-connection.ts'
 import { PayloadFormat } from './format-config.ts'
 
-export const DeviceId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
+const DeviceId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
 
 export const MqttSubscription = Type.Object(
   {

@@ -17,7 +17,6 @@ const MetricRule = Type.Object(
   },
   { additionalProperties: false }
 )
-export type MetricRule = Static<typeof MetricRule>
 
 export const SparkplugSource = Type.Object(
   {
