@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { checkDevice, type CheckDeviceOptions, type DeviceReport } from '@tracegate/conformance/check-device'
 import { startEdge, type Edge } from '@tracegate/edge/edge'
 import { createLogger } from '@tracegate/service/log'
@@ -44,124 +44,126 @@ const noScans = {
 
 const noBacklog = 'not tested: no backlog was sent after a time without a connection'
 
-test('the simulated probe passes the conformance kit', async () => {
-  let port = 0
-  let offsetMs = 0
-  let probe: NativeProbe | undefined
-  const metrics = [
-    { metric: 'temperature', unit: 'Cel', min: -40, max: 60 },
-    { metric: 'humidity', unit: '%', min: 0, max: 100 },
-    { metric: 'power', unit: 'kW' }
-  ]
-  const start = () => {
-    probe = startNativeProbe({
-      brokerUrl: `mqtt://127.0.0.1:${port}`,
-      point: 'yard',
-      device: 'probe-1',
-      secret,
-      metrics,
-      backOffMinMs: 100
-    })
-  }
-  const timer = setInterval(() => {
-    const room = { temperature2: 4, doorOpen: false, compressorRunning: true, compressorCurrent: 4, setPoint: 4 }
-    probe?.send({ timeMs: Date.now(), temperature1: 4, humidity: 60, power: 2, ...room })
-  }, everyMs)
-  try {
-    const report = await judgeDevice({
-      point: 'yard',
-      device: 'probe-1',
-      onListening(address) {
-        port = address.port
-        start()
-      },
-      hooks: {
-        async clock(seconds) {
-          offsetMs += seconds * 1_000
-          probe?.setClockOffset(offsetMs)
-        },
-        async restart() {
-          await probe?.[Symbol.asyncDispose]()
-          start()
-        }
-      }
-    })
-    const cannotBeOrdered = 'not tested: the birth does not name the capability command'
-    assert.deepEqual(notPassed(report), {
-      'TG-305': cannotBeOrdered,
-      'TG-604': 'not tested: no birth declares an interval of a metric that came often enough',
-      ...noScans,
-      ...Object.fromEntries(['TG-801', 'TG-802', 'TG-803', 'TG-804', 'TG-805', 'TG-806'].map((id) => [id, cannotBeOrdered]))
-    })
-  } finally {
-    clearInterval(timer)
-    await probe?.[Symbol.asyncDispose]()
-  }
-})
-
-test('the edge agent passes the conformance kit with a device behind it', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'tracegate-conformance-edge-'))
-  let port = 0
-  let edge: Edge | undefined
-  const start = async () => {
-    const config = {
-      point: 'store',
-      agent: 'edge-1',
-      secret,
-      brokerUrl: `mqtt://127.0.0.1:${port}`,
-      dataDir,
-      timeQuality: 'synchronized' as const,
-      batchAfterMs: 5,
-      backOffMinMs: 200,
-      watermarkTimeoutMs: 60_000,
-      sources: [],
-      devices: [
-        {
-          id: 'sensor-1',
-          kind: 'probe' as const,
-          name: { zh: '探头', en: 'Probe' },
-          metrics: [{ metric: 'temperature', unit: 'Cel', min: -40, max: 60, intervalMs: everyMs }]
-        }
-      ]
+describe('the devices of the product', { concurrency: 2 }, () => {
+  test('the simulated probe passes the conformance kit', async () => {
+    let port = 0
+    let offsetMs = 0
+    let probe: NativeProbe | undefined
+    const metrics = [
+      { metric: 'temperature', unit: 'Cel', min: -40, max: 60 },
+      { metric: 'humidity', unit: '%', min: 0, max: 100 },
+      { metric: 'power', unit: 'kW' }
+    ]
+    const start = () => {
+      probe = startNativeProbe({
+        brokerUrl: `mqtt://127.0.0.1:${port}`,
+        point: 'yard',
+        device: 'probe-1',
+        secret,
+        metrics,
+        backOffMinMs: 100
+      })
     }
-    edge = await startEdge(config, {
-      logger: createLogger({ level: 'silent', format: 'json' }),
-      metrics: createMetrics({ process: false })
-    })
-  }
-  let dueMs = Date.now()
-  const timer = setInterval(() => {
-    for (; dueMs <= Date.now(); dueMs += everyMs)
-      edge?.intake.readings([{ device: 'sensor-1', metric: 'temperature', unit: 'Cel', timeMs: dueMs, value: 4, quality: 2 }])
-  }, everyMs / 2)
-  try {
-    const report = await judgeDevice({
-      point: 'store',
-      device: 'sensor-1',
-      agent: 'edge-1',
-      onListening(address) {
-        port = address.port
-        void start()
-      },
-      hooks: {
-        async restart() {
-          await edge?.[Symbol.asyncDispose]()
-          await start()
+    const timer = setInterval(() => {
+      const room = { temperature2: 4, doorOpen: false, compressorRunning: true, compressorCurrent: 4, setPoint: 4 }
+      probe?.send({ timeMs: Date.now(), temperature1: 4, humidity: 60, power: 2, ...room })
+    }, everyMs)
+    try {
+      const report = await judgeDevice({
+        point: 'yard',
+        device: 'probe-1',
+        onListening(address) {
+          port = address.port
+          start()
+        },
+        hooks: {
+          async clock(seconds) {
+            offsetMs += seconds * 1_000
+            probe?.setClockOffset(offsetMs)
+          },
+          async restart() {
+            await probe?.[Symbol.asyncDispose]()
+            start()
+          }
         }
+      })
+      const cannotBeOrdered = 'not tested: the birth does not name the capability command'
+      assert.deepEqual(notPassed(report), {
+        'TG-305': cannotBeOrdered,
+        'TG-604': 'not tested: no birth declares an interval of a metric that came often enough',
+        ...noScans,
+        ...Object.fromEntries(['TG-801', 'TG-802', 'TG-803', 'TG-804', 'TG-805', 'TG-806'].map((id) => [id, cannotBeOrdered]))
+      })
+    } finally {
+      clearInterval(timer)
+      await probe?.[Symbol.asyncDispose]()
+    }
+  })
+
+  test('the edge agent passes the conformance kit with a device behind it', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'tracegate-conformance-edge-'))
+    let port = 0
+    let edge: Edge | undefined
+    const start = async () => {
+      const config = {
+        point: 'store',
+        agent: 'edge-1',
+        secret,
+        brokerUrl: `mqtt://127.0.0.1:${port}`,
+        dataDir,
+        timeQuality: 'synchronized' as const,
+        batchAfterMs: 5,
+        backOffMinMs: 200,
+        watermarkTimeoutMs: 60_000,
+        sources: [],
+        devices: [
+          {
+            id: 'sensor-1',
+            kind: 'probe' as const,
+            name: { zh: '探头', en: 'Probe' },
+            metrics: [{ metric: 'temperature', unit: 'Cel', min: -40, max: 60, intervalMs: everyMs }]
+          }
+        ]
       }
-    })
-    const rest = notPassed(report)
-    const paced = rest['TG-503'] === noBacklog ? { 'TG-503': noBacklog } : {}
-    assert.deepEqual(rest, {
-      'TG-502': 'not tested: needs --clock-command',
-      'TG-504': 'not tested: needs --clock-command',
-      ...noScans,
-      // The agent paces its backlog, so that it may not be told from what is sent as it is made.
-      ...paced
-    })
-  } finally {
-    clearInterval(timer)
-    await edge?.[Symbol.asyncDispose]()
-    rmSync(dataDir, { recursive: true })
-  }
+      edge = await startEdge(config, {
+        logger: createLogger({ level: 'silent', format: 'json' }),
+        metrics: createMetrics({ process: false })
+      })
+    }
+    let dueMs = Date.now()
+    const timer = setInterval(() => {
+      for (; dueMs <= Date.now(); dueMs += everyMs)
+        edge?.intake.readings([{ device: 'sensor-1', metric: 'temperature', unit: 'Cel', timeMs: dueMs, value: 4, quality: 2 }])
+    }, everyMs / 2)
+    try {
+      const report = await judgeDevice({
+        point: 'store',
+        device: 'sensor-1',
+        agent: 'edge-1',
+        onListening(address) {
+          port = address.port
+          void start()
+        },
+        hooks: {
+          async restart() {
+            await edge?.[Symbol.asyncDispose]()
+            await start()
+          }
+        }
+      })
+      const rest = notPassed(report)
+      const paced = rest['TG-503'] === noBacklog ? { 'TG-503': noBacklog } : {}
+      assert.deepEqual(rest, {
+        'TG-502': 'not tested: needs --clock-command',
+        'TG-504': 'not tested: needs --clock-command',
+        ...noScans,
+        // The agent paces its backlog, so that it may not be told from what is sent as it is made.
+        ...paced
+      })
+    } finally {
+      clearInterval(timer)
+      await edge?.[Symbol.asyncDispose]()
+      rmSync(dataDir, { recursive: true })
+    }
+  })
 })
