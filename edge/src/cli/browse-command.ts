@@ -53,7 +53,7 @@ export async function browseCommand(argv: readonly string[]): Promise<number> {
   if (!checked.ok) throw edgeError('EDGE_CALL', { detail: `${checked.reason.pointer.slice(1)}: ${checked.reason.message}` })
   const nodesMax = wholeNumber(flags, 'nodes-max', { fallback: nodesDefault, min: 1, max: 1_000_000 })
   const { proposeOpcua } = await import('../source/opcua/propose.ts')
-  const dataDir = typeof flags['data-dir'] === 'string' ? flags['data-dir'] : 'edge-data'
+  const dataDir = typeof flags['data-dir'] === 'string' ? flags['data-dir'] : 'data/edge-browse'
   try {
     process.stdout.write(await proposeOpcua(endpoint, { dataDir, security: checked.value, limits: { nodesMax } }))
     return 0
