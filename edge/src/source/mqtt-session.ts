@@ -27,6 +27,8 @@ export interface MqttSessionOptions {
   /** A message could not be kept; the connection is made anew. */
   readonly onFailed: (detail: string) => void
   readonly logger: Logger
+  /** Never goes back. */
+  readonly nowMs?: () => number
 }
 
 export interface MqttSession extends AsyncDisposable {
@@ -53,13 +55,13 @@ const goodbyeMs = 400
 const acknowledgedLater = new Error('acknowledged later')
 
 export function openMqttSession(options: MqttSessionOptions): MqttSession {
-  const { connection, logger } = options
+  const { connection, logger, nowMs = () => performance.now() } = options
   const source = connection.url
   let client: MqttClient | undefined
   let connected = false
   let detail = 'connecting'
   let attempt = 0
-  let connectedAtMs = 0
+  let connectedAtMs: number | undefined
   let stopped = false
   let retryTimer: NodeJS.Timeout | undefined
 
@@ -78,7 +80,8 @@ export function openMqttSession(options: MqttSessionOptions): MqttSession {
 
   const retry = () => {
     if (stopped) return
-    if (performance.now() - connectedAtMs > goodAfterMs) attempt = 0
+    if (connectedAtMs !== undefined && nowMs() - connectedAtMs > goodAfterMs) attempt = 0
+    connectedAtMs = undefined
     const waitMs = backOffMs(attempt, backOffLimits, Math.random())
     attempt += 1
     logger.warn({ source, detail, waitMs }, 'source not connected')
@@ -91,7 +94,6 @@ export function openMqttSession(options: MqttSessionOptions): MqttSession {
       line = mqtt.connect(source, clientOptions(options))
     } catch (error) {
       detail = error instanceof Error ? error.message : String(error)
-      connectedAtMs = performance.now()
       retry()
       return
     }
@@ -107,7 +109,7 @@ export function openMqttSession(options: MqttSessionOptions): MqttSession {
           return
         }
         connected = true
-        connectedAtMs = performance.now()
+        connectedAtMs = nowMs()
         detail = 'connected'
         logger.info({ source, session: sessionOf(connack) }, 'source connected')
         options.onUp()
