@@ -9,6 +9,9 @@ import { edgePrefix } from '../configuration/load.ts'
 import { problemLines } from './problem-lines.ts'
 import { usage } from './usage.ts'
 
+/** Of one message from one source: a fault has to be seen, and must not fill the disk of the site. */
+const linesPerMinuteMax = 10
+
 export async function runCommand(argv: readonly string[]): Promise<number> {
   const { path, helpAsked } = readOverrides(EdgeConfig, { argv, env: process.env, prefix: edgePrefix })
   if (helpAsked) {
@@ -16,7 +19,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return 0
   }
   const stopped = waitForSignal()
-  const logger = createLogger({ level: 'info', format: 'json' })
+  const logger = createLogger({ level: 'info', format: 'json', linesPerMinuteMax })
   const started = await startAgent({ path, argv, env: process.env, logger, metrics: createMetrics({ process: true }) })
   if (!started.ok) {
     process.stderr.write(problemLines(started.problems))
