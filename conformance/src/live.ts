@@ -28,6 +28,8 @@ export interface Live {
   acknowledged(connection: number): string[]
   /** Whether all of these came on a later connection. */
   cameAgain(messages: readonly string[], afterConnection: number): boolean
+  /** Whether all of these were sent a second time on this connection. */
+  cameTwice(messages: readonly string[], connection: number): boolean
   /** Packets in flight, so that one can be named that is not. */
   inFlight(connection: number): ReadonlySet<number>
 }
@@ -62,6 +64,8 @@ export function createLive(scene: Scene): Live {
   }
   /** Message to the last connection it was sent on. */
   const lastSend = new Map<string, number>()
+  /** Messages that were sent more than once on the connection that they were last sent on. */
+  const twice = new Set<string>()
   const flight = new Map<number, Map<number, string | undefined>>()
   const done = new Map<number, string[]>()
 
@@ -82,6 +86,8 @@ export function createLive(scene: Scene): Live {
         counts.lastSeq = counts.boot === read.boot ? Math.max(counts.lastSeq, read.seq) : read.seq
         counts.boot = read.boot
         key = `${read.boot}/${read.seq}`
+        if (lastSend.get(key) === entry.connection) twice.add(key)
+        else twice.delete(key)
         lastSend.set(key, entry.connection)
       }
     }
@@ -147,6 +153,7 @@ export function createLive(scene: Scene): Live {
     unacknowledged: (connection) => [...(flight.get(connection)?.values() ?? [])].filter((key) => key !== undefined),
     acknowledged: (connection) => done.get(connection) ?? [],
     cameAgain: (messages, afterConnection) => messages.every((key) => (lastSend.get(key) ?? 0) > afterConnection),
+    cameTwice: (messages, connection) => messages.every((key) => twice.has(key) && lastSend.get(key) === connection),
     inFlight: (connection) => new Set(flight.get(connection)?.keys() ?? [])
   }
 }

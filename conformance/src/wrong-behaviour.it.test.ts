@@ -18,6 +18,7 @@ testWrongDevices('devices that behave wrongly', [
   { title: 'TG-404 TG-415: a device that does not send again what had no PUBACK fails', flaw: 'not-resent' },
   { title: 'TG-404 TG-415: a device that forgets a message once it is sent fails', flaw: 'frees-on-send' },
   { title: 'TG-405: a device that forgets a message at its PUBACK is warned of', flaw: 'frees-on-puback' },
+  { title: 'TG-405: a device that sends nothing again before a reconnect is warned of', flaw: 'silent-until-reconnect' },
   { title: 'TG-407: a device that ends its connection at an unknown PUBACK fails', flaw: 'dies-on-second-puback' },
   { title: 'TG-408: a device that ends its connection when a PUBACK is late fails', flaw: 'impatient' },
   { title: 'TG-409: a device that believes a watermark of another boot fails', flaw: 'believes-any-boot' },

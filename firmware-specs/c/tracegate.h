@@ -88,6 +88,9 @@ typedef struct tg_outbox {
   uint32_t dropped_messages;     /* gave way, and go out as tombstones */
   uint32_t ignored_watermarks;   /* old, of another boot, or beyond what was sent (TG-409) */
   uint32_t ignored_acknowledges; /* of no message in flight (TG-407) */
+  int64_t silent_seq;            /* oldest message, acknowledged and not committed, -1 when there is none */
+  int64_t silent_since_ms;
+  int64_t silence_max_ms; /* after so long everything that is acknowledged is sent again */
 } tg_outbox;
 
 /*
@@ -107,6 +110,12 @@ int tg_outbox_put(tg_outbox *outbox, int message, int64_t time_ms, uint16_t read
 /* The connection is there, or lost: what was not acknowledged (or not committed) is to be sent again (TG-404, TG-405, TG-415). */
 void tg_outbox_connected(tg_outbox *outbox);
 void tg_outbox_disconnected(tg_outbox *outbox);
+/*
+ * Call it at least once a second, with milliseconds of a clock that does not jump. When the oldest message is acknowledged and no watermark
+ * has covered it for ten seconds, everything that is acknowledged is to be sent again, for the broker may have lost it; the next wait is
+ * twice as long, at most 40 seconds, until a watermark moves or the connection is made again (TG-405). Returns how many messages it were.
+ */
+uint32_t tg_outbox_tick(tg_outbox *outbox, int64_t now_ms);
 /* The next message to send, in order of seq, or NULL: none, no connection, or enough in flight. */
 tg_slot *tg_outbox_next(tg_outbox *outbox);
 /* The bytes of a message, or the tombstone that stands for it, written to `bytes`. Returns the length, or a negative status. */

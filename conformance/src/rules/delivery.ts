@@ -4,6 +4,7 @@ import { droppedReadingsMetric } from '@tracegate/model/telemetry'
 import type { Connection, Publish, Sequenced, View } from '../view.ts'
 import { type Fault, faultOf, judged, mostOf, nameOf, notTested, type Rule, secondsOf } from './finding.ts'
 import { byBoot, holeFault } from './holes.ts'
+import { judgeSilence } from './silence.ts'
 import { birthsOf, firstSends, harmAfter, lossesOf, restartsBetween, streamKeyOf } from './streams.ts'
 import { foreignWatermarks, holesByCause, isCommitted } from './watermarks.ts'
 
@@ -92,6 +93,7 @@ const keptUntilAcknowledged =
 
 const keptUntilCommitted: Rule = (view) => {
   const losses = lossesOf(view, true).filter(({ message }) => !isCommitted(view, message))
+  const silence = judgeSilence(view)
   const faults = losses
     .filter(({ resent, message }) => !resent && foreignWatermarks(view, message).length === 0)
     .map(({ message }) =>
@@ -100,8 +102,8 @@ const keptUntilCommitted: Rule = (view) => {
         expected: 'that it is kept until `committed` covers it'
       })
     )
-  return judged(faults, {
-    at: losses.length,
+  return judged([...faults, ...silence.faults], {
+    at: losses.length + silence.at,
     what: 'messages acknowledged and not committed',
     without: 'every message was committed in time'
   })

@@ -51,6 +51,18 @@ function watermarksOf(view: View): WatermarkSeen[] {
   return found
 }
 
+/** The true watermarks of each boot in the order of time; their numbers never fall. */
+export function trueWatermarks(view: View): Map<string, { readonly atMs: number; readonly upTo: number }[]> {
+  const found = new Map<string, { atMs: number; upTo: number }[]>()
+  for (const { genuine, boot, upTo, sent } of watermarksOf(view)) {
+    if (!genuine || boot === undefined || upTo === undefined) continue
+    const list = found.get(boot) ?? []
+    list.push({ atMs: sent.atMs, upTo })
+    found.set(boot, list)
+  }
+  return found
+}
+
 /** The watermarks after a message that cover it by their numbers and are of its boot. */
 function watermarksCovering(view: View, message: Sequenced): WatermarkSeen[] {
   return watermarksOf(view).filter(

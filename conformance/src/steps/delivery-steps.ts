@@ -25,6 +25,26 @@ const uncommitted: Step = {
   }
 }
 
+/** Ten seconds of silence, and as much again for the device to notice; the rule says the same. */
+const silenceLimitMs = 22_000
+
+const silent: Step = {
+  name: 'acknowledged, never committed, line kept',
+  proves: ['TG-405'],
+  applies: (stage) => listens(stage, 'committed'),
+  async run(stage) {
+    const { endpoint, live } = stage
+    const connection = endpoint.line?.connection ?? live.connections
+    endpoint.behaviour.commit = false
+    const before = live.acknowledged(connection).length
+    await gatherAcknowledged(stage)
+    const open = live.acknowledged(connection).slice(before)
+    await stage.waitFor(() => live.cameTwice(open, connection), silenceLimitMs)
+    endpoint.behaviour.commit = true
+    await stage.pause(500)
+  }
+}
+
 const lost: Step = {
   name: 'lost PUBACKs, line cut',
   proves: ['TG-404', 'TG-403'],
@@ -184,5 +204,5 @@ const outage: Step = {
   }
 }
 
-export const firstDeliverySteps: readonly Step[] = [normal, uncommitted, lost, repeated, slow, misleading, ahead]
+export const firstDeliverySteps: readonly Step[] = [normal, uncommitted, silent, lost, repeated, slow, misleading, ahead]
 export const laterDeliverySteps: readonly Step[] = [credentials, restart, outage]

@@ -45,6 +45,7 @@ export type Flaw =
   | 'frees-on-send'
   | 'trusts-session'
   | 'frees-on-puback'
+  | 'silent-until-reconnect'
   | 'subscribes-late'
   | 'dies-on-second-puback'
   | 'impatient'

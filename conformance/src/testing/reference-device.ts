@@ -11,6 +11,7 @@ import type { TimeQuality } from '@tracegate/model/wire'
 import type { Flaw } from './flaws.ts'
 import { connectReference, endReference } from './reference-client.ts'
 import { createReferenceOrders } from './reference-orders.ts'
+import { createSilence, type Kept, rewind } from './reference-silence.ts'
 import { birthOf, bytesOf, type Draft, draftOf } from './reference-messages.ts'
 
 export interface ReferenceDeviceOptions {
@@ -29,16 +30,6 @@ export interface ReferenceDeviceOptions {
 export interface ReferenceDevice extends AsyncDisposable {
   restart(): Promise<void>
   moveClock(seconds: number): Promise<void>
-}
-
-interface Kept {
-  readonly seq: number
-  readonly topic: string
-  value: Record<string, unknown>
-  bytes: Buffer
-  sent: boolean
-  acked: boolean
-  everSent: boolean
 }
 
 const committed = compileValidator(Committed)
@@ -65,6 +56,7 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
   let retry: NodeJS.Timeout | undefined
   let connects = 0
   let burst = false
+  const silence = createSilence(timeScale)
 
   const stamp = (wallMs: number) => Math.round((wallMs + offsetMs) / (is('seconds') ? 1_000 : 1))
   const timeMs = () => stamp(Date.now())
@@ -147,6 +139,12 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
     if (is('qos-0')) message.acked = true
   }
 
+  const breakSilence = (): void => {
+    if (is('silent-until-reconnect') || client?.connected !== true || !silence.isOver(kept[0], Date.now())) return
+    rewind(kept.filter(({ acked }) => acked))
+    pump()
+  }
+
   const free = (upTo: number): void => {
     kept = kept.filter((message) => message.seq > upTo || (!message.acked && !is('believes-any-boot', 'believes-ahead')))
   }
@@ -178,8 +176,8 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
     burst = false
     if (is('trusts-session') && !sessionPresent && connects > 1) kept = kept.filter(({ sent, acked }) => !sent || acked)
     if (is('not-resent')) kept = kept.filter(({ sent }) => !sent)
-    for (const message of kept) message.sent = false
-    for (const message of kept) message.acked = false
+    rewind(kept)
+    silence.reset()
     if (!is('no-birth', 'birth-late')) publishBirth()
     if (!is('no-command-subscription')) line.subscribe(`${root}/command`, { qos: 1 })
     if (!is('subscribes-late')) line.subscribe(`${root}/committed`, { qos: 1 })
@@ -272,6 +270,7 @@ export function startReferenceDevice(options: ReferenceDeviceOptions): Reference
       if (ticks % 8 === 3) make('scan', dueMs)
       if (ticks % 8 === 6) make('event', dueMs)
     }
+    breakSilence()
   }, everyMs)
   connect()
   return {

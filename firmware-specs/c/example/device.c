@@ -292,7 +292,10 @@ static void run_once(device *self) {
     usleep(20000);
     return;
   }
-  if (self->phase == PHASE_READY) send_waiting(self);
+  if (self->phase == PHASE_READY) {
+    tg_outbox_tick(&self->outbox, now_ms * self->options.hurry);
+    send_waiting(self);
+  }
   const int code = mosquitto_loop(self->client, 20, 1);
   if (code != MOSQ_ERR_SUCCESS) fall_apart(self, now_ms, mosquitto_strerror(code));
 }

@@ -16,7 +16,7 @@ typedef struct options {
   int64_t interval_ms;
   int64_t scan_interval_ms; /* 0: no scans */
   int64_t messages_max;     /* 0: runs until it is told to stop */
-  int64_t hurry;            /* divides the waits for a connection: for trials against a clock that runs faster */
+  int64_t hurry;            /* divides the waits for a connection and for a watermark: for trials against a clock that runs faster */
   enum tg_encoding encoding;
   uint32_t slots;
   uint32_t bytes;

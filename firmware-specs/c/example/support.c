@@ -23,7 +23,7 @@ static const char usage[] =
   "  --bytes NUMBER         most bytes kept, 1048576\n"
   "  --clock kernel|unknown whether the kernel says that the clock is disciplined, unknown\n"
   "  --safe committed|acknowledged  what a message is kept for, committed\n"
-  "  --hurry NUMBER         divides the waits for a connection, 1: for trials\n"
+  "  --hurry NUMBER         divides the waits for connection and watermark, 1: for trials\n"
   "  --clock-file PATH      file with seconds that are added to the clock: for trying out jumps\n";
 
 static bool read_number(const char *text, int64_t low, int64_t high, int64_t *result) {

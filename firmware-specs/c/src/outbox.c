@@ -6,6 +6,15 @@
 
 #include "internal.h"
 
+#define SILENCE_FIRST_MS 10000
+/* The platform gives up what is missing in front of the first message of a boot after a minute. */
+#define SILENCE_LONGEST_MS 40000
+
+static void end_silence(tg_outbox *outbox) {
+  outbox->silent_seq = -1;
+  outbox->silence_max_ms = SILENCE_FIRST_MS;
+}
+
 int tg_outbox_init(tg_outbox *outbox, tg_text boot, bool keep_until_committed, uint16_t in_flight_max) {
   memset(outbox, 0, sizeof *outbox);
   if (!tgi_is_name(boot) || in_flight_max == 0 || in_flight_max > 1000) return TG_MISUSE;
@@ -14,6 +23,7 @@ int tg_outbox_init(tg_outbox *outbox, tg_text boot, bool keep_until_committed, u
   outbox->committed_up_to = -1;
   outbox->keep_until_committed = keep_until_committed;
   outbox->in_flight_max = in_flight_max;
+  end_silence(outbox);
   return TG_OK;
 }
 
@@ -114,6 +124,7 @@ static void send_again(tg_outbox *outbox) {
 
 void tg_outbox_connected(tg_outbox *outbox) {
   send_again(outbox);
+  end_silence(outbox);
   outbox->connected = true;
 }
 
@@ -126,6 +137,26 @@ void tg_outbox_disconnected(tg_outbox *outbox) {
   }
   outbox->in_flight = 0;
   outbox->connected = false;
+}
+
+uint32_t tg_outbox_tick(tg_outbox *outbox, int64_t now_ms) {
+  uint32_t count = 0;
+  const tg_slot *oldest = outbox->slots_used > 0 ? &outbox->slots[0] : NULL;
+  /* Sent again, the oldest has no PUBACK for a while: the silence goes on. */
+  if (!outbox->connected || !outbox->keep_until_committed || oldest == NULL || oldest->state != TG_SLOT_ACKNOWLEDGED) return 0;
+  if (oldest->seq != outbox->silent_seq || now_ms < outbox->silent_since_ms) {
+    outbox->silent_seq = oldest->seq;
+    outbox->silent_since_ms = now_ms;
+  }
+  if (now_ms - outbox->silent_since_ms < outbox->silence_max_ms) return 0;
+  outbox->silent_since_ms = now_ms;
+  outbox->silence_max_ms = outbox->silence_max_ms * 2 > SILENCE_LONGEST_MS ? SILENCE_LONGEST_MS : outbox->silence_max_ms * 2;
+  for (uint32_t index = 0; index < outbox->slots_used; index += 1) {
+    if (outbox->slots[index].state != TG_SLOT_ACKNOWLEDGED) continue;
+    outbox->slots[index].state = TG_SLOT_WAITING;
+    count += 1;
+  }
+  return count;
 }
 
 tg_slot *tg_outbox_next(tg_outbox *outbox) {
@@ -191,6 +222,7 @@ bool tg_outbox_committed(tg_outbox *outbox, const uint8_t *payload, size_t lengt
     return false;
   }
   outbox->committed_up_to = watermark.up_to;
+  end_silence(outbox);
   remove_safe(outbox);
   return true;
 }

@@ -118,6 +118,50 @@ static void test_watermarks(void) {
   CHECK(self.outbox.slots_used == 0 && self.outbox.bytes_used == 0);
 }
 
+/* TG-405: what was acknowledged and stays without a watermark goes again by itself, after waits that grow, in order and with new PUBACKs. */
+static void test_silence(void) {
+  static bench self;
+  static const int64_t waits_ms[] = {10000, 20000, 40000, 40000};
+  int64_t now_ms = 5000;
+  start(&self, true);
+  for (int index = 0; index < 3; index += 1) put(&self, TG_MESSAGE_SCAN, 20);
+  CHECK(tg_outbox_tick(&self.outbox, now_ms) == 0);
+  tg_outbox_connected(&self.outbox);
+  send(&self);
+  tg_outbox_acknowledged(&self.outbox, 101);
+  CHECK(tg_outbox_tick(&self.outbox, now_ms + 60000) == 0); /* the oldest waits for its PUBACK */
+  tg_outbox_acknowledged(&self.outbox, 100);
+  for (int turn = 0; turn < 4; turn += 1) {
+    CHECK(tg_outbox_tick(&self.outbox, now_ms) == 0);
+    CHECK(tg_outbox_tick(&self.outbox, now_ms + waits_ms[turn] - 1) == 0);
+    now_ms += waits_ms[turn];
+    CHECK(tg_outbox_tick(&self.outbox, now_ms) == 2); /* 2 is still in flight */
+    CHECK(tg_outbox_tick(&self.outbox, now_ms) == 0);
+    CHECK(tg_outbox_next(&self.outbox) == &self.slots[0] && send(&self) == 2 && self.outbox.in_flight == 3);
+    tg_outbox_acknowledged(&self.outbox, 100);
+    tg_outbox_acknowledged(&self.outbox, 101);
+  }
+  CHECK(watermark(&self, "{\"v\":1,\"boot\":\"b1\",\"upTo\":0}"));
+  CHECK(tg_outbox_tick(&self.outbox, now_ms) == 0);
+  CHECK(tg_outbox_tick(&self.outbox, now_ms + 9999) == 0 && tg_outbox_tick(&self.outbox, now_ms + 10000) == 1); /* ten seconds again */
+  send(&self);
+  tg_outbox_disconnected(&self.outbox);
+  CHECK(tg_outbox_tick(&self.outbox, now_ms + 90000) == 0);
+  tg_outbox_connected(&self.outbox);
+  CHECK(send(&self) == 2);
+  tg_outbox_acknowledged(&self.outbox, 101);
+  CHECK(tg_outbox_tick(&self.outbox, 50000) == 0);
+  CHECK(tg_outbox_tick(&self.outbox, 1000) == 0); /* a clock that went back begins anew */
+  CHECK(tg_outbox_tick(&self.outbox, 10999) == 0 && tg_outbox_tick(&self.outbox, 11000) == 1);
+  static bench early;
+  start(&early, false); /* PUBACK is enough: nothing is left to wait for */
+  put(&early, TG_MESSAGE_SCAN, 20);
+  tg_outbox_connected(&early.outbox);
+  send(&early);
+  tg_outbox_acknowledged(&early.outbox, 100);
+  CHECK(tg_outbox_tick(&early.outbox, 0) == 0 && tg_outbox_tick(&early.outbox, 90000) == 0);
+}
+
 /* TG-413, TG-403: the oldest telemetry gives way, never a scan; a tombstone stands for it, the same each time. */
 static void test_want_of_room(void) {
   static bench self;
@@ -238,6 +282,7 @@ int main(void) {
   test_order();
   test_acknowledgements();
   test_watermarks();
+  test_silence();
   test_want_of_room();
   test_want_of_slots();
   test_orders();

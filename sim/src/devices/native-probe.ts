@@ -22,6 +22,8 @@ export interface NativeProbeOptions {
   readonly nowMs?: () => number
   /** First wait between two attempts to connect; doubles up to a minute, with jitter. */
   readonly backOffMinMs?: number
+  /** First wait for a watermark before what was acknowledged is sent again (TG-405); doubles up to four times this. */
+  readonly silenceMs?: number
 }
 
 export interface NativeProbe extends AsyncDisposable {
@@ -41,6 +43,7 @@ const backOffMaxMs = 60_000
 /** A clock that is off by more was moved by hand. */
 const clockTrustMs = 1_000
 const goodbyeMs = 500
+const silenceFactorMax = 4
 
 interface Waiting {
   readonly seq: number
@@ -66,6 +69,8 @@ export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
   let attempt = 0
   let stopped = false
   let retry: NodeJS.Timeout | undefined
+  const silenceMs = options.silenceMs ?? 10_000
+  let silence = { seq: -1, sinceMs: 0, waitMs: silenceMs }
   const timeQuality = (): TimeQuality => (Math.abs(offsetMs) > clockTrustMs ? 'unsynchronized' : 'synchronized')
   const deathOf = (sent?: { readonly timeMs: number; readonly reason: string }) =>
     Buffer.from(encodeMessage({ v: wireVersion, online: false, boot, ...sent }))
@@ -88,10 +93,25 @@ export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
     for (let first = buffer[0]; first !== undefined && first.seq <= watermark && first.acknowledged; first = buffer[0]) buffer.shift()
     pump(line)
   }
-  const onOpen = (line: MqttClient): void => {
-    attempt = 0
+  const sendAgain = (): void => {
     sentUpTo = -1
     for (const message of buffer) message.acknowledged = false
+  }
+  /** A broker may have lost what it acknowledged; the platform does not wait for the next connection. */
+  const breakSilence = (): void => {
+    const oldest = buffer[0]
+    if (!client.connected || oldest?.acknowledged !== true) return
+    const steadyMs = performance.now()
+    if (oldest.seq !== silence.seq) silence = { seq: oldest.seq, sinceMs: steadyMs, waitMs: silenceMs }
+    if (steadyMs - silence.sinceMs < silence.waitMs) return
+    silence = { seq: oldest.seq, sinceMs: steadyMs, waitMs: Math.min(2 * silence.waitMs, silenceFactorMax * silenceMs) }
+    sendAgain()
+    pump(client)
+  }
+  const onOpen = (line: MqttClient): void => {
+    attempt = 0
+    sendAgain()
+    silence = { seq: -1, sinceMs: 0, waitMs: silenceMs }
     const birth = birthOf(options, { boot, timeMs: nowMs() + offsetMs, timeQuality: timeQuality() })
     line.publish(topic('state'), Buffer.from(encodeMessage(birth)), { qos: 1, retain: true })
     line.subscribe(topic('committed'), { qos: 1 })
@@ -130,6 +150,7 @@ export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
     return line
   }
   let client = connect()
+  const silenceTimer = setInterval(breakSilence, silenceMs / 10)
   return {
     send(sample) {
       const message: Telemetry = {
@@ -157,6 +178,7 @@ export function startNativeProbe(options: NativeProbeOptions): NativeProbe {
     async [Symbol.asyncDispose]() {
       stopped = true
       clearTimeout(retry)
+      clearInterval(silenceTimer)
       const death = deathOf({ timeMs: nowMs() + offsetMs, reason: 'probe stopped' })
       if (client.connected)
         await withLimit(client.publishAsync(topic('state'), death, { qos: 1, retain: true }), goodbyeMs, 'the goodbye').catch(

@@ -61,7 +61,8 @@ describe('the devices of the product', { concurrency: 2 }, () => {
         device: 'probe-1',
         secret,
         metrics,
-        backOffMinMs: 100
+        backOffMinMs: 100,
+        silenceMs: 10_000 * timeScale
       })
     }
     const timer = setInterval(() => {
@@ -114,7 +115,7 @@ describe('the devices of the product', { concurrency: 2 }, () => {
         timeQuality: 'synchronized' as const,
         batchAfterMs: 5,
         backOffMinMs: 200,
-        watermarkTimeoutMs: 60_000,
+        watermarkTimeoutMs: 10_000 * timeScale,
         sources: [],
         devices: [
           {
