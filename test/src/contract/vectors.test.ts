@@ -7,11 +7,12 @@ import { emptyStream, noteSequence, type StreamState } from '@tracegate/collecto
 import { decodeAutoIdResult } from '@tracegate/edge/autoid-decoder'
 import { autoIdEncodings } from '@tracegate/edge/autoid-types'
 import { readEpcHex } from '@tracegate/model/gs1/epc-binary'
-import { canonicalKey } from '@tracegate/model/gs1/key'
+import { canonicalKey, keyRoot } from '@tracegate/model/gs1/key'
 import { readScan } from '@tracegate/model/gs1/scan-data'
 import { deviceChannels, parseTopic, platformChannels } from '@tracegate/model/topics'
 import { judgePayload } from './judge-payload.ts'
 import { bytesOf, loadVectors, payloadOf, vectorUse } from './load-vectors.ts'
+import { epcServiceVectors, publishedMemory } from './vectors/epc-service-vectors.ts'
 
 const closed = { additionalProperties: false } as const
 const name = Type.String({ minLength: 1 })
@@ -167,16 +168,25 @@ test('TG-701 TG-704: every wrong scan is refused with its code, wrong check digi
 test('TG-702: every EPC memory gives its URN and the key that this names', () => {
   for (const entry of loadVectors(
     'valid/epc.json',
-    Type.Object({ name, hex: Hex, urn: Type.String(), digitalLink: Type.String() }, closed)
+    Type.Object({ name, hex: Hex, urn: Type.String(), digitalLink: Type.Optional(Type.String()) }, closed)
   )) {
     const read = readEpcHex(entry.hex)
     assert.deepEqual(read, { ok: true, value: entry.urn }, entry.name)
-    assert.equal(canonicalKey(entry.urn), entry.digitalLink, entry.name)
+    const key = canonicalKey(entry.urn)
+    assert.equal(key?.startsWith(keyRoot) === true ? key : undefined, entry.digitalLink, entry.name)
     assert.deepEqual(readEpcHex(entry.hex.toUpperCase()), read, entry.name)
   }
 })
 
-test('TG-702: EPC memory that holds no GS1 key is refused with its code', () => {
+test('the writer of EPC memory gives the published memory for the examples of the Tag Data Standard', () => {
+  for (const [example, published] of Object.entries(publishedMemory)) {
+    const written = epcServiceVectors.find((entry) => entry.name === example)
+    const words = published.padEnd(Math.ceil(published.length / 4) * 4, '0')
+    assert.equal(written?.hex, words, example)
+  }
+})
+
+test('TG-702: EPC memory that holds no name is refused with its code', () => {
   for (const entry of loadVectors('invalid/epc.json', Type.Object({ name, hex: Hex, code: Code }, closed))) {
     const read = readEpcHex(entry.hex)
     assert.equal(read.ok ? 'taken' : read.reason.code, entry.code, entry.name)

@@ -2,6 +2,7 @@
  * Vectors of EPC memory (GS1 EPC Tag Data Standard 1.x, §14): header, filter, partition and fields in bits. Bytes and names were made from the
  * tables of the standard by a program that shares nothing with the product; the examples of the standard are among them.
  */
+import { epcServiceVectors, invalidEpcServiceVectors } from './epc-service-vectors.ts'
 import type { VectorCase, VectorPair } from './vector.ts'
 
 /** Name, EPC memory, EPC URN and the path of the key. */
@@ -91,15 +92,18 @@ const bad = (name: string, hex: string, code: string): VectorCase => ({ name, he
 export const epcVectors: VectorPair = {
   valid: {
     kind: 'epc',
-    about: 'EPC memory from its header on, the EPC URN that it holds and the GS1 key that this names.',
-    cases: tags
-      .trim()
-      .split('\n')
-      .map((line) => tag(line))
+    about: 'EPC memory from its header on, the EPC URN that it holds and the GS1 key that this names, if it names one.',
+    cases: [
+      ...tags
+        .trim()
+        .split('\n')
+        .map((line) => tag(line)),
+      ...epcServiceVectors
+    ]
   },
   invalid: {
     kind: 'epc',
-    about: 'EPC memory that holds no GS1 key. `code` is what the platform answers.',
+    about: 'EPC memory that holds no name. `code` is what the platform answers.',
     cases: [
       bad('empty', '', 'GS1_EPC_HEX'),
       bad('one byte', '30', 'GS1_EPC_HEX'),
@@ -131,7 +135,13 @@ export const epcVectors: VectorPair = {
       bad('a tag that was never written', '000000000000000000000000', 'GS1_EPC_HEADER'),
       bad('all ones', 'ffffffffffffffffffffffff', 'GS1_EPC_HEADER'),
       bad('TID memory in place of EPC memory', 'e28011606000020000001234', 'GS1_EPC_HEADER'),
-      bad('a header of the US Department of Defense', '2f00000000000000000000aa', 'GS1_EPC_HEADER')
+      bad('a header of the US Department of Defense', '2f00000000000000000000aa', 'GS1_EPC_HEADER'),
+      bad(
+        'an aerospace and defense identifier, the example of the Tag Data Standard',
+        '3b0e0cf5e76c9047759ad00373dc7602e7200000',
+        'GS1_EPC_HEADER'
+      ),
+      ...invalidEpcServiceVectors
     ]
   }
 }
