@@ -25,7 +25,7 @@ type Work =
   | { readonly type: 'nothing' }
 
 /** Where a message stands in its sender's stream, and when the device made it. */
-export interface StreamPlace {
+interface StreamPlace {
   readonly boot: string
   readonly seq: number
   readonly timeMs: number

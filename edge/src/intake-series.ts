@@ -33,7 +33,7 @@ interface Series {
 }
 
 /** Most series that are remembered; of more every reading is kept, and alarms are told by the value alone. */
-export const seriesMax = 20_000
+const seriesMax = 20_000
 
 export function createSeriesBook(options: SeriesBookOptions): SeriesBook {
   let rules = options.rules()

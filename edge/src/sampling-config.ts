@@ -38,7 +38,7 @@ export const MetricAlarm = Type.Object(
 )
 export type MetricAlarm = Static<typeof MetricAlarm>
 
-export const samplingPolicies = ['all', 'coldChainStorage', 'coldChainTransport'] as const
+const samplingPolicies = ['all', 'coldChainStorage', 'coldChainTransport'] as const
 
 /** How often readings of one metric are kept. */
 export const MetricSampling = Type.Object(

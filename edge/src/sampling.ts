@@ -45,7 +45,7 @@ export interface Sampled<One extends SampledReading> {
   readonly isLate: boolean
 }
 
-export const coldChain = { storageMs: 1_800_000, transportMs: 300_000, outMs: 120_000, refreshMs: 60_000 } as const
+const coldChain = { storageMs: 1_800_000, transportMs: 300_000, outMs: 120_000, refreshMs: 60_000 } as const
 
 /** Undefined when every reading is kept. */
 export function ruleOf(sampling: MetricSampling, alarm: Pick<SamplingRule, 'low' | 'high'> | undefined): SamplingRule | undefined {

@@ -4,7 +4,7 @@ import { scanMemory, type ScanContext, scanToEvent, type ScanRule } from '@trace
 import type { EdgeEvents } from './events.ts'
 import type { ScanMemoryStore } from './scan-memory.ts'
 
-export interface ReadScan {
+interface ReadScan {
   readonly event: object
   /** To be called when the event is durable: only then is what it took in forgotten. */
   settle(): void

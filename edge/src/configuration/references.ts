@@ -1,13 +1,13 @@
 /**
  * Keeps secrets out of the file: a member whose whole text is `${env:NAME}` or `${file:path}` takes its value from there. Remembers
- * which values are secret, so that nothing ever shows them. A configuration from afar may do so for secrets only.
+ * which values are secret, so that nothing ever shows them. Files that a source names are found from the folder of the file. A configuration from afar may do so for secrets only.
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { escapePointer } from '@tracegate/model/reasons'
 import { isRecord } from './schema-members.ts'
 
-export interface ReferenceProblem {
+interface ReferenceProblem {
   readonly pointer: string
   readonly found: string
   readonly wanted: string
@@ -31,6 +31,12 @@ export interface ReferenceOptions {
 const secretBytesMax = 65_536
 const secretNames = /secret$|password$|passphrase$|token$/i
 const referencePattern = /^\$\{(env|file):([^}]+)\}$/
+/** Meant as one, but of no kind that there is. */
+const otherReference = /^\$\{[^}]*\}$/
+/** A file that a source reads. Only members of objects and of lists: the keys of a map are names of somebody else. */
+const sourceFile = /^\/sources\/\d+(\/[A-Za-z]+\/\d+)*\/(file|[A-Za-z]*File)$/
+/** User and password in a URL, where they do not belong. */
+const urlPassword = /(:\/\/[^/\s:@"]*:)[^/\s@"]+@/g
 
 /** Whether a member of this name holds a secret. */
 export function isSecretName(name: string): boolean {
@@ -46,9 +52,13 @@ export function resolveReferences(value: unknown, options: ReferenceOptions): Re
       return Object.fromEntries(Object.entries(at).map(([key, item]) => [key, walk(item, `${pointer}/${escapePointer(key)}`, key)]))
     if (typeof at !== 'string') return at
     const match = referencePattern.exec(at)
+    if (match === null && otherReference.test(at)) {
+      problems.push({ pointer, found: at, wanted: 'a value, ${env:NAME} or ${file:path}' })
+      return at
+    }
     if (match === null) {
       if (isSecretName(name)) secrets.push(at)
-      return at
+      return sourceFile.test(pointer) ? resolve(options.folder, at) : at
     }
     const read = options.from === 'remote' && !isSecretName(name) ? refusedFromAfar : readReference(match[1] ?? '', match[2] ?? '', options)
     if (read.ok) {
@@ -85,5 +95,10 @@ export function readSecretFile(path: string): Read {
 
 /** A text with every secret in it put out of sight; secrets of fewer than four characters are too common to look for. */
 export function maskText(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret.length >= 4).reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
+  // The longest first, so that nothing is left of one that another is a part of.
+  return secrets
+    .filter((secret) => secret.length >= 4)
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
+    .replace(urlPassword, '$1***@')
 }

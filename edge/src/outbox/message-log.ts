@@ -32,7 +32,7 @@ export interface NewMessage {
   readonly payload: Uint8Array
 }
 
-export interface Freed {
+interface Freed {
   readonly messages: number
   readonly readings: number
 }

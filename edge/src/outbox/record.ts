@@ -7,7 +7,7 @@
  */
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-export const recordTypes = ['message', 'readings', 'gaps', 'snapshot', 'released'] as const
+const recordTypes = ['message', 'readings', 'gaps', 'snapshot', 'released'] as const
 export type RecordType = (typeof recordTypes)[number]
 
 export interface StoredRecord {

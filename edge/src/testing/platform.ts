@@ -4,7 +4,7 @@ import { encodeMessage } from '@tracegate/model/codec'
 import mqtt from 'mqtt'
 import { isRecord } from './test-broker.ts'
 
-export interface Answer {
+interface Answer {
   readonly device: string
   readonly id: string
   readonly status: string
