@@ -22,6 +22,7 @@ export function readYaml(text: string): ReadYaml {
   } catch (error) {
     return { ok: false, line: undefined, message: error instanceof Error ? error.message : String(error) }
   }
+  if (holdsItself(value, [])) return { ok: false, line: undefined, message: 'an alias stands inside of what it names' }
   const lineOf = (pointer: string): number | undefined => {
     const path = pointer.split('/').slice(1).map(unescape)
     for (let length = path.length; length >= 0; length -= 1) {
@@ -31,6 +32,13 @@ export function readYaml(text: string): ReadYaml {
     return undefined
   }
   return { ok: true, yaml: { value, lineOf } }
+}
+
+/** YAML can express it; nothing that walks a configuration would come to an end. */
+function holdsItself(value: unknown, above: readonly unknown[]): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (above.includes(value)) return true
+  return Object.values(value).some((item) => holdsItself(item, [...above, value]))
 }
 
 function unescape(part: string): string | number {

@@ -114,7 +114,7 @@ test('the sample is a right configuration, and names every member', async () => 
   assert.equal(code, 0)
   const path = join(folder.path, 'edge.yaml')
   writeFileSync(path, out)
-  const loaded = await loadEdgeConfig({ path, env: { TRACEGATE_EDGE_SECRET: secret } })
+  const loaded = await loadEdgeConfig({ path, env: { TRACEGATE_EDGE_SECRET: secret, PLC_PASSWORD: secret } })
   assert.deepEqual(loaded.ok ? [] : loaded.problems, [])
   // With every member that may be left out put to use, but secretFile, which names a file that is not there.
   writeFileSync(path, out.replaceAll(/^( *)#(?=[a-zA-Z-])(?!secretFile|secret:|brokerCaFile|place|place:)/gm, '$1'))

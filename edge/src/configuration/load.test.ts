@@ -68,6 +68,37 @@ test('a signed text takes the place of members it may hold, reads secrets only, 
 test('a file that is no YAML, no object or not there is one fault with its line', async () => {
   const bad = await load('point: p1\nagent: [\n')
   assert.ok(!bad.ok && bad.problems.length === 1 && (bad.problems[0]?.line ?? 0) >= 2)
+  const round = await load('sources: &s [{ type: mqtt, x: *s }]\n')
+  assert.ok(!round.ok && /alias/.test(round.problems[0]?.message ?? ''))
   assert.ok(!(await load('- a\n')).ok)
   assert.ok(!(await loadEdgeConfig({ path: '/nowhere/edge.yaml', env: {} })).ok)
+})
+
+test('a reference of no known kind is a fault, not a password', async () => {
+  const found = await load(`${base}secret: '\${FIELD}'\n`, { FIELD: 'x' })
+  assert.ok(!found.ok)
+  assert.deepEqual(found.problems, [
+    { path: '/secret', line: 5, message: '/secret is "${FIELD}", expected a value, ${env:NAME} or ${file:path}' }
+  ])
+})
+
+test('a password in a URL, and a secret that holds another, are not shown', async () => {
+  const found = await load(`${base}secret: abcdef\n`.replace('//127.0.0.1', '//user:pass-word@127.0.0.1'))
+  assert.ok(!found.ok && !JSON.stringify(found).includes('pass-word'))
+  assert.equal(maskText('x secret-long y', ['secret', 'secret-long']), 'x *** y')
+})
+
+test('files that a source names are found from the folder of the configuration, as its own are', async () => {
+  using folder = tempFolder()
+  const path = join(folder.path, 'edge.yaml')
+  const http = '{ type: http, port: 0, devices: [{ device: d1, tokenFile: ./t/d1 }] }'
+  const replay = '{ type: replay, file: a.csv, device: d2, columns: { someFile: temperature }, units: { temperature: Cel } }'
+  writeFileSync(path, `${base}secret: abcdef\nsources: [${http}, ${replay}]\n`)
+  const loaded = await loadEdgeConfig({ path, env: {} })
+  assert.ok(loaded.ok, JSON.stringify(loaded))
+  assert.deepEqual(loaded.config.sources[0]?.['devices'], [{ device: 'd1', tokenFile: join(folder.path, 't/d1') }])
+  assert.deepEqual(
+    [loaded.config.sources[1]?.['file'], loaded.config.sources[1]?.['columns']],
+    [join(folder.path, 'a.csv'), { someFile: 'temperature' }]
+  )
 })
