@@ -120,6 +120,8 @@ test(
       writeFileSync(path, fileText({ ...parts, sources: [first] }).replace('point: p1', 'point: p2'))
       await until('the second refusal', () => agent.status().counts.reloadsRefused === 2)
       assert.match(agent.status().configuration.problems[0]?.message ?? '', /point/)
+      writeFileSync(path, fileText({ ...parts, sources: [first], more: 'commitAfterMs: 33', devices: [device('d1', 1e9), device('d2')] }))
+      await until('nothing to be refused once the fault is taken back', () => agent.status().configuration.problems.length === 0)
       clearInterval(timer)
       await until('all readings', () => new Set(readingsOf(broker.received, 'd1')).size === sent)
       assert.equal(field.passwords.length, signIns + 1)

@@ -84,7 +84,11 @@ export async function startAgent(options: AgentOptions): Promise<StartedAgent> {
 
   const reload = async (): Promise<readonly Problem[]> => {
     const loaded = await load(remote.text())
-    if (loaded.ok && configurationVersion(loaded.config) === changes.version) return []
+    if (loaded.ok && configurationVersion(loaded.config) === changes.version) {
+      // What was wrong was taken back: nothing is refused any more.
+      changes = { ...changes, problems: [], problemsAtMs: undefined }
+      return []
+    }
     const problems = loaded.ok ? await problemsOf(apply(loaded.config)) : loaded.problems
     if (problems.length > 0) {
       changes = { ...changes, problems, problemsAtMs: Date.now() }

@@ -3,7 +3,7 @@ import { waitForSignal } from '@tracegate/service/lifecycle'
 import { createLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
 import { readOverrides } from '@tracegate/service/config'
-import { startAgent } from '../agent.ts'
+import { type Agent, startAgent } from '../agent.ts'
 import { EdgeConfig } from '../config.ts'
 import { edgePrefix } from '../configuration/load.ts'
 import { problemLines } from './problem-lines.ts'
@@ -19,14 +19,16 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return 0
   }
   const stopped = waitForSignal()
+  let agent: Agent | undefined
+  // From the first moment on: without a listener this signal ends the process.
+  process.on('SIGHUP', () => void agent?.reload())
   const logger = createLogger({ level: 'info', format: 'json', linesPerMinuteMax })
   const started = await startAgent({ path, argv, env: process.env, logger, metrics: createMetrics({ process: true }) })
   if (!started.ok) {
     process.stderr.write(problemLines(started.problems))
     return 2
   }
-  const { agent } = started
-  process.on('SIGHUP', () => void agent.reload())
+  agent = started.agent
   await stopped
   await agent[Symbol.asyncDispose]()
   return 0
