@@ -11,7 +11,10 @@ export const edgeError = defineErrors({
   EDGE_SIGN: { status: 400, message: 'Cannot sign: {detail}' },
   EDGE_STATUS_PORT: { status: 500, message: 'Cannot open the status page: port is {port} on {host}, expected a free one ({detail})' },
   EDGE_CONFIG: { status: 400, message: 'Cannot start the edge agent: {detail}' },
-  OUTBOX_OPEN: { status: 500, message: 'Cannot open outbox: path is "{path}", expected a folder that can be written' },
+  OUTBOX_OPEN: {
+    status: 500,
+    message: 'Cannot open outbox: path is "{path}", expected a folder that can be written and that no other agent uses ({detail})'
+  },
   OUTBOX_FULL: {
     status: 507,
     message:

@@ -267,7 +267,7 @@ test('a second agent on the same folder is refused with OUTBOX_OPEN', () => {
   using first = openOutbox(folder.path)
   assert.throws(
     () => openOutbox(folder.path),
-    (error) => error instanceof CodedError && error.code === 'OUTBOX_OPEN'
+    (error) => error instanceof CodedError && error.code === 'OUTBOX_OPEN' && error.message.includes('another agent has it open')
   )
   assert.equal(first.messages, 0)
 })

@@ -293,6 +293,6 @@ function open(options: OutboxOptions, dropPolicy: DropPolicy, now: () => number)
       onDropped: (dropped) => options.onDropped?.(dropped)
     })
   } catch (error) {
-    throw edgeError('OUTBOX_OPEN', { path: options.path }, error)
+    throw edgeError('OUTBOX_OPEN', { path: options.path, detail: error instanceof Error ? error.message : String(error) }, error)
   }
 }

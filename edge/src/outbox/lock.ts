@@ -8,7 +8,7 @@ export function lockFile(path: string): Disposable {
     return lock(path)
   } catch (error) {
     // SQLITE_BUSY 5: somebody has it. Anything else is a file that is no database, which holds nothing of worth.
-    if (error instanceof Error && 'errcode' in error && error.errcode === 5) throw error
+    if (error instanceof Error && 'errcode' in error && error.errcode === 5) throw new Error('another agent has it open', { cause: error })
     rmSync(path, { force: true })
     return lock(path)
   }
