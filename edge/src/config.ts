@@ -7,9 +7,9 @@ import { BilingualText } from '@tracegate/model/text'
 import { Device, TraceKey } from '@tracegate/model/registers'
 import { TimeQuality } from '@tracegate/model/wire'
 import { Type, type Static } from 'typebox'
-import { MetricCheck } from './check-config.ts'
+import { MetricCheck } from './checks/check-config.ts'
 import { dropPolicies } from './outbox/drop-policy.ts'
-import { MetricAlarm, MetricSampling } from './sampling-config.ts'
+import { MetricAlarm, MetricSampling } from './sampling/sampling-config.ts'
 import { SourceConfig } from './source/source-config.ts'
 
 const Name = (description: string, example: string) =>

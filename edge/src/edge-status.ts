@@ -1,7 +1,7 @@
 /** What an agent tells of itself at one moment. Only types. */
 import type { DeviceState } from './devices.ts'
 import type { EdgeCounts } from './events.ts'
-import type { LastReading } from './last-readings.ts'
+import type { LastReading } from './intake/last-readings.ts'
 import type { SourceStatus } from './source/source.ts'
 
 export interface EdgeStatus {

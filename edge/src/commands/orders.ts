@@ -10,7 +10,7 @@ import type { Logger } from '@tracegate/service/log'
 import { Type } from 'typebox'
 import { isRecord, memberOf } from '../configuration/schema-members.ts'
 import type { EdgeEvents } from '../events.ts'
-import type { Intake } from '../intake.ts'
+import type { Intake } from '../intake/intake.ts'
 import { createJsonFile } from './json-file.ts'
 import {
   type BookedOrder,

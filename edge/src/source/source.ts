@@ -7,7 +7,7 @@ import { compileValidator, type Decoded } from '@tracegate/model/codec'
 import type { Logger } from '@tracegate/service/log'
 import type { EdgeDevice } from '../config.ts'
 import type { EdgeEvents } from '../events.ts'
-import type { Intake } from '../intake.ts'
+import type { Intake } from '../intake/intake.ts'
 
 export interface SourceStatus {
   readonly name: string

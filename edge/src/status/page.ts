@@ -2,7 +2,7 @@
  * The status page: one self-contained document in Chinese and English that loads nothing and needs no script. Made to be read from two
  * metres at a gate: every state is a colour, a shape and a word.
  */
-import type { LastReading } from '../last-readings.ts'
+import type { LastReading } from '../intake/last-readings.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { pageStyle } from './page-style.ts'
 import { agoText, bytesText, escapeHtml, numberText, timeText } from './page-text.ts'

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { CodedError } from '@tracegate/model/errors'
-import { createOutbox, type Outbox } from '../outbox.ts'
+import { createOutbox, type Outbox } from '../outbox/outbox.ts'
 
 const [path = ''] = process.argv.slice(2)
 const open = (boot: string): Outbox => createOutbox({ path, boot, bytesMax: 1e9, sync: 'full', commitAfterMs: 1 })

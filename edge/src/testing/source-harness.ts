@@ -3,7 +3,7 @@ import { silentLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
 import type { Scan } from '@tracegate/model/scan'
 import { createEdgeEvents, type EdgeCounts } from '../events.ts'
-import type { Intake, SourceReading } from '../intake.ts'
+import type { Intake, SourceReading } from '../intake/intake.ts'
 import { loadSourceKinds } from '../source/source-kinds.ts'
 import type { ConfiguredSource, ProbeFinding, Source } from '../source/source.ts'
 

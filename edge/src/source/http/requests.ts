@@ -7,7 +7,7 @@ import { type Scan, ScanMessage, scansPerMessageMax } from '@tracegate/model/sca
 import { readingsPerMessageMax, WireReading } from '@tracegate/model/telemetry'
 import { TimeMs } from '@tracegate/model/wire'
 import { Type } from 'typebox'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import { scanLinesOf, scanOf } from '../scan-lines.ts'
 import type { HttpDevice } from './tokens.ts'
 

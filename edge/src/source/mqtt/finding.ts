@@ -3,7 +3,7 @@ import type { Decoded } from '@tracegate/model/codec'
 import type { Reason } from '@tracegate/model/errors'
 import type { Scan } from '@tracegate/model/scan'
 import type { ScanRule } from '@tracegate/model/scan-event'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 
 export type Finding =
   | { readonly type: 'readings'; readonly readings: readonly SourceReading[] }

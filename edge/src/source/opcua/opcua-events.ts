@@ -1,6 +1,6 @@
 /** Takes events of any type: the fields that the configuration names become readings, or a scan. AutoID readers have a file of their own. */
 import type { ClientSession, ClientSubscription } from 'node-opcua-client'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import { identifySymbology } from '../symbology.ts'
 import { findNode } from './node-address.ts'
 import { itemDefaults, type OpcuaEvent } from './opcua-item-config.ts'

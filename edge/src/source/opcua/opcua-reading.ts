@@ -1,6 +1,6 @@
 /** What a data value of a variable gives: a reading, or a refusal. Counts what is odd about it. */
 import type { DataValue } from 'node-opcua-client'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import type { SourceDependencies } from '../source.ts'
 import type { OpcuaSource } from './opcua-config.ts'
 import type { OpcuaVariable } from './opcua-item-config.ts'

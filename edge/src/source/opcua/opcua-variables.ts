@@ -10,7 +10,7 @@ import {
   type DataValue,
   type NodeId
 } from 'node-opcua-client'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import { findNodes } from './node-address.ts'
 import { type OpcuaSource, opcuaDefaults } from './opcua-config.ts'
 import { itemDefaults, type OpcuaVariable } from './opcua-item-config.ts'

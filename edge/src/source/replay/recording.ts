@@ -7,7 +7,7 @@ import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Reason } from '@tracegate/model/errors'
 import { edgeError } from '../../errors.ts'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import { createRowReader, type RowReader } from './rows.ts'
 
 export const recordingFormats = ['auto', 'motes', 'nab', 'csv', 'jsonl'] as const

@@ -3,7 +3,7 @@
  * starts from the beginning with every start of the agent.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import type { ProbeFinding, ProbeOptions, Source, SourceDependencies, SourceRunner } from '../source.ts'
 import { createPace, type Pace } from './pace.ts'
 import { readRecording } from './recording.ts'

@@ -2,7 +2,7 @@
 import type { Decoded } from '@tracegate/model/codec'
 import { qualityFlags, type QualityFlag } from '@tracegate/model/quality'
 import { edgeError } from '../../errors.ts'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import { splitCsv } from '../csv.ts'
 import type { RecordingFormat, RecordingOptions } from './recording.ts'
 

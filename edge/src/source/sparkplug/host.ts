@@ -15,7 +15,7 @@ import {
 } from '@tracegate/model/sparkplug/edge-node-types'
 import { parseSparkplugTopic } from '@tracegate/model/sparkplug/topic'
 import type { Reason } from '@tracegate/model/errors'
-import type { SourceReading } from '../../intake.ts'
+import type { SourceReading } from '../../intake/intake.ts'
 import type { DeclaredDevice } from '../source.ts'
 import { deviceIdOf, type Subject, subjectKey } from './naming.ts'
 import { declarationOfBirth, readingsOfMetrics } from './readings.ts'

@@ -1,5 +1,5 @@
 /** Which readings are alarms: those beyond the limits of their metric for long enough, and the one that ends it. Pure, one state a series. */
-import type { MetricAlarm } from './sampling-config.ts'
+import type { MetricAlarm } from '../sampling/sampling-config.ts'
 
 export interface AlarmState {
   readonly isAlarm: boolean

@@ -3,7 +3,7 @@
  * in the order of time. Between two kept readings the lowest and the highest are held back and kept with the next, so that no extreme is
  * lost; changes of quality, of alarm and of the limits are kept at once.
  */
-import { isOut } from './intake-alarm.ts'
+import { isOut } from '../intake/intake-alarm.ts'
 import type { MetricSampling } from './sampling-config.ts'
 
 export interface SampledReading {

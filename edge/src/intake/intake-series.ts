@@ -4,8 +4,8 @@
  */
 import type { Reading } from '@tracegate/model/telemetry'
 import { type AlarmState, judgeAlarm, quietAlarm } from './intake-alarm.ts'
-import type { MetricAlarm, MetricSampling } from './sampling-config.ts'
-import { heldOf, type Judged, ruleOf, sample, type SamplingRule, type SamplingState } from './sampling.ts'
+import type { MetricAlarm, MetricSampling } from '../sampling/sampling-config.ts'
+import { heldOf, type Judged, ruleOf, sample, type SamplingRule, type SamplingState } from '../sampling/sampling.ts'
 
 export interface SeriesRules {
   readonly alarms?: readonly MetricAlarm[] | undefined

@@ -6,10 +6,10 @@ import { test } from 'node:test'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import { Telemetry } from '@tracegate/model/telemetry'
 import fc from 'fast-check'
-import type { OutboxMessage } from './outbox/message.ts'
-import { payloadOfRecord, scanRecords } from './outbox/record.ts'
+import type { OutboxMessage } from './message.ts'
+import { payloadOfRecord, scanRecords } from './record.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { tempFolder } from './testing/temp-folder.ts'
+import { tempFolder } from '../testing/temp-folder.ts'
 
 const telemetry = compileValidator(Telemetry)
 const devices = ['d1', 'd2', 'd3']

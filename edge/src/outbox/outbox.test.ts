@@ -7,9 +7,9 @@ import { test } from 'node:test'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import { CodedError } from '@tracegate/model/errors'
 import { Telemetry } from '@tracegate/model/telemetry'
-import type { OutboxMessage } from './outbox/message.ts'
+import type { OutboxMessage } from './message.ts'
 import { createOutbox, type Outbox, type OutboxOptions } from './outbox.ts'
-import { tempFolder } from './testing/temp-folder.ts'
+import { tempFolder } from '../testing/temp-folder.ts'
 
 const limits = { boot: 'b1', bytesMax: 10_000_000, sync: 'normal', commitAfterMs: 5 } as const
 const telemetry = compileValidator(Telemetry)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type AlarmState, judgeAlarm, quietAlarm } from './intake-alarm.ts'
+import { type AlarmState, judgeAlarm, quietAlarm } from '../intake/intake-alarm.ts'
 import { heldOf, type Judged, ruleOf, sample, type SampledReading, type SamplingRule, type SamplingState } from './sampling.ts'
 
 const storage: SamplingRule = { recordMs: 1_800_000, recordOutMs: 120_000, refreshMs: 60_000, low: 2, high: 8 }

@@ -6,11 +6,11 @@ import { test } from 'node:test'
 import type { ScanRule } from '@tracegate/model/scan-event'
 import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
-import { createEdgeEvents } from './events.ts'
+import { createEdgeEvents } from '../events.ts'
 import { createScanMemory } from './scan-memory.ts'
 import { createScanReader } from './scan-reader.ts'
-import { isRecord } from './testing/test-broker.ts'
-import { tempFolder } from './testing/temp-folder.ts'
+import { isRecord } from '../testing/test-broker.ts'
+import { tempFolder } from '../testing/temp-folder.ts'
 
 const rule: ScanRule = { readPoint: 'https://id.gs1.org/414/9506000134338', mode: 'pack' }
 const context = { device: 'r1', timeMs: 1_763_900_000_000 }

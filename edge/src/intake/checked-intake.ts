@@ -4,8 +4,8 @@
  */
 import { convertUnit } from '@tracegate/model/units'
 import type { Reading } from '@tracegate/model/telemetry'
-import type { EdgeDevice } from './config.ts'
-import type { EdgeEvents } from './events.ts'
+import type { EdgeDevice } from '../config.ts'
+import type { EdgeEvents } from '../events.ts'
 import type { Intake, SourceReading } from './intake.ts'
 import type { LastReadings } from './last-readings.ts'
 

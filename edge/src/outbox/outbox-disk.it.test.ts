@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { tempFolder } from './testing/temp-folder.ts'
+import { tempFolder } from '../testing/temp-folder.ts'
 
-const agent = fileURLToPath(new URL('./testing/full-disk-process.ts', import.meta.url))
+const agent = fileURLToPath(new URL('../testing/full-disk-process.ts', import.meta.url))
 
 test('TG-412: a full disk refuses with OUTBOX_WRITE, leaves nothing half written, and is written again once there is room', (context) => {
   using folder = tempFolder()

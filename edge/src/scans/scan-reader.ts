@@ -1,7 +1,7 @@
 /** Makes EPCIS events of scans by their rule, with what each reader saw since its last label or result. It sends nothing. */
 import type { Scan } from '@tracegate/model/scan'
 import { scanMemory, type ScanContext, scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
-import type { EdgeEvents } from './events.ts'
+import type { EdgeEvents } from '../events.ts'
 import type { ScanMemoryStore } from './scan-memory.ts'
 
 interface ReadScan {

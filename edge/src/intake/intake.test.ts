@@ -9,11 +9,11 @@ import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
 import fc from 'fast-check'
 import { createDeadLetterFile } from './dead-letter.ts'
-import { createEdgeEvents } from './events.ts'
+import { createEdgeEvents } from '../events.ts'
 import { createIntake, type IntakeOptions, type SourceReading } from './intake.ts'
-import { createOutbox } from './outbox.ts'
-import { tempFolder } from './testing/temp-folder.ts'
-import { backOffMs } from './uplink/back-off.ts'
+import { createOutbox } from '../outbox/outbox.ts'
+import { tempFolder } from '../testing/temp-folder.ts'
+import { backOffMs } from '../uplink/back-off.ts'
 
 const telemetry = compileValidator(Telemetry)
 

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import type { TimeQuality } from '@tracegate/model/wire'
 import { type ClockState, readClock, timeQualityOf } from './clock.ts'
-import type { EdgeEvents } from './events.ts'
+import type { EdgeEvents } from '../events.ts'
 
 export interface ClockWatch {
   present(): { readonly timeMs: number; readonly timeQuality: TimeQuality }

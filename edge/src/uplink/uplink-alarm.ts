@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import type { Logger } from '@tracegate/service/log'
-import type { EdgeEvents } from './events.ts'
+import type { EdgeEvents } from '../events.ts'
 
 export interface AlarmState {
   /** When the connection was lost, in steady milliseconds; undefined while there is one. */

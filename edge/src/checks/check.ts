@@ -7,7 +7,7 @@ import { grossRangeFlag, rateFlag, spikeFlag } from '@tracegate/detect/qartod'
 import type { QualityFlag } from '@tracegate/model/quality'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { MetricCheck } from './check-config.ts'
-import type { EdgeDevice } from './config.ts'
+import type { EdgeDevice } from '../config.ts'
 
 /** What a series showed so far: as little as the tests need. */
 interface Seen {

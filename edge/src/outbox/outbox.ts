@@ -7,9 +7,9 @@
  * Own files with a CRC a record instead of a database: a damaged page of a B-tree takes what hangs below it, a damaged record only itself;
  * the space of a file comes back by removing it; and a commit is one append. `edge-backlog` of the benchmarks compares it with SQLite.
  */
-import { edgeError } from './errors.ts'
-import type { DropPolicy } from './outbox/drop-policy.ts'
-import { openOutboxFiles, type OutboxDamage, type OutboxFiles } from './outbox/files.ts'
+import { edgeError } from '../errors.ts'
+import type { DropPolicy } from './drop-policy.ts'
+import { openOutboxFiles, type OutboxDamage, type OutboxFiles } from './files.ts'
 import {
   type AppendDocument,
   type AppendReadings,
@@ -18,7 +18,7 @@ import {
   streamKeyOf,
   type StreamName,
   type Watermark
-} from './outbox/message.ts'
+} from './message.ts'
 import {
   type DocumentInput,
   type OpenStream,
@@ -28,9 +28,9 @@ import {
   type ReadingsInput,
   type StreamChange,
   textOf
-} from './outbox/plan.ts'
-import { fullError, partsOf, type Pending } from './outbox/pending.ts'
-import { recoveredStreams } from './outbox/recovered-streams.ts'
+} from './plan.ts'
+import { fullError, partsOf, type Pending } from './pending.ts'
+import { recoveredStreams } from './recovered-streams.ts'
 
 export interface OutboxOptions {
   /** Folder of its files; made when missing. */

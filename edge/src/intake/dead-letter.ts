@@ -6,7 +6,7 @@ import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Reason } from '@tracegate/model/errors'
 import type { Logger } from '@tracegate/service/log'
-import type { EdgeEvents } from './events.ts'
+import type { EdgeEvents } from '../events.ts'
 
 interface DeadLetterEntry {
   readonly source: string
