@@ -107,6 +107,11 @@ int64_t tg_outbox_next_seq(const tg_outbox *outbox);
  * an event; when there is none, TG_NO_ROOM and the number stays free. `readings` is the number of readings of telemetry, else 0.
  */
 int tg_outbox_put(tg_outbox *outbox, int message, int64_t time_ms, uint16_t readings, const uint8_t *payload, size_t length);
+/*
+ * Takes a message of an earlier start back under its number, in order of seq, into an outbox with the boot of that start. Such an outbox
+ * takes no new messages, and believes any watermark of its boot: what was sent then, nobody knows any more.
+ */
+int tg_outbox_restore(tg_outbox *outbox, int message, int64_t seq, int64_t time_ms, uint16_t readings, const uint8_t *payload, size_t length);
 /* The connection is there, or lost: what was not acknowledged (or not committed) is to be sent again (TG-404, TG-405, TG-415). */
 void tg_outbox_connected(tg_outbox *outbox);
 void tg_outbox_disconnected(tg_outbox *outbox);

@@ -1,11 +1,13 @@
 /*
  * The reference device: a small real device on libmosquitto that keeps the contract. It holds its messages in a bounded ring in memory,
- * sends them again until they are safe, carries out orders once, and says goodbye. It keeps nothing through a loss of power.
+ * sends them again until they are safe, carries out orders once, and says goodbye. With --file they are in a file, too: after kill -9 or a
+ * loss of power the next start sends what is left of the earlier ones first, each under its own boot and numbers.
  *
  * libmosquitto has a queue of its own and sends what is in flight again after a reconnect, before its caller can publish the birth
  * (TG-301). Therefore each connection starts with an empty client (mosquitto_reinitialise) and the outbox alone knows what is to be sent.
  */
 #define _DEFAULT_SOURCE
+#include <errno.h>
 #include <mosquitto.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "ring.h"
 
 #define IN_FLIGHT_MAX 100
 #define ORDERS_KEPT 64
@@ -31,6 +34,9 @@ typedef struct device {
   struct mosquitto *client;
   enum phase phase;
   tg_outbox outbox;
+  ring ring;
+  tg_outbox earlier[RING_BOOTS_MAX]; /* what earlier starts left in the file, oldest first */
+  uint32_t earlier_count;
   tg_order_log orders;
   tg_order_record order_records[ORDERS_KEPT];
   char topics[TG_MESSAGE_COUNT][TG_TOPIC_BYTES_MAX + 1];
@@ -75,9 +81,18 @@ static void answer(device *self, const char *id, uint8_t status, const char *tex
 
 /* ---- Measuring ---- */
 
+/* Into the file first: what is sent must be there at the next start. */
+static int store(device *self, int message, int64_t time_ms, uint16_t readings, const uint8_t *bytes, size_t length) {
+  const ring_record record = {self->boot, tg_outbox_next_seq(&self->outbox), time_ms, readings, (uint8_t)message, bytes, length};
+  if (self->options.ring_file != NULL && ring_put(&self->ring, &record) != TG_OK) return TG_NO_ROOM;
+  const int status = tg_outbox_put(&self->outbox, message, time_ms, readings, bytes, length);
+  if (status != TG_OK && self->options.ring_file != NULL) ring_keep_only(&self->ring, &self->outbox);
+  return status;
+}
+
 static void keep(device *self, int message, int64_t time_ms, uint16_t readings, const uint8_t *bytes, int32_t length) {
   const int64_t seq = tg_outbox_next_seq(&self->outbox);
-  if (length < 0 || tg_outbox_put(&self->outbox, message, time_ms, readings, bytes, (size_t)length) != TG_OK) {
+  if (length < 0 || store(self, message, time_ms, readings, bytes, (size_t)length) != TG_OK) {
     self->lost_readings += readings;
     return;
   }
@@ -191,6 +206,51 @@ static void on_order(device *self, const uint8_t *payload, size_t length) {
   answer(self, order.id, status, text);
 }
 
+/* ---- What earlier starts left ---- */
+
+typedef struct pool {
+  device *device;
+  tg_slot *slots;
+  uint8_t *bytes;
+} pool;
+
+static bool take_back(void *context, const ring_record *record) {
+  pool *memory = context;
+  device *self = memory->device;
+  tg_outbox *outbox = self->earlier_count > 0 ? &self->earlier[self->earlier_count - 1] : NULL;
+  if (outbox == NULL || strcmp(outbox->boot, record->boot) != 0) {
+    outbox = &self->earlier[self->earlier_count];
+    if (tg_outbox_init(outbox, tg_text_of(record->boot), !self->options.acknowledge_is_enough, IN_FLIGHT_MAX) != TG_OK) return true;
+    tg_outbox_lend(outbox, memory->slots, 0, memory->bytes, 0);
+    self->earlier_count += 1;
+  }
+  /* The messages of one start stand together, so that its memory grows where it ends. */
+  tg_outbox_lend(outbox, outbox->slots, outbox->slot_count + 1, outbox->bytes, outbox->byte_count + (uint32_t)record->length);
+  memory->slots += 1;
+  memory->bytes += record->length;
+  tg_outbox_restore(outbox, record->message, record->seq, record->time_ms, record->readings, record->payload, record->length);
+  return self->earlier_count < RING_BOOTS_MAX;
+}
+
+/* The own outbox is the one behind those of earlier starts. */
+static tg_outbox *outbox_at(device *self, uint32_t index) {
+  return index < self->earlier_count ? &self->earlier[index] : &self->outbox;
+}
+
+static uint32_t kept_messages(device *self) {
+  uint32_t count = 0;
+  for (uint32_t index = 0; index <= self->earlier_count; index += 1) count += outbox_at(self, index)->slots_used;
+  return count;
+}
+
+/* Whether what was made is durable, so that it may be sent; frees in the file what is safe. */
+static bool settle_file(device *self) {
+  if (self->options.ring_file == NULL) return true;
+  if (self->ring.used != kept_messages(self))
+    for (uint32_t index = 0; index <= self->earlier_count; index += 1) ring_keep_only(&self->ring, outbox_at(self, index));
+  return ring_sync(&self->ring);
+}
+
 /* ---- The client's callbacks; all of them run inside of mosquitto_loop ---- */
 
 static void on_connect(struct mosquitto *client, void *context, int code) {
@@ -212,7 +272,7 @@ static void on_subscribe(struct mosquitto *client, void *context, int packet, in
   for (int index = 0; index < count; index += 1)
     if (granted[index] > 2) fprintf(stderr, "subscription %d was not granted\n", index);
   publish_birth(self);
-  tg_outbox_connected(&self->outbox);
+  for (uint32_t index = 0; index <= self->earlier_count; index += 1) tg_outbox_connected(outbox_at(self, index));
   self->phase = PHASE_READY;
   printf("connected\n");
 }
@@ -221,8 +281,8 @@ static void on_publish(struct mosquitto *client, void *context, int packet) {
   device *self = context;
   (void)client;
   if (packet == self->goodbye_id) self->is_goodbye_safe = true;
-  /* A birth or a reply is not in the outbox, which passes over it. */
-  tg_outbox_acknowledged(&self->outbox, packet);
+  /* A birth or a reply is in no outbox, which passes over it, as it does over the packets of another. */
+  for (uint32_t index = 0; index <= self->earlier_count; index += 1) tg_outbox_acknowledged(outbox_at(self, index), packet);
   /* A connection that carries messages was a good one: the next failure starts with a short wait again. */
   self->wait_ms = WAIT_MIN_MS;
 }
@@ -231,7 +291,8 @@ static void on_message(struct mosquitto *client, void *context, const struct mos
   device *self = context;
   (void)client;
   const size_t length = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
-  if (strcmp(message->topic, self->topics[TG_MESSAGE_COMMITTED]) == 0) tg_outbox_committed(&self->outbox, message->payload, length);
+  if (strcmp(message->topic, self->topics[TG_MESSAGE_COMMITTED]) == 0)
+    for (uint32_t index = 0; index <= self->earlier_count; index += 1) tg_outbox_committed(outbox_at(self, index), message->payload, length);
   if (strcmp(message->topic, self->topics[TG_MESSAGE_COMMAND]) == 0) on_order(self, message->payload, length);
 }
 
@@ -245,7 +306,7 @@ static void plan_attempt(device *self, int64_t now_ms) {
 
 static void fall_apart(device *self, int64_t now_ms, const char *why) {
   fprintf(stderr, "not connected: %s\n", why);
-  tg_outbox_disconnected(&self->outbox);
+  for (uint32_t index = 0; index <= self->earlier_count; index += 1) tg_outbox_disconnected(outbox_at(self, index));
   self->phase = PHASE_APART;
   plan_attempt(self, now_ms);
 }
@@ -271,15 +332,35 @@ static void connect_when_due(device *self, int64_t now_ms) {
   if (code != MOSQ_ERR_SUCCESS) fall_apart(self, now_ms, mosquitto_strerror(code));
 }
 
-static void send_waiting(device *self) {
+/* False when the window is full, or the client takes no more: what is younger waits. */
+static bool send_waiting(device *self, tg_outbox *outbox, uint32_t in_flight) {
   uint8_t bytes[MESSAGE_BYTES_MAX];
-  for (tg_slot *slot = tg_outbox_next(&self->outbox); slot != NULL; slot = tg_outbox_next(&self->outbox)) {
+  while (in_flight < IN_FLIGHT_MAX) {
     int packet = 0;
-    const bool again = slot->seq <= self->outbox.sent_up_to;
-    const int32_t length = tg_outbox_payload(&self->outbox, slot, self->options.encoding, bytes, sizeof bytes);
-    if (publish(self, slot->message, bytes, length, false, &packet) != MOSQ_ERR_SUCCESS) return;
-    tg_outbox_sent(&self->outbox, slot, packet);
+    tg_slot *slot = tg_outbox_next(outbox);
+    if (slot == NULL) return true;
+    const bool again = slot->seq <= outbox->sent_up_to;
+    const int32_t length = tg_outbox_payload(outbox, slot, self->options.encoding, bytes, sizeof bytes);
+    if (publish(self, slot->message, bytes, length, false, &packet) != MOSQ_ERR_SUCCESS) return false;
+    tg_outbox_sent(outbox, slot, packet);
+    in_flight += 1;
     self->resent += again ? 1 : 0;
+  }
+  return false;
+}
+
+/* Oldest start first; a younger one begins when the older has nothing left that was never sent. */
+static void send_all(device *self, int64_t now_ms) {
+  uint32_t in_flight = 0;
+  for (uint32_t index = 0; index <= self->earlier_count; index += 1) {
+    tg_outbox_tick(outbox_at(self, index), now_ms * self->options.hurry);
+    in_flight += outbox_at(self, index)->in_flight;
+  }
+  for (uint32_t index = 0; index <= self->earlier_count; index += 1) {
+    tg_outbox *outbox = outbox_at(self, index);
+    const uint32_t others = in_flight - outbox->in_flight;
+    if (!send_waiting(self, outbox, in_flight)) return;
+    in_flight = others + outbox->in_flight;
   }
 }
 
@@ -287,15 +368,13 @@ static void run_once(device *self) {
   const int64_t now_ms = clock_steady_ms();
   clock_read_shift(self->options.clock_file);
   measure_when_due(self, now_ms);
+  const bool is_durable = settle_file(self);
   connect_when_due(self, now_ms);
   if (self->phase == PHASE_APART) {
     usleep(20000);
     return;
   }
-  if (self->phase == PHASE_READY) {
-    tg_outbox_tick(&self->outbox, now_ms * self->options.hurry);
-    send_waiting(self);
-  }
+  if (self->phase == PHASE_READY && is_durable) send_all(self, now_ms);
   const int code = mosquitto_loop(self->client, 20, 1);
   if (code != MOSQ_ERR_SUCCESS) fall_apart(self, now_ms, mosquitto_strerror(code));
 }
@@ -303,7 +382,7 @@ static void run_once(device *self) {
 /* Whether every message is safe, or the time to wait for it is over. */
 static bool is_drained(device *self) {
   if (self->deadline_ms == 0) self->deadline_ms = clock_steady_ms() + (is_told_to_stop ? DRAIN_MS : 60000);
-  return self->outbox.slots_used == 0 || clock_steady_ms() >= self->deadline_ms;
+  return kept_messages(self) == 0 || clock_steady_ms() >= self->deadline_ms;
 }
 
 static void say_goodbye(device *self) {
@@ -348,23 +427,40 @@ int main(int count, char **arguments) {
   signal(SIGTERM, on_signal);
   signal(SIGINT, on_signal);
   signal(SIGPIPE, SIG_IGN);
-  /* The size is an option; a device with fixed memory has two static arrays here. */
+  if (self.options.ring_file != NULL && !ring_open(&self.ring, self.options.ring_file, 2 * self.options.slots)) {
+    fprintf(stderr, "Cannot start: %s cannot be opened (%s), expected a file that no other process has open and room for it\n",
+            self.options.ring_file, strerror(errno));
+    return 2;
+  }
+  /* The sizes are options; a device with fixed memory has static arrays here. */
   tg_slot *slots = calloc(self.options.slots, sizeof *slots);
   uint8_t *bytes = malloc(self.options.bytes);
+  tg_slot *earlier_slots = calloc(self.ring.used + 1, sizeof *earlier_slots);
+  uint8_t *earlier_bytes = malloc(self.ring.used_bytes + 1);
+  pool memory = {&self, earlier_slots, earlier_bytes};
   mosquitto_lib_init();
   self.client = mosquitto_new(NULL, true, &self);
-  if (slots == NULL || bytes == NULL || self.client == NULL || !prepare(&self, slots, bytes)) {
+  if (slots == NULL || bytes == NULL || earlier_slots == NULL || earlier_bytes == NULL || self.client == NULL ||
+      !prepare(&self, slots, bytes)) {
     fprintf(stderr, "Cannot start: a name or a size is wrong, expected names of the topic grammar and memory for the ring\n");
     return 2;
   }
+  if (self.options.ring_file != NULL) ring_each(&self.ring, take_back, &memory);
   printf("boot %s\n", self.boot);
+  printf("left %u torn %u\n", (unsigned)kept_messages(&self), (unsigned)self.ring.torn);
   while (!is_finished(&self) || !is_drained(&self)) run_once(&self);
   say_goodbye(&self);
   printf("end made %lld kept %u resent %lld dropped %u refused %u\n", (long long)self.made, (unsigned)self.outbox.slots_used,
          (long long)self.resent, (unsigned)self.outbox.dropped_messages, (unsigned)self.outbox.refused_messages);
   mosquitto_destroy(self.client);
   mosquitto_lib_cleanup();
+  if (self.options.ring_file != NULL) {
+    settle_file(&self);
+    ring_close(&self.ring);
+  }
   free(slots);
   free(bytes);
+  free(earlier_slots);
+  free(earlier_bytes);
   return 0;
 }

@@ -21,6 +21,7 @@ typedef struct options {
   uint32_t slots;
   uint32_t bytes;
   const char *clock_file;
+  const char *ring_file; /* NULL: messages are in memory only */
   bool trusts_kernel_clock;
   bool acknowledge_is_enough;
 } options;

@@ -21,6 +21,7 @@ static const char usage[] =
   "  --messages NUMBER      ends when so many are safe; 0: runs on\n"
   "  --slots NUMBER         most messages kept, 4096\n"
   "  --bytes NUMBER         most bytes kept, 1048576\n"
+  "  --file PATH            keeps the messages in a file, too, for the next start\n"
   "  --clock kernel|unknown whether the kernel says that the clock is disciplined, unknown\n"
   "  --safe committed|acknowledged  what a message is kept for, committed\n"
   "  --hurry NUMBER         divides the waits for connection and watermark, 1: for trials\n"
@@ -54,6 +55,8 @@ static bool read_option(const char *name, const char *value, options *result) {
   } else if (strcmp(name, "--clock") == 0) {
     good = strcmp(value, "kernel") == 0 || strcmp(value, "unknown") == 0;
     result->trusts_kernel_clock = strcmp(value, "kernel") == 0;
+  } else if (strcmp(name, "--file") == 0) {
+    result->ring_file = value;
   } else if (strcmp(name, "--clock-file") == 0) {
     result->clock_file = value;
   } else if (strcmp(name, "--safe") == 0) {

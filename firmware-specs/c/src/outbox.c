@@ -9,6 +9,7 @@
 #define SILENCE_FIRST_MS 10000
 /* The platform gives up what is missing in front of the first message of a boot after a minute. */
 #define SILENCE_LONGEST_MS 40000
+#define SEQ_MAX INT64_C(9007199254740991)
 
 static void end_silence(tg_outbox *outbox) {
   outbox->silent_seq = -1;
@@ -112,6 +113,16 @@ int tg_outbox_put(tg_outbox *outbox, int message, int64_t time_ms, uint16_t read
   outbox->slots_used += 1;
   outbox->next_seq += 1;
   return TG_OK;
+}
+
+int tg_outbox_restore(tg_outbox *outbox, int message, int64_t seq, int64_t time_ms, uint16_t readings, const uint8_t *payload, size_t length) {
+  const int64_t before = outbox->next_seq;
+  if (seq < before || seq > SEQ_MAX) return TG_MISUSE;
+  outbox->next_seq = seq;
+  const int status = tg_outbox_put(outbox, message, time_ms, readings, payload, length);
+  if (status == TG_OK) outbox->sent_up_to = SEQ_MAX;
+  else outbox->next_seq = before;
+  return status;
 }
 
 static void send_again(tg_outbox *outbox) {

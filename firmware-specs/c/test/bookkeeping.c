@@ -162,6 +162,26 @@ static void test_silence(void) {
   CHECK(tg_outbox_tick(&early.outbox, 0) == 0 && tg_outbox_tick(&early.outbox, 90000) == 0);
 }
 
+/* TG-403, TG-412: what an earlier start left goes out under its numbers, and its watermark frees it however far it reaches. */
+static void test_restore(void) {
+  static bench self;
+  static const uint8_t payload[20] = {'x'};
+  static const uint8_t large[BYTES] = {'y'};
+  start(&self, true);
+  CHECK(tg_outbox_restore(&self.outbox, TG_MESSAGE_TELEMETRY, 5, 1, 2, payload, sizeof payload) == TG_OK);
+  CHECK(tg_outbox_restore(&self.outbox, TG_MESSAGE_SCAN, 9, 2, 0, payload, sizeof payload) == TG_OK);
+  CHECK(tg_outbox_restore(&self.outbox, TG_MESSAGE_SCAN, 9, 2, 0, payload, sizeof payload) == TG_MISUSE);
+  CHECK(tg_outbox_restore(&self.outbox, TG_MESSAGE_SCAN, 10, 2, 0, large, BYTES - 30) == TG_OK);
+  CHECK(self.outbox.slots_used == 3 && self.slots[0].dropped_readings == 2); /* telemetry gave way, as it would have then */
+  CHECK(tg_outbox_restore(&self.outbox, TG_MESSAGE_SCAN, 11, 2, 0, large, BYTES) == TG_NO_ROOM && tg_outbox_next_seq(&self.outbox) == 11);
+  tg_outbox_connected(&self.outbox);
+  CHECK(tg_outbox_next(&self.outbox)->seq == 5 && send(&self) == 3);
+  tg_outbox_acknowledged(&self.outbox, 105);
+  tg_outbox_acknowledged(&self.outbox, 109);
+  CHECK(watermark(&self, "{\"v\":1,\"boot\":\"b1\",\"upTo\":4000}"));
+  CHECK(self.outbox.slots_used == 1 && self.slots[0].seq == 10);
+}
+
 /* TG-413, TG-403: the oldest telemetry gives way, never a scan; a tombstone stands for it, the same each time. */
 static void test_want_of_room(void) {
   static bench self;
@@ -283,6 +303,7 @@ int main(void) {
   test_acknowledgements();
   test_watermarks();
   test_silence();
+  test_restore();
   test_want_of_room();
   test_want_of_slots();
   test_orders();

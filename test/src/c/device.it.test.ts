@@ -1,6 +1,6 @@
 /** The C reference device on the real broker and collector: whatever happens to the connection, each message it made is stored once. */
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compileValidator, decodePayload } from '@tracegate/model/codec'
@@ -8,51 +8,11 @@ import { CommandReply } from '@tracegate/model/command'
 import { State } from '@tracegate/model/state'
 import { connectAsync } from 'mqtt'
 import { createCBuild, needsC, type CBuild } from './c-build.ts'
+import { startDevice, until, type RunningDevice } from './running-device.ts'
 import { secret, startPlatform, type Platform } from './platform.ts'
 
 const state = compileValidator(State)
 const reply = compileValidator(CommandReply)
-
-interface RunningDevice extends AsyncDisposable {
-  readonly process: ChildProcess
-  readonly lines: string[]
-  readonly errors: string[]
-  readonly ended: Promise<number | null>
-}
-
-function startDevice(path: string, platform: Platform, args: readonly string[]): RunningDevice {
-  const common = ['--port', String(platform.port), '--point', 'port-1', '--device', 'room-1']
-  const child = spawn(path, [...common, ...args], { env: { TRACEGATE_SECRET: secret }, stdio: ['ignore', 'pipe', 'pipe'] })
-  const lines: string[] = []
-  const errors: string[] = []
-  let rest = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    const parts = (rest + chunk.toString()).split('\n')
-    rest = parts.pop() ?? ''
-    lines.push(...parts)
-  })
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
-  const { promise, resolve } = Promise.withResolvers<number | null>()
-  child.on('close', resolve)
-  return {
-    process: child,
-    lines,
-    errors,
-    ended: promise,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await promise
-    }
-  }
-}
-
-async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const end = Date.now() + timeoutMs
-  while (!(await condition())) {
-    assert.ok(Date.now() < end, `${what} within ${timeoutMs} ms`)
-    await sleep(20)
-  }
-}
 
 const made = (device: RunningDevice, kind: string) => device.lines.filter((line) => line.startsWith(`made ${kind} `)).length
 
@@ -84,7 +44,7 @@ describe('the C reference device', needs, () => {
 
   before(async () => {
     build = await createCBuild()
-    const files = ['example/device.c', 'example/messages.c', 'example/support.c']
+    const files = ['example/device.c', 'example/messages.c', 'example/ring.c', 'example/support.c']
     path = await build.program({ name: 'device', files, libraries: ['-lmosquitto'], isSanitized: true })
   })
   after(() => build[Symbol.asyncDispose]())

@@ -22,16 +22,24 @@ describe('the C reference device under the conformance kit', { ...needs, concurr
     build = await createCBuild()
     path = await build.program({
       name: 'device',
-      files: ['example/device.c', 'example/messages.c', 'example/support.c'],
+      files: ['example/device.c', 'example/messages.c', 'example/ring.c', 'example/support.c'],
       libraries: ['-lmosquitto']
     })
   })
   after(() => build[Symbol.asyncDispose]())
 
-  for (const encoding of ['json', 'cbor'])
-    it(`passes every requirement in ${encoding}`, async () => {
+  for (const [encoding, store] of [
+    ['json', 'memory'],
+    ['cbor', 'a file']
+  ] as const)
+    it(`passes every requirement in ${encoding}, with its messages in ${store}`, async () => {
       for (let attempt = 1; ; attempt += 1) {
-        const { verdicts, stalledMs } = await runKit({ path, encoding, clockFile: join(build.path, `clock-${encoding}-${attempt}`) })
+        const { verdicts, stalledMs } = await runKit({
+          path,
+          encoding,
+          clockFile: join(build.path, `clock-${encoding}-${attempt}`),
+          more: store === 'memory' ? [] : ['--file', join(build.path, `messages-${encoding}-${attempt}`)]
+        })
         const others = verdicts.filter(({ outcome }) => outcome !== 'passed')
         if (others.length > 0 && stalledMs > stallMaxMs && attempt < attemptsMax) continue
         const told = others.map(({ requirement, outcome, ...rest }) => `${requirement.id} ${outcome} ${JSON.stringify(rest)}`)
@@ -43,15 +51,20 @@ describe('the C reference device under the conformance kit', { ...needs, concurr
 })
 
 /** One run of the kit: it restarts the device and moves its clock by hooks. */
-async function runKit(options: { readonly path: string; readonly encoding: string; readonly clockFile: string }): Promise<DeviceReport> {
-  const { path, encoding, clockFile } = options
+async function runKit(options: {
+  readonly path: string
+  readonly encoding: string
+  readonly clockFile: string
+  readonly more: readonly string[]
+}): Promise<DeviceReport> {
+  const { path, encoding, clockFile, more } = options
   let shiftSeconds = 0
   let child: ChildProcess | undefined
   let port = 0
   const start = () => {
     const args = ['--port', String(port), '--point', 'port-1', '--device', 'room-1', '--interval', '100', '--scan-interval', '150']
     const trial = ['--encoding', encoding, '--hurry', String(1 / timeScale), '--clock-file', clockFile]
-    child = spawn(path, [...args, ...trial], { env: { TRACEGATE_SECRET: secret }, stdio: 'ignore' })
+    child = spawn(path, [...args, ...trial, ...more], { env: { TRACEGATE_SECRET: secret }, stdio: 'ignore' })
   }
   const stop = async (signal: 'SIGTERM' | 'SIGKILL') => {
     const ended = new Promise((resolve) => child?.once('exit', resolve))
