@@ -272,13 +272,17 @@ test('the status page, its JSON, metrics and health', { timeout: 30_000 }, async
   await using agent = await start(path)
   await until('the connection', () => agent.status().connected)
   await agent.edge.intake.readingsDurably([
-    { device: 'd1', metric: 'temperature', unit: 'Cel', timeMs: Date.now(), value: 75.25, quality: 2 }
+    { device: 'd1', metric: 'temperature', unit: 'Cel', timeMs: Date.now(), value: 75.25, quality: 2 },
+    // Names that every object of JavaScript has an answer for.
+    { device: 'd1', metric: 'toString', unit: 'constructor', timeMs: Date.now(), value: 1, quality: 2 }
   ])
   const url = agent.statusUrl ?? ''
   const page = await fetch(url)
   const html = await page.text()
   assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/)
   assert.ok(html.includes('75.25') && html.includes('°C') && html.includes('错误 fail') && html.includes('正常'))
+  assert.equal(page.status, 200)
+  assert.ok(html.includes(' constructor<'))
   assert.ok(html.includes('&lt;b&gt;') && !html.includes('<b>&'))
   assert.doesNotMatch(html, /<script|https?:\/\/(?!127)|src=/)
   const status: unknown = await (await fetch(`${url}status.json`)).json()

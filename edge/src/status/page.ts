@@ -179,10 +179,15 @@ function readingRow({ metric, value, unit, quality, timeMs }: LastReading, nowMs
   const [level, word] = qualityWords[quality] ?? ['good', '']
   const flag = word === '' ? '' : `<span class="${level}">${mark(level)} ${word}</span>`
   const shown = Number.isFinite(value) ? numberText(value) : '—'
-  return `<li><span class="name">${escapeHtml(metric)}</span><span class="age">${agoText(nowMs - timeMs)}</span><span><b>${shown}</b> ${escapeHtml(unitSigns[unit] ?? unit)}</span>${flag}</li>`
+  return `<li><span class="name">${escapeHtml(metric)}</span><span class="age">${agoText(nowMs - timeMs)}</span><span><b>${shown}</b> ${escapeHtml(unitSigns.get(unit) ?? unit)}</span>${flag}</li>`
 }
 
-const unitSigns: Readonly<Record<string, string>> = { Cel: '°C', '[degF]': '°F', '1': '', K: 'K' }
+/** A map, because units come from devices: an object has an answer for `constructor` too. */
+const unitSigns: ReadonlyMap<string, string> = new Map([
+  ['Cel', '°C'],
+  ['[degF]', '°F'],
+  ['1', '']
+])
 
 function sources(status: AgentStatus, nowMs: number): string {
   if (status.sources.length === 0) return ''
