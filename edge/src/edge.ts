@@ -24,6 +24,7 @@ import { createEdgeEvents, type EdgeEvents } from './events.ts'
 import { createIntake, type Intake } from './intake/intake.ts'
 import { createLastReadings } from './intake/last-readings.ts'
 import { oldestMessageAtMs } from './outbox/oldest-message.ts'
+import { messagesOfEarlierOutbox } from './outbox/earlier-outbox.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import { createScanMemory } from './scans/scan-memory.ts'
 import { createSourceSet, type SourceChanges, type SourceEntry } from './source-set.ts'
@@ -95,6 +96,10 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     onReleased: ({ messages, readings }) => events.released(messages, readings)
   })
   events.damaged(outbox.damage)
+  const earlierPath = join(config.dataDir, 'outbox.db')
+  const earlier = messagesOfEarlierOutbox(earlierPath)
+  if (earlier !== undefined && earlier !== 0)
+    logger.error({ path: earlierPath, messages: earlier }, 'messages wait in an outbox of the first version, which this one does not send')
   const deadLetter = createDeadLetterFile({ dataDir: config.dataDir, events, logger })
   const scanMemory = createScanMemory({
     path: join(config.dataDir, 'scans.db'),

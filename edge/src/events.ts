@@ -146,7 +146,7 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
     },
     refusedReadings(count, code) {
       add('readingsRefused', count)
-      logger.warn({ count, code }, 'readings refused by the outbox')
+      logger.warn({ count, code }, 'readings refused')
     },
     sent: (messages) => add('messagesSent', messages),
     resent: (messages) => add('messagesResent', messages),

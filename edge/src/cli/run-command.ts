@@ -18,6 +18,8 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     process.stdout.write(usage())
     return 0
   }
+  // What devices send is nobody else's on this machine.
+  process.umask(0o077)
   const stopped = waitForSignal()
   let agent: Agent | undefined
   // From the first moment on: without a listener this signal ends the process.
