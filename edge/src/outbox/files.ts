@@ -59,29 +59,39 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
   const lock = lockFile(join(folder, 'lock.db'))
   const sealed = new Map<string, readonly [stream: string, boot: string, upTo: number]>()
   const sealedList = (): SealedList => [...sealed.values()].map(([stream, of, upTo]) => [stream, of, upTo])
-  const shared = { folder, boot, isDurable, now, sealed: sealedList, segmentBytesMax: clamp(bytesMax / 64, segmentBytes) }
+  let journal: Journal | undefined
+  const shared = {
+    folder,
+    boot,
+    isDurable,
+    now,
+    sealed: sealedList,
+    hasJournal: () => journal === undefined || journal.log.segments.length > 0,
+    segmentBytesMax: clamp(bytesMax / 64, segmentBytes)
+  }
   const alarms = createMessageLog({ ...shared, urgent: true })
   const telemetry = createMessageLog({ ...shared, urgent: false })
   const known = highest([alarms.recovered.sealed, telemetry.recovered.sealed])
-  const journal = createJournal({
+  const opened = createJournal({
     folder,
     boot,
     isDurable,
     segmentBytesMax: clamp(bytesMax / 256, { min: segmentBytes.min, max: journalSegmentBytesMax }),
     sealed: known
   })
-  for (const { boot: of } of journal.recovered.pieces)
+  journal = opened
+  for (const { boot: of } of opened.recovered.pieces)
     for (const [key, upTo] of known) if (key.endsWith(` ${of}`)) sealed.set(key, [key.slice(0, -of.length - 1), of, upTo])
-  const logs: readonly SegmentLog[] = [alarms.log, telemetry.log, journal.log]
+  const logs: readonly SegmentLog[] = [alarms.log, telemetry.log, opened.log]
   const logOf = (urgent: boolean) => (urgent ? alarms : telemetry)
-  for (const { device, urgent, readings } of journal.recovered.lost.values()) tellLost(logOf(urgent), device, readings)
+  for (const { device, urgent, readings } of opened.recovered.lost.values()) tellLost(logOf(urgent), device, readings)
   const bytesOnDisk = () => logs.reduce((sum, log) => sum + log.bytes, 0)
   const limit = () => bytesMax - Math.min(reserveBytesMax, bytesMax / 16) - alarms.headBytesMax - telemetry.headBytesMax
 
   const settle = () => {
     alarms.settle()
     telemetry.settle()
-    journal.settle()
+    opened.settle()
   }
   const makeRoom = (bytes: number, refusesTelemetry: boolean): boolean => {
     const fits = () => bytesOnDisk() + bytes <= limit()
@@ -99,15 +109,15 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
     const sets = [
       { log: alarms.log, records: planned.messages.filter(({ urgent }) => urgent).map((message) => alarms.encode(message)) },
       { log: telemetry.log, records: planned.messages.filter(({ urgent }) => !urgent).map((message) => telemetry.encode(message)) },
-      { log: journal.log, records: planned.journal.length === 0 ? [] : [journal.encode(planned.journal)] }
+      { log: opened.log, records: planned.journal.length === 0 ? [] : [opened.encode(planned.journal)] }
     ].filter(({ records }) => records.length > 0)
     const bytes = sets.reduce((sum, { records }) => sum + records.reduce((sum, record) => sum + record.length, 0), 0)
     const isUrgent = planned.journal.length === 0 && planned.messages.every(({ urgent }) => urgent)
     if (!makeRoom(bytes, options.dropPolicy === 'newest-telemetry' && !isUrgent)) return 'full'
     const placed = writeAll(sets)
     for (const urgent of [true, false]) note(planned, urgent, placed.get(logOf(urgent).log) ?? [])
-    for (const segment of planned.freed) journal.free(segment)
-    const journalSegment = placed.get(journal.log)?.[0]?.segment ?? 0
+    for (const segment of planned.freed) opened.free(segment)
+    const journalSegment = placed.get(opened.log)?.[0]?.segment ?? 0
     return { journalSegment }
   }
   const note = (planned: Planned, urgent: boolean, places: readonly Placed[]) => {
@@ -123,8 +133,8 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
   }
 
   return {
-    journal,
-    damage: damageOf(alarms, telemetry, journal),
+    journal: opened,
+    damage: damageOf(alarms, telemetry, opened),
     logOf,
     write,
     settle,
@@ -132,12 +142,23 @@ export function openOutboxFiles(options: OutboxFilesOptions): OutboxFiles {
       return bytesOnDisk()
     },
     get isJournalFull() {
-      return journal.log.bytes > Math.min(journalBytesMax, bytesMax / 4)
+      return opened.log.bytes > Math.min(journalBytesMax, bytesMax / 4)
     },
     [Symbol.dispose]() {
+      tidy(opened, settle)
       for (const log of logs) log.close()
       lock[Symbol.dispose]()
     }
+  }
+}
+
+/** Leaves nothing behind that the next start would only read and remove. */
+function tidy(journal: Journal, settle: () => void): void {
+  try {
+    journal.close()
+    settle()
+  } catch {
+    // The disk takes nothing: what is there is right as it is.
   }
 }
 

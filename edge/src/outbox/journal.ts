@@ -35,6 +35,8 @@ export interface Journal {
   free(segment: number): void
   /** Removes the files whose pieces are all sealed. */
   settle(): void
+  /** The same at the end, for the file in use, too. */
+  close(): void
 }
 
 /** A file in use without waiting pieces is given up from this size on. */
@@ -75,7 +77,11 @@ export function createJournal(options: {
       if (left > 0) held.set(segment, left)
       else held.delete(segment)
     },
-    settle
+    settle,
+    close() {
+      log.roll()
+      settle()
+    }
   }
 }
 

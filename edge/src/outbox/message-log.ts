@@ -18,6 +18,8 @@ export interface MessageLogOptions {
   readonly isDurable: boolean
   /** What is sealed of the journal, for the head of each file. */
   readonly sealed: () => SealedList
+  /** Whether the journal has a file: what is sealed of it is known by the newest file here, which must not go before. */
+  readonly hasJournal: () => boolean
   readonly now: () => number
 }
 
@@ -110,9 +112,13 @@ export function createMessageLog(options: MessageLogOptions): MessageLog {
       byDevice.set(lane.device, byDevice.get(lane.device)?.filter((other) => other !== lane) ?? [])
     }
   }
+  const idleSegments = () => {
+    const newest = options.hasJournal() ? log.segments.at(-1) : undefined
+    return log.segments.filter((segment) => segment !== log.current && segment !== newest && !live.has(segment))
+  }
   const removeIdle = () => {
     if (log.current !== undefined && !live.has(log.current) && log.currentBytes > idleBytesMax) log.roll()
-    const idle = log.segments.filter((segment) => segment !== log.current && !live.has(segment))
+    const idle = idleSegments()
     for (const segment of idle) log.remove(segment)
     if (idle.length > 0) forget()
   }
@@ -225,8 +231,7 @@ export function createMessageLog(options: MessageLogOptions): MessageLog {
         writeReleased()
       } finally {
         // Even when there is no room to write what was freed: removing files is what makes room.
-        const idle = log.segments.some((segment) => segment !== log.current && !live.has(segment))
-        if (idle) log.sync()
+        if (idleSegments().length > 0) log.sync()
         removeIdle()
       }
     },

@@ -1,9 +1,10 @@
 /** The outbox on real files: numbering, commits, sealing, the size limit, and what a start makes of what it finds. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
+import { cpSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import { CodedError } from '@tracegate/model/errors'
 import { Telemetry } from '@tracegate/model/telemetry'
@@ -271,3 +272,37 @@ test('a second agent on the same folder is refused with OUTBOX_OPEN', () => {
   )
   assert.equal(first.messages, 0)
 })
+
+test('TG-403: what was sealed, sent and freed is not sent again, after a kill or an orderly end', async () => {
+  using folder = tempFolder()
+  const path = join(folder.path, 'outbox')
+  const outbox = openOutbox(folder.path)
+  outbox.setOnline(true)
+  // Enough for the file of the messages to be given up once all of them are freed, while that of the journal is small still.
+  for (let at = 0; at < 80; at += 1) await appendReadings(outbox, { count: 130 })
+  await until(() => {
+    outbox.flush()
+    outbox.release({ device: 'd1', boot: 'b1', upTo: all(outbox).at(-1)?.seq ?? -1 })
+    return outbox.messages === 0
+  })
+  assert.ok(
+    readdirSync(path).some((name) => name.startsWith('journal')),
+    'the journal has a file'
+  )
+  // Files that hold nothing that waits go after a second.
+  await sleep(1_200)
+  outbox.flush()
+  cpSync(path, join(folder.path, 'killed', 'outbox'), { recursive: true })
+  outbox[Symbol.dispose]()
+  assert.ok(!readdirSync(path).some((name) => name.startsWith('journal')), 'an orderly end leaves no journal behind')
+  for (const parent of [folder.path, join(folder.path, 'killed')]) {
+    using again = openOutbox(parent, { boot: 'b2' })
+    again.setOnline(true)
+    assert.deepEqual(valuesIn(all(again)), [], parent)
+  }
+})
+
+async function until(condition: () => boolean, timeoutMs = 3_000): Promise<void> {
+  const endMs = Date.now() + timeoutMs
+  while (!condition() && Date.now() < endMs) await sleep(10)
+}
