@@ -89,7 +89,8 @@ async function measure(name: string, shape: Shape, seconds: number): Promise<Mea
     const port = numberIn(await nextMessage(server), 'port')
     const agentArgs = (mode: string, url: string) => [mode, url, join(folder, 'agent'), name, String(seconds)]
     // Nobody listens on the discard port of the loopback interface.
-    const environment = { NODE_COMPILE_CACHE: join(folder, 'cache') }
+    // As the README of the edge sets it for a small machine.
+    const environment = { NODE_COMPILE_CACHE: join(folder, 'cache'), MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' }
     // Once for the cache alone.
     await runAgent(['fill', 'mqtt://127.0.0.1:9', join(folder, 'warm'), name, '1'], environment)
     const filled = await runAgent(agentArgs('fill', 'mqtt://127.0.0.1:9'), environment)
