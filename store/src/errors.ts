@@ -13,8 +13,51 @@ export const storeError = defineErrors({
   STORE_IN_USE: { status: 503, message: 'Cannot {action}: {path} is in use by another process, expected to be its only user' },
   STORE_VERSION: { status: 500, message: 'Cannot open {path}: its schema version is {current}, expected at most {wanted}' },
   STORE_QUERY: { status: 400, message: 'Cannot answer query: {member} is {current}, expected {wanted}' },
-  STORE_TOO_MUCH: { status: 413, message: 'Cannot {action}: {what} is {current}, expected at most {wanted}' }
+  STORE_TOO_MUCH: { status: 413, message: 'Cannot {action}: {what} is {current}, expected at most {wanted}' },
+  /** Made by `refusedReadings` only. */
+  STORE_REFUSED_READINGS: { status: 422, message: 'Cannot {action}: {refused} of {readings} readings are refused for good ({detail})' }
 })
+
+/** A reading that the store will never take, by its place in the batch. */
+export interface RefusedReading {
+  readonly index: number
+  /** What the store said of this one; without it the detail of the whole answer stands for it. */
+  readonly detail?: string
+}
+
+/**
+ * Some readings of a batch are refused for good: a partial write. The others may be stored or not, and the offset of the batch has not
+ * moved: who sent it hands in the rest once more, with the offset, which stores nothing twice as the last reading of a time wins.
+ */
+export class RefusedReadings extends CodedError {
+  /** Which ones, ascending; undefined when the store does not tell: the sender then finds them by halving the batch. */
+  readonly refused: readonly RefusedReading[] | undefined
+
+  constructor(error: CodedError, refused: readonly RefusedReading[] | undefined) {
+    super({ code: error.code, status: error.status, message: error.message, parameters: error.parameters, cause: error.cause })
+    this.refused = refused
+  }
+}
+
+export interface RefusalOptions {
+  /** `append 2,000 readings to …`. */
+  readonly action: string
+  /** Readings of the batch. */
+  readonly readings: number
+  /** What the store answered, shortened. */
+  readonly detail: string
+  /** Which were refused, when that is known. */
+  readonly refused?: readonly RefusedReading[]
+  /** How many were refused, when the store only says that. */
+  readonly dropped?: number
+}
+
+/** The answer to a partial write, `STORE_REFUSED_READINGS`. */
+export function refusedReadings(options: RefusalOptions, cause?: unknown): RefusedReadings {
+  const { action, readings, detail, refused, dropped } = options
+  const parameters = { action, readings, detail, refused: refused?.length ?? dropped ?? 'some' }
+  return new RefusedReadings(storeError('STORE_REFUSED_READINGS', parameters, cause), refused)
+}
 
 export function isStoreError(error: unknown, code: string): boolean {
   return error instanceof CodedError && error.code === code

@@ -57,7 +57,8 @@ export interface SeriesInfo {
 export interface TelemetryStore {
   /**
    * Stores readings durably before it resolves. A reading with the series and time of a stored one replaces it (last wins).
-   * Batches may come late and out of order. Rejects with `STORE_FULL` or `STORE_IO` and then has stored nothing of the batch.
+   * Batches may come late and out of order. Rejects with `STORE_FULL` or `STORE_IO` and then has stored nothing of the batch, or with
+   * `STORE_REFUSED_READINGS` (see `refusedReadings`) when some will never be taken. An empty batch with a `source` moves the offset.
    * A sender with a `source` hands in the next batch of a log only when the one before is stored: should that one fail and a
    * later one not, the offset would have passed it by.
    */
