@@ -1,11 +1,12 @@
-/** The questions the broker library asks of us, and our answers: who is it, may it, and is it committed. */
-import type { Aedes, AedesOptions, AuthenticateError, Client, PublishPacket } from 'aedes'
+/** The questions the broker library asks of us, and our answers: may it, and is it committed. Who it is: `authentication.ts`. */
+import type { Aedes, AedesOptions, Client, PublishPacket } from 'aedes'
 import { payloadBytesMax } from '@tracegate/model/wire'
 import type { Reason } from '@tracegate/model/errors'
-import type { ClientIdentity, ConnectRequest, DeviceDirectory } from '@tracegate/service/identity'
+import type { ClientIdentity, DeviceDirectory } from '@tracegate/service/identity'
 import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'
+import { createAuthentication } from './authentication.ts'
 import type { Clients, ClientState } from './clients.ts'
-import type { BrokerEvents, ConnectionRefusal, DropReason } from './events.ts'
+import type { BrokerEvents, DropReason } from './events.ts'
 import { readPublishHead, type FrameFault } from './frames.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -29,16 +30,8 @@ export interface Hooks {
   close(): void
 }
 
-/** CONNACK return codes of MQTT 3.1.1 §3.2.2.3. */
-const identifierRejected = 2
-const serverUnavailable = 3
-const badCredentials = 4
-const notAuthorized = 5
-
 const rightsPerClientMax = 256
 const headBytesMax = 4_096
-
-type Refusal = { readonly reason: ConnectionRefusal; readonly returnCode: number }
 
 export function createHooks(options: HooksOptions): Hooks {
   const { events, clients, limits } = options
@@ -78,23 +71,6 @@ export function createHooks(options: HooksOptions): Hooks {
     return new Error(detail)
   }
 
-  async function admit(client: Client, state: ClientState, request: ConnectRequest): Promise<Refusal | undefined> {
-    if (state.clientId === '' && !state.clean) return { reason: 'clientId', returnCode: identifierRejected }
-    const identity = await within(options.directory.authenticate(request), limits.authenticateTimeoutMs)
-    if (identity === 'late') return { reason: 'directory', returnCode: serverUnavailable }
-    if (identity === undefined) return { reason: 'credentials', returnCode: badCredentials }
-    const owner = state.clientId === '' ? undefined : clients.ownerOf(state.clientId)
-    if (owner !== undefined && owner !== request.username) return { reason: 'clientId', returnCode: identifierRejected }
-    if (state.willTopic !== undefined && publishRight(identity, state.willTopic) === 'refuse')
-      return { reason: 'will', returnCode: notAuthorized }
-    if (!state.clean && !options.sessions.hasRoomFor(client.id)) return { reason: 'sessionsMax', returnCode: serverUnavailable }
-    state.identity = identity
-    // The library names a client that names itself nothing.
-    if (state.clientId === '') state.clientId = client.id
-    state.username = request.username ?? ''
-    return undefined
-  }
-
   const handlers: AedesOptions = {
     preConnect(client, packet, done) {
       const state = clients.of(client)
@@ -104,23 +80,7 @@ export function createHooks(options: HooksOptions): Hooks {
       state.willTopic = packet.will?.topic
       done(null, true)
     },
-    authenticate(client, username, password, done) {
-      const state = clients.of(client)
-      if (state === undefined) return done(authenticateError(serverUnavailable), false)
-      const answer = (refusal: Refusal | undefined) => {
-        if (refusal === undefined) return done(null, true)
-        events.connectionRefused(refusal.reason, {
-          address: state.connection.address,
-          clientId: state.clientId,
-          ...(username === undefined ? {} : { username })
-        })
-        done(authenticateError(refusal.returnCode), false)
-      }
-      settle(admit(client, state, { clientId: state.clientId, username, password }), answer, (error) => {
-        events.failed('authenticate', error)
-        answer({ reason: 'directory', returnCode: serverUnavailable })
-      })
-    },
+    authenticate: createAuthentication(options),
     authorizePublish(client, packet, done) {
       if (client === null) return done(null)
       const connection = clients.of(client)?.connection
@@ -224,25 +184,10 @@ function checkSize(payload: Uint8Array): Reason | undefined {
   return { code: 'PAYLOAD_TOO_LARGE', pointer: '', message: `payload has ${payload.length} bytes, expected at most ${payloadBytesMax}` }
 }
 
-function authenticateError(returnCode: number): AuthenticateError {
-  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- declared as a const enum, which type stripping cannot import
-  return Object.assign(new Error('connection refused'), { returnCode })
-}
-
 /** Calls back outside of the promise, so that what the callback throws is not taken for a failed answer. */
 function settle<Value>(promise: Promise<Value>, onValue: (value: Value) => void, onError: (error: unknown) => void): void {
   promise.then(
     (value) => onValue(value),
     (error: unknown) => onError(error)
   )
-}
-
-async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value | 'late'> {
-  const { promise: late, resolve } = Promise.withResolvers<'late'>()
-  const timer = setTimeout(() => resolve('late'), timeoutMs)
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
