@@ -42,7 +42,7 @@ export function createAdmission(options: AdmissionOptions) {
       else perAddress.delete(address)
     }
     const onFault = (fault: FrameFault) => options.hooks.fault(client, fault)
-    const connection = guardConnection({ socket, limits, budget, onFault, onClose: leave })
+    const connection = guardConnection({ socket, address, limits, budget, onFault, onClose: leave })
     const client = options.handle(connection.stream)
     clients.add(client, connection)
   }

@@ -2,7 +2,6 @@
  * One client's socket as the broker library sees it: a stream of whole packets that is only read while the client's and the
  * process's messages in flight are below their bounds, and that ends a subscriber who does not take its messages.
  */
-import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { createFramer, type FrameBatch, type FrameFault } from './frames.ts'
 import type { BrokerLimits } from './limits.ts'
@@ -61,7 +60,10 @@ export interface GuardedConnection {
 }
 
 export interface GuardOptions {
-  readonly socket: Socket
+  /** A socket, or a WebSocket that reads and writes as one. Must emit buffers, `close` last, and stop reading while paused. */
+  readonly socket: Duplex
+  /** Where the client is. */
+  readonly address: string
   readonly limits: BrokerLimits
   readonly budget: Budget
   readonly onFault: (fault: FrameFault) => void
@@ -152,7 +154,7 @@ export function guardConnection(options: GuardOptions): GuardedConnection {
     else socket.destroy()
   }
 
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     ready.push(...framer.add(chunk))
     if (ready.length > 0) socket.pause()
     feed()
@@ -172,7 +174,7 @@ export function guardConnection(options: GuardOptions): GuardedConnection {
   })
   return {
     stream,
-    address: socket.remoteAddress ?? '',
+    address: options.address,
     open() {
       phase = 'open'
       feed()
@@ -193,7 +195,7 @@ function joinChunks(chunks: readonly { readonly chunk: unknown }[]): Buffer {
 }
 
 /** Hands bytes to the socket; below the soft bound the next may come at once, above it only after the client took some. */
-function send(socket: Socket, bytes: Buffer, softBytes: number, done: (error?: Error | null) => void): void {
+function send(socket: Duplex, bytes: Buffer, softBytes: number, done: (error?: Error | null) => void): void {
   if (socket.destroyed) return done(new Error('connection closed'))
   if (socket.writableLength + bytes.length < softBytes) {
     socket.write(bytes)
@@ -204,8 +206,10 @@ function send(socket: Socket, bytes: Buffer, softBytes: number, done: (error?: E
 }
 
 /** A refused client shall still read the reason, but not for long. */
-function destroySoon(socket: Socket): void {
+function destroySoon(socket: Duplex): void {
   if (socket.destroyed) return
-  socket.destroySoon()
+  if (socket.writableFinished) return void socket.destroy()
+  socket.once('finish', () => socket.destroy())
+  socket.end()
   setTimeout(() => socket.destroy(), 1_000).unref()
 }
