@@ -16,6 +16,11 @@ export function textAnswers(status: number, description: string): Readonly<Recor
   return { [status]: { description, content: { 'application/json': { schema: Type.Unknown() } } }, ...problems }
 }
 
+/** For a route whose good answer is a file of another kind than JSON. */
+export function fileAnswers(mediaType: string, description: string): Readonly<Record<string, unknown>> {
+  return { 200: { description, content: { [mediaType]: { schema: Type.Unknown() } } }, ...problems }
+}
+
 export const Empty = Type.Null({ description: 'no content' })
 export const limitDefault = 100
 export const Id = Type.String({ minLength: 1, maxLength: 256 })

@@ -26,6 +26,11 @@ export const apiError = defineErrors({
   ORDERS_ABSENT: { status: 503, message: 'Cannot give an order: this process has no way to the broker' },
   ORDERS_FULL: { status: 503, message: 'Cannot give an order: {waiting} wait for their reply, expected fewer than {waitingMax}' },
   ORDER_INVALID: { status: 400, message: 'Cannot give the order: {detail}' },
+  DEAD_LETTERS_ABSENT: { status: 503, message: 'Cannot hand in a dead letter: this process has no collector' },
+  DEAD_LETTER_FIX: {
+    status: 400,
+    message: 'Cannot hand in the dead letter: both payload and payloadBase64 are given, expected one of them'
+  },
   DEVICE_OFFLINE: { status: 409, message: 'Cannot give an order: device {device} is offline, expected it to be online' },
   SIMULATOR_ABSENT: { status: 404, message: 'Cannot reach the simulator: this process runs without one' },
   PAGES_NOT_READY: { status: 503, message: 'Cannot show the page: it is still being built after {waitedS} s' },

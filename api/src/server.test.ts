@@ -1,6 +1,7 @@
 /** Every address with good and bad input; each answer is checked against the schema of its route. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DeadLetter } from '@tracegate/model/http-dead-letters'
 import {
   anomalyOf,
   authorization,
@@ -56,9 +57,29 @@ async function running(options: Parameters<typeof createWorld>[0] = {}) {
   return { world, app: await createCheckedServer(world) }
 }
 
+const letter: DeadLetter = {
+  id: 7,
+  receivedAtMs: startMs,
+  topic: 'tg/v1/port-1/plc-1/scan',
+  device: 'port-1/plc-1',
+  code: 'SCAN_WITHOUT_RULE',
+  pointer: '',
+  message: 'no rule',
+  payloadBytes: 2,
+  payloadBase64: 'e30=',
+  state: 'open'
+}
+
 test('every address answers to its schema', async () => {
   const { app } = await running({
-    deadLetters: { list: () => Promise.resolve({ items: [] }), count: () => Promise.resolve(0) },
+    deadLetters: {
+      list: () => Promise.resolve({ items: [letter] }),
+      get: (id) => Promise.resolve(id === letter.id ? letter : undefined),
+      count: () => Promise.resolve(1),
+      groups: () => Promise.resolve([{ code: letter.code, count: 1, payloadBytes: 2, firstMs: 1, lastMs: 1 }]),
+      replay: (id) => Promise.resolve({ id, outcome: 'replayed' }),
+      discard: () => Promise.resolve(true)
+    },
     gaps: { report: (query) => Promise.resolve(gapReportOf(query)) },
     simulator: {
       scenarios: () => [{ name: 'doorOpen', title: { zh: '门', en: 'Door' }, running: false }],
@@ -69,6 +90,11 @@ test('every address answers to its schema', async () => {
   const of = encodeURIComponent(itemOf(vaccine, 1))
   const range = `from=${new Date(startMs).toISOString()}&to=${new Date(nowMs()).toISOString()}`
   const addresses = [
+    '/api/v1/dead-letters?code=SCAN_WITHOUT_RULE&state=any',
+    '/api/v1/dead-letters/summary',
+    '/api/v1/dead-letters/7',
+    '/api/v1/dead-letters/7/payload',
+    '/api/v1/dead-letters/export?text=rule',
     '/api/v1/points',
     '/api/v1/points/port-1',
     '/api/v1/names',
@@ -122,6 +148,8 @@ test('bad input is a problem with a code and a pointer', async () => {
   const { app } = await running()
   const rows = [
     ['/api/v1/points/nowhere', 404, 'NOT_FOUND'],
+    ['/api/v1/dead-letters/9', 404, 'NOT_FOUND'],
+    ['/api/v1/dead-letters?from=yesterday', 400, 'REQUEST_INVALID'],
     ['/api/v1/points?limit=0', 400, 'REQUEST_INVALID'],
     ['/api/v1/points?cursor=x', 400, 'CURSOR_INVALID'],
     ['/api/v1/devices/port-1/nothing', 404, 'NOT_FOUND'],

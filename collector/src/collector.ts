@@ -16,6 +16,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import type { ScanRule } from '@tracegate/model/scan-event'
 import { createAnomalyKeeper } from './anomalies.ts'
 import { decode } from './decode.ts'
+import { createDeadLetterReader } from './dead-letter/replay.ts'
 import { createDetection } from './detection.ts'
 import { createDeviceRegister } from './devices.ts'
 import { createCollectorEvents, type CollectorStats } from './events.ts'
@@ -79,7 +80,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       watermarks.risen(streams)
     },
     onGapGivenUp: (gap) => events.gapGivenUp(gap),
-    onDeadLettersDropped: (count) => events.deadLettersDropped(count)
+    onDeadLettersDropped: (count) => events.deadLettersDropped(count),
+    onDeadLettersExpired: (count) => events.deadLettersExpired(count)
   })
   const devices = createDeviceRegister({ cases, bus })
   const keeper = createAnomalyKeeper({ cases, bus, limits, events, nowMs })
@@ -116,7 +118,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   }
   return {
     sink,
-    deadLetters: log.deadLetters,
+    deadLetters: createDeadLetterReader({ log, events, nowMs, decode: (message) => decode(message, context) }),
     gaps: log.gaps,
     stats: () => events.stats({ carriedOver: log.leftOver, log: log.counts() }),
     reconfigure,

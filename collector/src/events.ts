@@ -21,6 +21,7 @@ export interface CollectorStats {
   readonly logBytes: number
   readonly deadLetters: number
   readonly deadLettersDropped: number
+  readonly deadLettersExpired: number
   readonly gapsGivenUp: number
   /** Readings and events that were stored and not judged. */
   readonly unjudged: number
@@ -45,6 +46,7 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
     buried: 0,
     rejected: 0,
     deadLettersDropped: 0,
+    deadLettersExpired: 0,
     gapsGivenUp: 0,
     unjudged: 0,
     detectionFailures: 0
@@ -108,6 +110,16 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
     deadLettersDropped(howMany: number) {
       count.deadLettersDropped += howMany
       lost.add(howMany, { what: 'deadLetter' })
+    },
+    deadLettersExpired(howMany: number) {
+      count.deadLettersExpired += howMany
+      lost.add(howMany, { what: 'deadLetterAge' })
+    },
+    deadLetterReplayed(fields: { readonly id: number; readonly by: string; readonly mended: boolean; readonly outcome: string }) {
+      logger.info(fields, 'dead letter handed in again')
+    },
+    deadLetterDiscarded(fields: { readonly id: number; readonly by: string }) {
+      logger.info(fields, 'dead letter discarded')
     },
     gapGivenUp(gap: { readonly device: string; readonly boot: string; readonly messages: number }) {
       count.gapsGivenUp += 1

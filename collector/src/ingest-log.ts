@@ -5,10 +5,10 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Reason } from '@tracegate/model/errors'
-import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import { inTransaction, openSqlite, requireDataFolder, toStoreError } from '@tracegate/store/embedded-sqlite'
-import { createDeadLetters } from './dead-letters.ts'
+import { prepareDeadLetterTables, type Closing } from './dead-letter/dead-letter-tables.ts'
+import { createDeadLetters, type DeadLetters } from './dead-letter/dead-letters.ts'
 import { droppedReadingsOf, isMarker, type Intake } from './decode.ts'
 import { collectorError } from './errors.ts'
 import { printOf } from './fingerprints.ts'
@@ -31,6 +31,7 @@ export interface IngestLogOptions {
   readonly onCommit: (commit: { readonly messages: number; readonly tookMs: number; readonly streams: readonly StreamPosition[] }) => void
   readonly onGapGivenUp: (gap: { readonly device: string; readonly boot: string; readonly messages: number }) => void
   readonly onDeadLettersDropped: (count: number) => void
+  readonly onDeadLettersExpired: (count: number) => void
 }
 
 export interface IngestLog {
@@ -39,7 +40,7 @@ export interface IngestLog {
   /** Entries that an earlier run left. */
   readonly leftOver: number
   /** Resolves when the message is durable. */
-  append(row: Omit<LogRow, 'offset'>, intake: Intake): Promise<CommitOutcome>
+  append(row: Omit<LogRow, 'offset'>, intake: Intake, replay?: Replay): Promise<CommitOutcome>
   /** The next entries in order; empty when there is none. They stay in the log until they are released. */
   take(): LogEntry[]
   /** Whether everything was taken. */
@@ -53,7 +54,9 @@ export interface IngestLog {
   bury(entry: LogEntry, reason: Reason): void
   /** Up to where a stream is durable; -1 when nothing of it is. */
   watermark(device: string, boot: string): number
-  readonly deadLetters: DeadLetterReader
+  readonly deadLetters: DeadLetters['reader']
+  /** Lets an open dead letter go; false when there is none. */
+  discard(id: number, closing: Omit<Closing, 'state'>): boolean
   readonly gaps: GapLedgerReader
   /** Why the last commit failed; undefined after one that did not. */
   trouble(): string | undefined
@@ -62,9 +65,16 @@ export interface IngestLog {
   close(): void
 }
 
+/** A dead letter that is handed in again. */
+export interface Replay {
+  readonly id: number
+  readonly by: string
+}
+
 interface Waiting {
   readonly row: Omit<LogRow, 'offset'>
   readonly intake: Intake
+  readonly replay: Replay | undefined
   readonly sinceMs: number
   readonly resolve: (outcome: CommitOutcome) => void
   readonly reject: (error: unknown) => void
@@ -72,6 +82,7 @@ interface Waiting {
 
 const checkWaitingEveryMs = 500
 const releaseEveryMs = 100
+const expireEveryMs = 60_000
 
 export function openIngestLog(options: IngestLogOptions): IngestLog {
   const { limits } = options
@@ -85,7 +96,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   const tables = prepareLogTables(database)
   const ledger = createGapLedger(database, { nowMs: options.nowMs })
   const streams = createStreams(tables, { ...options, ledger })
-  const dead = createDeadLetters(tables, options)
+  const dead = createDeadLetters(prepareDeadLetterTables(database), options)
   const left = tables.size(-1)
   const tail = createLogTail({ tables, limits, decode: options.decode, leftOver: left.count > 0 })
   let waiting: Waiting[] = []
@@ -168,8 +179,9 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   function write(one: Waiting, nowMs: number, entries: LogEntry[]): CommitOutcome {
     const { row, intake } = one
     const device = intake.ok ? `${intake.point}/${intake.device}` : intake.device
+    if (one.replay !== undefined && !dead.close(one.replay.id, { state: 'replayed', atMs: nowMs, by: one.replay.by })) return 'duplicate'
     const noted = noteStream(one, device, nowMs)
-    if (noted !== undefined && noted !== 'new') return noted
+    if (one.replay === undefined && noted !== undefined && noted !== 'new') return noted
     if (!intake.ok) {
       dead.insert({ ...row, reason: intake.reason, ...(device === undefined ? {} : { device }) })
       if (device !== undefined) ledger.tally(device, intake.stream?.timeMs ?? row.receivedAtMs, { messages: 1, deadLetters: 1 })
@@ -182,13 +194,18 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   }
 
   /** What the place in the stream says: undefined where there is none. */
-  function noteStream({ row, intake }: Waiting, device: string | undefined, nowMs: number): 'new' | 'duplicate' | 'conflict' | undefined {
+  function noteStream(
+    { row, intake, replay }: Waiting,
+    device: string | undefined,
+    nowMs: number
+  ): 'new' | 'duplicate' | 'conflict' | undefined {
     if (device === undefined) return undefined
     if (intake.ok && intake.work.type === 'state') ledger.presence(device, intake.work.state, row.receivedAtMs)
     const { stream } = intake
     if (stream === undefined) return undefined
     const marker = intake.ok && isMarker(intake)
     const note = streams.note({ device, ...stream, nowMs, ...(marker ? {} : { print: printOf(row) }) })
+    if (replay !== undefined && note !== 'new') return note
     if (note === 'conflict') dead.insert({ ...row, device, reason: conflictOf(stream) })
     if (note === 'new' && marker) {
       const readings = droppedReadingsOf(intake)
@@ -207,16 +224,27 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     for (const one of late) one.reject(collectorError('COLLECTOR_LOG_FULL', { current: bytes, wanted: limits.logBytesMax }))
   }, checkWaitingEveryMs)
   patience.unref()
+  /** A file that cannot be written is told of by the commits; the next turn comes. */
+  const expire = () => {
+    try {
+      inTransaction(database, () => dead.expire(options.nowMs()))
+    } catch {
+      dead.reload()
+    }
+  }
+  const expiry = setInterval(expire, expireEveryMs)
+  expiry.unref()
+  setImmediate(() => closed || expire())
 
   return {
     name: tables.meta('log', () => `collector-${randomUUID()}`),
     leftOver: left.count,
-    append(row, intake) {
+    append(row, intake, replay) {
       if (closed) return Promise.reject(collectorError('COLLECTOR_CLOSING'))
       if (waiting.length >= limits.waitingMax)
         return Promise.reject(collectorError('COLLECTOR_BUSY', { current: waiting.length, wanted: limits.waitingMax }))
       const { promise, resolve, reject } = Promise.withResolvers<CommitOutcome>()
-      waiting.push({ row, intake, sinceMs: Date.now(), resolve, reject })
+      waiting.push({ row, intake, replay, sinceMs: Date.now(), resolve, reject })
       schedule()
       return promise
     },
@@ -237,6 +265,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     },
     watermark: (device, boot) => streams.watermark(device, boot),
     deadLetters: dead.reader,
+    discard: (id, closing) => inTransaction(database, () => dead.close(id, { state: 'discarded', ...closing })),
     gaps: ledger.reader,
     trouble: () => trouble,
     counts: () => ({ waiting: waiting.length, bytes, deadLetters: dead.count() }),
@@ -247,6 +276,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
       clearTimeout(timer)
       clearImmediate(immediate)
       clearInterval(patience)
+      clearInterval(expiry)
       for (const one of waiting) one.reject(collectorError('COLLECTOR_CLOSING'))
       waiting = []
       database.close()

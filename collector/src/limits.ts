@@ -17,6 +17,8 @@ export interface CollectorLimits {
   /** Dead letters kept; the oldest go. */
   readonly deadLettersMax: number
   readonly deadLetterBytesMax: number
+  /** Older ones go. */
+  readonly deadLetterDaysMax: number
   /** Streams (device and boot) whose state is in memory; the rest is read from the database when needed. */
   readonly streamsInMemoryMax: number
   /** Boots of one device that are remembered; a message of an older one is taken as new. */
@@ -61,6 +63,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   tailBytesMax: 8 * mebibyte,
   deadLettersMax: 10_000,
   deadLetterBytesMax: 64 * mebibyte,
+  deadLetterDaysMax: 90,
   streamsInMemoryMax: 50_000,
   bootsPerDeviceMax: 64,
   gapGiveUpMs: 600_000,

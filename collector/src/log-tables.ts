@@ -2,9 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Type } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
-import type { DeadLetter } from '@tracegate/model/http'
-import type { Reason } from '@tracegate/model/errors'
 import { bytesOf, numberOf, textOf, type Row } from '@tracegate/store/embedded-sqlite'
+import { deadLetterMigration } from './dead-letter/dead-letter-tables.ts'
 import { bytesOfPrints, printsOfBytes, type Fingerprints } from './fingerprints.ts'
 import { gapMigration } from './gap-ledger/gap-tables.ts'
 import type { StreamState } from './stream-state.ts'
@@ -38,7 +37,8 @@ export const logMigrations = [
    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
   `ALTER TABLE stream ADD COLUMN prints BLOB NOT NULL DEFAULT x'';`,
   `CREATE INDEX dead_letter_device ON dead_letter (device, id);`,
-  gapMigration
+  gapMigration,
+  deadLetterMigration
 ]
 
 export interface LogRow {
@@ -47,14 +47,6 @@ export interface LogRow {
   readonly payload: Uint8Array
   readonly receivedAtMs: number
   readonly clientId: string
-}
-
-export interface DeadLetterEntry {
-  readonly topic: string
-  readonly payload: Uint8Array
-  readonly receivedAtMs: number
-  readonly device?: string
-  readonly reason: Reason
 }
 
 export interface KeptStream {
@@ -86,13 +78,6 @@ export function prepareLogTables(database: DatabaseSync) {
     `DELETE FROM stream WHERE device = ?1 AND boot NOT IN
        (SELECT boot FROM stream WHERE device = ?1 ORDER BY seen_ms DESC LIMIT ?2)`
   )
-  const insertDead = database.prepare(
-    'INSERT INTO dead_letter (received_ms, topic, device, code, pointer, message, payload) VALUES (?, ?, ?, ?, ?, ?, ?)'
-  )
-  const deadSizes = database.prepare('SELECT device, count(*) AS count, sum(length(payload)) AS bytes FROM dead_letter GROUP BY device')
-  const oldestDead = database.prepare('SELECT id, length(payload) AS bytes FROM dead_letter WHERE device IS ? ORDER BY id LIMIT 1')
-  const dropDead = database.prepare('DELETE FROM dead_letter WHERE id = ?')
-  const listDead = database.prepare('SELECT * FROM dead_letter WHERE id < ? ORDER BY id DESC LIMIT ?')
   const getMeta = database.prepare('SELECT value FROM meta WHERE name = ?')
   const putMeta = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
 
@@ -117,18 +102,6 @@ export function prepareLogTables(database: DatabaseSync) {
       putStream.run(at.device, at.boot, state.upTo, gaps, at.seenMs, bytesOfPrints(prints), lastMs ?? null)
     },
     dropBoots: (device: string, keep: number) => void dropBoots.run(device, keep),
-    insertDead({ receivedAtMs, topic, device, reason, payload }: DeadLetterEntry) {
-      insertDead.run(receivedAtMs, topic, device ?? null, reason.code, reason.pointer, reason.message, payload)
-    },
-    deadSizes: () => deadSizes.all().map((row) => ({ device: deviceOf(row), ...sizeOf(row) })),
-    /** The oldest of a device, or of those that belong to none. Gives the bytes that went, or undefined when there was none. */
-    dropOldestDead(device: string | undefined): number | undefined {
-      const row = oldestDead.get(device ?? null)
-      if (row === undefined) return undefined
-      dropDead.run(numberOf(row, 'id'))
-      return numberOf(row, 'bytes')
-    },
-    listDead: (before: number, countMax: number): DeadLetter[] => listDead.all(before, countMax).map(deadLetterOf),
     /** The value of that name, made and kept at the first call. */
     meta(name: string, make: () => string): string {
       const row = getMeta.get(name)
@@ -149,27 +122,6 @@ function logRowOf(row: Row): LogRow {
     receivedAtMs: numberOf(row, 'received_ms'),
     clientId: textOf(row, 'client_id')
   }
-}
-
-function deadLetterOf(row: Row): DeadLetter {
-  const payload = bytesOf(row, 'payload')
-  const device = deviceOf(row)
-  return {
-    id: numberOf(row, 'id'),
-    receivedAtMs: numberOf(row, 'received_ms'),
-    topic: textOf(row, 'topic'),
-    ...(device === undefined ? {} : { device }),
-    code: textOf(row, 'code'),
-    pointer: textOf(row, 'pointer'),
-    message: textOf(row, 'message'),
-    payloadBytes: payload.length,
-    payloadBase64: Buffer.from(payload).toString('base64')
-  }
-}
-
-function deviceOf(row: Row): string | undefined {
-  const device = row['device']
-  return typeof device === 'string' ? device : undefined
 }
 
 function sizeOf(row: Row | undefined): { readonly count: number; readonly bytes: number } {

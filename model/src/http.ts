@@ -30,7 +30,8 @@ export const PageQuery = Type.Object({
   cursor: Type.Optional(Type.String({ maxLength: 512 }))
 })
 
-function page<Item extends TSchema>(item: Item) {
+/** A page of a list, newest first. */
+export function page<Item extends TSchema>(item: Item) {
   return Type.Object({
     items: Type.Array(item),
     next: Type.Optional(Type.String({ description: 'cursor of the next page; missing on the last' }))
@@ -118,20 +119,6 @@ export const NameBook = Type.Object({
   profiles: Type.Array(ProductProfile)
 })
 export type NameBook = Static<typeof NameBook>
-
-export const DeadLetter = Type.Object({
-  id: Type.Integer(),
-  receivedAtMs: TimeMs,
-  topic: Type.String(),
-  device: Type.Optional(Type.String()),
-  code: Type.String(),
-  pointer: Type.String(),
-  message: Type.String(),
-  payloadBytes: Type.Integer(),
-  payloadBase64: Type.String()
-})
-export type DeadLetter = Static<typeof DeadLetter>
-export const DeadLetterPage = page(DeadLetter)
 
 export const SignInRequest = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 128 }), password: Type.String({ minLength: 1, maxLength: 1_024 }) },

@@ -1,6 +1,7 @@
 /** The answers of the api that the tests of the whole system read. */
 import { Type } from 'typebox'
-import { AnomalyPage, DeadLetterPage, LatestReading, RangeAnswer, WarningPage } from '@tracegate/model/http'
+import { DeadLetterPage } from '@tracegate/model/http-dead-letters'
+import { AnomalyPage, LatestReading, RangeAnswer, WarningPage } from '@tracegate/model/http'
 import { ExposureAnswer } from '@tracegate/model/trace'
 
 export { AnomalyPage, DeadLetterPage, RangeAnswer, WarningPage }

@@ -74,7 +74,7 @@ export interface ApiClient {
   ask(
     path: string,
     options?: { readonly method?: string; readonly body?: unknown; readonly type?: string }
-  ): Promise<{ status: number; body: unknown; headers: Headers }>
+  ): Promise<{ status: number; body: unknown; text: string; headers: Headers }>
 }
 
 export function createApiClient(url: string): ApiClient {
@@ -91,8 +91,9 @@ export function createApiClient(url: string): ApiClient {
         signal: AbortSignal.timeout(20_000)
       })
       const text = await answer.text()
-      const body: unknown = text === '' ? undefined : JSON.parse(text)
-      return { status: answer.status, body, headers: answer.headers }
+      const isJson = /\bjson\b/.test(answer.headers.get('content-type') ?? '')
+      const body: unknown = isJson && text !== '' ? JSON.parse(text) : undefined
+      return { status: answer.status, body, text, headers: answer.headers }
     }
   }
 }

@@ -70,6 +70,26 @@ test('TG-904: a payload that breaks the schema is kept with the JSON pointer to 
   await client.endAsync()
 })
 
+test('a dead letter is downloaded, mended and handed in again, and its reading is there', async () => {
+  const letter = await deadLetterOf(/^SCHEMA_/)
+  const path = `/api/v1/dead-letters/${letter.id}`
+  const lines = (await product.client.ask(`/api/v1/dead-letters/export?code=${letter.code}`)).text
+  assert.ok(lines.split('\n').some((line) => line.includes(`"id":${letter.id},`)))
+  const payload: unknown = JSON.parse((await product.client.ask(`${path}/payload`)).text.replace('"a b"', '"a-b"'))
+  const post = (body: object) => product.client.ask(`${path}/replay`, { method: 'POST', body })
+  assert.equal((await post({ payload, payloadBase64: '' })).status, 400)
+  assert.match(JSON.stringify((await post({})).body), /"outcome":"refused".*\/readings\/0\/metric/)
+  assert.match(JSON.stringify((await post({ payload })).body), /"outcome":"replayed"/)
+  assert.match(JSON.stringify((await post({ payload })).body), /"outcome":"gone"/)
+  await waitFor('the mended reading', 10_000, async () => {
+    const { body } = await product.client.ask('/api/v1/series?prefix=replay/d1/')
+    return JSON.stringify(body).includes('replay/d1/a-b') ? true : undefined
+  })
+  const all = await product.client.ask('/api/v1/dead-letters/replay', { method: 'POST', body: { code: 'PAYLOAD_NOT_JSON' } })
+  assert.match(JSON.stringify(all.body), /"replayed":0,"refused":1,"left":1/)
+  assert.match(JSON.stringify((await product.client.ask('/api/v1/dead-letters/summary')).body), /PAYLOAD_NOT_JSON/)
+})
+
 test('TG-905: a topic of another point is refused, kept, and the sender is put out', async () => {
   const client = await recorder()
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))

@@ -1,7 +1,8 @@
 /** Every question the console asks, as react-query options. The stream keeps the answers fresh; times here are the fallback. */
 import { queryOptions } from '@tanstack/react-query'
 import { Anomaly } from '@tracegate/model/anomaly'
-import { AnomalyPage, DeadLetterPage, NameBook, PointDetail, PointPage, RangeAnswer, Session, WarningPage } from '@tracegate/model/http'
+import { DeadLetterPage } from '@tracegate/model/http-dead-letters'
+import { AnomalyPage, NameBook, PointDetail, PointPage, RangeAnswer, Session, WarningPage } from '@tracegate/model/http'
 import { ExposureAnswer, HoldersAnswer, JourneyAnswer, TraceAnswer } from '@tracegate/model/trace'
 import { ask, queryOf, RequestError } from './request.ts'
 import { ScenarioPage, WarningDetail } from '@tracegate/model/http-details'

@@ -1,6 +1,6 @@
 /** What could not be taken in, with the reason and the raw bytes. */
 import { useQuery } from '@tanstack/react-query'
-import type { DeadLetter } from '@tracegate/model/http'
+import type { DeadLetter } from '@tracegate/model/http-dead-letters'
 import { Button, Modal } from 'antd'
 import { useState } from 'react'
 import { deadLettersQuery } from '../../data/queries.ts'

@@ -1,56 +1,75 @@
 /**
- * What could not be taken, kept with its reason; bounded by count and bytes. Past the bound the oldest go of whoever has most, so that
- * the rubbish of one device does not push out what others would lose.
+ * What could not be taken, kept with its reason; bounded by count, bytes and age. Past the bound the oldest go of whoever has most, so
+ * that the rubbish of one device does not push out what others would lose.
  */
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
-import { collectorError } from './errors.ts'
-import type { CollectorLimits } from './limits.ts'
-import type { DeadLetterEntry, LogTables } from './log-tables.ts'
+import { collectorError } from '../errors.ts'
+import type { CollectorLimits } from '../limits.ts'
+import type { Closing, DeadLetterEntry, DeadLetterSize, DeadLetterTables } from './dead-letter-tables.ts'
 
 export interface DeadLetters {
   /** To be called inside of a transaction. */
   insert(entry: DeadLetterEntry): void
+  /** To be called inside of a transaction. False when the letter is not there or somebody has dealt with it. */
+  close(id: number, closing: Closing): boolean
+  /** Drops a bounded number of those that are too old; gives how many went. */
+  expire(nowMs: number): number
   /** Takes the sizes from the database again, after a transaction failed. */
   reload(): void
   count(): number
-  readonly reader: DeadLetterReader
+  readonly reader: Omit<DeadLetterReader, 'replay' | 'discard'>
 }
 
 const pageMax = 1_000
+const expireMax = 1_000
+const dayMs = 86_400_000
 
 export function createDeadLetters(
-  tables: LogTables,
-  options: { readonly limits: CollectorLimits; readonly onDeadLettersDropped: (count: number) => void }
+  tables: DeadLetterTables,
+  options: {
+    readonly limits: CollectorLimits
+    readonly onDeadLettersDropped: (count: number) => void
+    readonly onDeadLettersExpired: (count: number) => void
+  }
 ): DeadLetters {
   const { limits } = options
   const shares = createShares(limits)
-  shares.load(tables.deadSizes())
+  shares.load(tables.sizes())
   return {
     insert(entry) {
-      tables.insertDead(entry)
+      tables.insert(entry)
       shares.add(entry.device, 1, entry.payload.length)
       let dropped = 0
       while (shares.isOver()) {
         const device = shares.largest()
-        const bytes = tables.dropOldestDead(device)
+        const bytes = tables.dropOldest(device)
         if (bytes === undefined) break
         shares.add(device, -1, -bytes)
         dropped += 1
       }
       if (dropped > 0) options.onDeadLettersDropped(dropped)
     },
-    reload: () => shares.load(tables.deadSizes()),
+    close: (id, closing) => tables.close(id, closing),
+    expire(nowMs) {
+      const gone = tables.expire(nowMs - limits.deadLetterDaysMax * dayMs, expireMax)
+      for (const { device, count, bytes } of gone) shares.add(device, -count, -bytes)
+      if (gone.length > 0) options.onDeadLettersExpired(gone.length)
+      return gone.length
+    },
+    reload: () => shares.load(tables.sizes()),
     count: () => shares.count(),
     reader: {
-      async list({ limit, cursor }) {
+      async list({ limit, cursor, ...filter }) {
         const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor)
         const wanted = Math.min(Math.max(1, Math.trunc(limit)), pageMax)
-        const found = tables.listDead(before, wanted + 1)
+        const found = tables.list(filter, before, wanted + 1)
         const items = found.slice(0, wanted)
         const last = items.at(-1)
         return { items, ...(found.length > wanted && last !== undefined ? { next: String(last.id) } : {}) }
       },
-      count: async () => shares.count()
+      get: async (id) => tables.get(id),
+      count: async (filter = {}) => tables.count(filter),
+      groups: async (limit) => tables.groups(Math.min(Math.max(1, Math.trunc(limit)), pageMax))
     }
   }
 }
@@ -92,7 +111,7 @@ function createShares(limits: Pick<CollectorLimits, 'deadLettersMax' | 'deadLett
 
   return {
     add,
-    load(sizes: readonly Share[]) {
+    load(sizes: readonly DeadLetterSize[]) {
       shares.clear()
       total = { count: 0, bytes: 0 }
       top = undefined

@@ -1,0 +1,53 @@
+/**
+ * Hands dead letters in again, as they are or mended, on the way that every message takes; and lets them go. It never loses one:
+ * a letter is closed in the commit that takes its message, or not at all.
+ */
+import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { Intake, RawMessage } from '../decode.ts'
+import type { CollectorEvents } from '../events.ts'
+import type { IngestLog } from '../ingest-log.ts'
+
+export interface ReplayOptions {
+  readonly log: Pick<IngestLog, 'append' | 'deadLetters' | 'discard'>
+  readonly events: CollectorEvents
+  readonly nowMs: () => number
+  readonly decode: (message: RawMessage) => Intake
+}
+
+export function createDeadLetterReader({ log, events, nowMs, decode }: ReplayOptions): DeadLetterReader {
+  return {
+    ...log.deadLetters,
+    async replay(id, { by, fix }) {
+      const letter = await log.deadLetters.get(id)
+      if (letter?.state !== 'open') return { id, outcome: 'gone' }
+      const row = {
+        topic: fix?.topic ?? letter.topic,
+        payload: fix?.payload ?? Buffer.from(letter.payloadBase64, 'base64'),
+        receivedAtMs: letter.receivedAtMs,
+        clientId: `dead-letter ${id}`
+      }
+      const intake = decode(row)
+      const mended = fix !== undefined
+      const [reason] = intake.ok ? intake.partial : [intake.reason]
+      if (!intake.ok || reason !== undefined) {
+        events.deadLetterReplayed({ id, by, mended, outcome: 'refused' })
+        return { id, outcome: 'refused', ...(reason === undefined ? {} : { reason }) }
+      }
+      events.received()
+      try {
+        const outcome = await log.append(row, intake, { id, by })
+        events.committed(outcome)
+        events.deadLetterReplayed({ id, by, mended, outcome })
+        return { id, outcome: outcome === 'logged' ? 'replayed' : 'gone' }
+      } catch (error) {
+        events.rejected(error)
+        throw error
+      }
+    },
+    async discard(id, by) {
+      const gone = log.discard(id, { atMs: nowMs(), by })
+      if (gone) events.deadLetterDiscarded({ id, by })
+      return gone
+    }
+  }
+}
