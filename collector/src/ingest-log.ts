@@ -16,6 +16,7 @@ import { createGapLedger, type TallyCounts } from './gap-ledger/gap-ledger.ts'
 import type { CollectorLimits } from './limits.ts'
 import { logMigrations, prepareLogTables, type LogRow } from './log-tables.ts'
 import { bytesOfRow, createLogTail, type LogEntry } from './log-tail.ts'
+import { createSoonestTimer } from './soonest-timer.ts'
 import { createStreams, type StreamPosition } from './streams.ts'
 
 /** conflict: the number stands for another message already; kept as a dead letter. */
@@ -103,7 +104,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   let bytes = left.bytes
   let toRelease: { readonly upTo: number; readonly bytes: number } | undefined
   let closed = false
-  let timer: NodeJS.Timeout | undefined
+  const timer = createSoonestTimer(flush)
   let immediate: NodeJS.Immediate | undefined
   let lastCommitMs = 1
   let trouble: string | undefined
@@ -114,15 +115,14 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     if (closed || immediate !== undefined) return
     if (toRelease !== undefined && isFull()) immediate = setImmediate(flush)
     else if (waiting.length >= limits.groupMessagesMax && !isFull()) immediate = setImmediate(flush)
-    else if (waiting.length > 0 && !isFull())
-      timer ??= setTimeout(flush, Math.min(limits.groupWaitMaxMs, Math.max(1, Math.ceil(lastCommitMs))))
-    else if (toRelease !== undefined) timer ??= setTimeout(flush, releaseEveryMs)
+    // A message does not wait for the pause of a release that was planned before it came.
+    else if (waiting.length > 0 && !isFull()) timer.within(Math.min(limits.groupWaitMaxMs, Math.max(1, Math.ceil(lastCommitMs))))
+    else if (toRelease !== undefined) timer.within(releaseEveryMs)
   }
 
   function flush(): void {
-    clearTimeout(timer)
+    timer.clear()
     clearImmediate(immediate)
-    timer = undefined
     immediate = undefined
     if (closed) return
     const release = toRelease
@@ -273,7 +273,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
       if (closed) return
       if (toRelease !== undefined) commit([], toRelease)
       closed = true
-      clearTimeout(timer)
+      timer.clear()
       clearImmediate(immediate)
       clearInterval(patience)
       clearInterval(expiry)
