@@ -1,54 +1,90 @@
-/** Lets sockets in, up to the bounds, and hands each to the broker library behind its guard. */
+/**
+ * The door of all listeners: counts connections against the bounds of the process and of each address, from the first byte to the
+ * last, and hands those that have come through their handshakes to the broker library behind a guard.
+ */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'aedes'
+import type { CertificateFacts } from '@tracegate/service/identity'
 import type { Clients } from './clients.ts'
 import { guardConnection, type Budget } from './connection.ts'
 import type { BrokerEvents } from './events.ts'
 import type { FrameFault } from './frames.ts'
-import type { Hooks } from './hooks.ts'
 import type { BrokerLimits } from './limits.ts'
+
+/** Who is at the other end of a connection, as far as the listener can tell. */
+export interface Peer {
+  /** Name of the listener. */
+  readonly listener: string
+  readonly address: string
+  readonly certificate?: CertificateFacts
+}
 
 export interface AdmissionOptions {
   readonly limits: BrokerLimits
   readonly events: BrokerEvents
   readonly clients: Clients
   readonly budget: Budget
-  readonly hooks: Hooks
+  readonly onFault: (client: Client, fault: FrameFault) => void
   readonly handle: (stream: Duplex) => Client
 }
 
-export function createAdmission(options: AdmissionOptions) {
+export interface Admission {
+  /** Takes a place for a new socket, given back when it closes; false when there is none, and the socket is destroyed. */
+  enter(socket: Socket, listener: string): boolean
+  /** Hands on a connection whose handshakes are done. */
+  accept(stream: Duplex, peer: Peer): void
+  peerOf(client: object): Peer | undefined
+  destroyAll(): void
+}
+
+export function createAdmission(options: AdmissionOptions): Admission {
   const { limits, events, clients, budget } = options
   const sockets = new Set<Socket>()
   const perAddress = new Map<string, number>()
+  const perListener = new Map<string, number>()
+  const peers = new WeakMap<object, Peer>()
 
-  function accept(socket: Socket): void {
+  function change(counts: Map<string, number>, key: string, by: 1 | -1): number {
+    const count = (counts.get(key) ?? 0) + by
+    if (count > 0) counts.set(key, count)
+    else counts.delete(key)
+    return count
+  }
+
+  function enter(socket: Socket, listener: string): boolean {
     const address = socket.remoteAddress ?? ''
-    const ofAddress = perAddress.get(address) ?? 0
     const full = sockets.size >= limits.connectionsMax
-    if (full || ofAddress >= limits.connectionsPerAddressMax) {
-      events.connectionRefused(full ? 'connectionsMax' : 'connectionsPerAddressMax', { address })
-      socket.on('error', () => {})
+    socket.on('error', () => {})
+    if (full || (perAddress.get(address) ?? 0) >= limits.connectionsPerAddressMax) {
+      events.connectionRefused(full ? 'connectionsMax' : 'connectionsPerAddressMax', { listener, address })
       socket.destroy()
-      return
+      return false
     }
     sockets.add(socket)
-    perAddress.set(address, ofAddress + 1)
-    const leave = () => {
-      if (!sockets.delete(socket)) return
-      const left = (perAddress.get(address) ?? 1) - 1
-      if (left > 0) perAddress.set(address, left)
-      else perAddress.delete(address)
-    }
-    const onFault = (fault: FrameFault) => options.hooks.fault(client, fault)
-    const connection = guardConnection({ socket, address, limits, budget, onFault, onClose: leave })
+    change(perAddress, address, 1)
+    events.listenerConnections(listener, change(perListener, listener, 1))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      change(perAddress, address, -1)
+      events.listenerConnections(listener, change(perListener, listener, -1))
+    })
+    return true
+  }
+
+  function accept(stream: Duplex, peer: Peer): void {
+    const onFault = (fault: FrameFault) => options.onFault(client, fault)
+    const connection = guardConnection({ socket: stream, address: peer.address, limits, budget, onFault, onClose: () => {} })
     const client = options.handle(connection.stream)
+    peers.set(client, peer)
     clients.add(client, connection)
+    events.accepted(peer.listener)
   }
 
   return {
+    enter,
     accept,
+    peerOf: (client) => peers.get(client),
     destroyAll() {
       for (const socket of sockets) socket.destroy()
     }

@@ -1,9 +1,10 @@
 /**
  * Lets a client in or not: who it is, whether its client id and its last will are its own, and whether there is room for its
- * session. It asks the directory, and decides nothing about single messages.
+ * session; and sends it away again when its credential ends. It asks the directory, and decides nothing about single messages.
  */
 import type { AedesOptions, AuthenticateError, Client } from 'aedes'
-import type { ConnectRequest, DeviceDirectory } from '@tracegate/service/identity'
+import { usernameOf, type AdmittedClient, type ConnectRequest, type DeviceDirectory } from '@tracegate/service/identity'
+import type { Peer } from './admission.ts'
 import type { Clients, ClientState } from './clients.ts'
 import type { BrokerEvents, ConnectionRefusal } from './events.ts'
 import type { BrokerLimits } from './limits.ts'
@@ -15,10 +16,15 @@ export interface AuthenticationOptions {
   readonly clients: Clients
   readonly sessions: { hasRoomFor(clientId: string): boolean }
   readonly directory: DeviceDirectory
+  readonly peerOf: (client: object) => Peer | undefined
 }
 
-/** What the broker library asks for each CONNECT. */
-export type Authenticate = NonNullable<AedesOptions['authenticate']>
+export interface Authentication {
+  /** What the broker library asks for each CONNECT. */
+  readonly authenticate: NonNullable<AedesOptions['authenticate']>
+  /** Sends away every client of a user, those included that are just being let in. */
+  disconnect(username: string): void
+}
 
 /** CONNACK return codes of MQTT 3.1.1 §3.2.2.3. */
 const identifierRejected = 2
@@ -26,46 +32,104 @@ const serverUnavailable = 3
 const badCredentials = 4
 const notAuthorized = 5
 
+/** Longest wait that a timer can be set to. */
+const timerMaxMs = 2_147_483_647
+
 type Refusal = { readonly reason: ConnectionRefusal; readonly returnCode: number }
 
-export function createAuthentication(options: AuthenticationOptions): Authenticate {
-  const { events, clients, limits } = options
+export function createAuthentication(options: AuthenticationOptions): Authentication {
+  const { events, clients } = options
+  /** Between CONNECT and CONNACK, by client; the user name is known to `clients` only afterwards. */
+  const entering = new Map<Client, string>()
+  const sentAway = new WeakSet<Client>()
+
+  function enter(client: Client, state: ClientState, username: string): void {
+    entering.set(client, username)
+    const leave = () => void entering.delete(client)
+    client.once('connected', leave)
+    state.connection.stream.once('close', leave)
+  }
 
   async function admit(client: Client, state: ClientState, request: ConnectRequest): Promise<Refusal | undefined> {
     if (state.clientId === '' && !state.clean) return { reason: 'clientId', returnCode: identifierRejected }
-    const identity = await within(options.directory.authenticate(request), limits.authenticateTimeoutMs)
+    const identity = await within(options.directory.authenticate(request), options.limits.authenticateTimeoutMs)
     if (identity === 'late') return { reason: 'directory', returnCode: serverUnavailable }
     if (identity === undefined) return { reason: 'credentials', returnCode: badCredentials }
-    const owner = state.clientId === '' ? undefined : clients.ownerOf(state.clientId)
-    if (owner !== undefined && owner !== request.username) return { reason: 'clientId', returnCode: identifierRejected }
-    if (state.willTopic !== undefined && publishRight(identity, state.willTopic) === 'refuse')
-      return { reason: 'will', returnCode: notAuthorized }
-    if (!state.clean && !options.sessions.hasRoomFor(client.id)) return { reason: 'sessionsMax', returnCode: serverUnavailable }
+    const username = request.username ?? usernameOf(identity)
+    const refusal = judge(options, { client, state, identity, username })
+    if (refusal !== undefined) return refusal
+    // Revoked while it was being looked at.
+    if (sentAway.has(client)) return { reason: 'credentials', returnCode: badCredentials }
     state.identity = identity
     // The library names a client that names itself nothing.
     if (state.clientId === '') state.clientId = client.id
-    state.username = request.username ?? ''
+    state.username = username
+    if (identity.expiresAtMs !== undefined) endAt(identity.expiresAtMs, client, state, events)
     return undefined
   }
 
-  return (client, username, password, done) => {
-    const state = clients.of(client)
-    if (state === undefined) return done(authenticateError(serverUnavailable), false)
-    const answer = (refusal: Refusal | undefined) => {
-      if (refusal === undefined) return done(null, true)
-      events.connectionRefused(refusal.reason, {
-        address: state.connection.address,
-        clientId: state.clientId,
-        ...(username === undefined ? {} : { username })
+  return {
+    authenticate(client, username, password, done) {
+      const state = clients.of(client)
+      const peer = options.peerOf(client)
+      if (state === undefined || peer === undefined) return done(authenticateError(serverUnavailable), false)
+      enter(client, state, username ?? peer.certificate?.username ?? '')
+      const answer = (refusal: Refusal | undefined) => {
+        if (refusal === undefined) return done(null, true)
+        const { listener, address } = peer
+        const fields = { listener, address, clientId: state.clientId, ...(username === undefined ? {} : { username }) }
+        events.connectionRefused(refusal.reason, fields)
+        done(authenticateError(refusal.returnCode), false)
+      }
+      const { address, certificate } = peer
+      const request = { clientId: state.clientId, username, password, address, ...(certificate === undefined ? {} : { certificate }) }
+      // Answered outside of the promise, so that what the library throws is not taken for a failed answer.
+      admit(client, state, request).then(answer, (error: unknown) => {
+        events.failed('authenticate', error)
+        answer({ reason: 'directory', returnCode: serverUnavailable })
       })
-      done(authenticateError(refusal.returnCode), false)
+    },
+    disconnect(username) {
+      for (const [client, of] of entering) {
+        if (of !== username) continue
+        sentAway.add(client)
+        client.close()
+      }
+      clients.disconnect(username)
     }
-    // Answered outside of the promise, so that what the library throws is not taken for a failed answer.
-    admit(client, state, { clientId: state.clientId, username, password }).then(answer, (error: unknown) => {
-      events.failed('authenticate', error)
-      answer({ reason: 'directory', returnCode: serverUnavailable })
-    })
   }
+}
+
+interface Candidate {
+  readonly client: Client
+  readonly state: ClientState
+  readonly identity: AdmittedClient
+  readonly username: string
+}
+
+/** Whether a client that is who it says may also have what it asks for. */
+function judge(options: AuthenticationOptions, { client, state, identity, username }: Candidate): Refusal | undefined {
+  const owner = state.clientId === '' ? undefined : options.clients.ownerOf(state.clientId)
+  if (owner !== undefined && owner !== username) return { reason: 'clientId', returnCode: identifierRejected }
+  if (state.willTopic !== undefined && publishRight(identity, state.willTopic) === 'refuse')
+    return { reason: 'will', returnCode: notAuthorized }
+  if (!state.clean && !options.sessions.hasRoomFor(client.id)) return { reason: 'sessionsMax', returnCode: serverUnavailable }
+  return undefined
+}
+
+function endAt(atMs: number, client: Client, state: ClientState, events: BrokerEvents): void {
+  let timer: NodeJS.Timeout | undefined
+  const wait = () => {
+    const leftMs = atMs - Date.now()
+    if (leftMs > 0) {
+      timer = setTimeout(wait, Math.min(leftMs, timerMaxMs)).unref()
+      return
+    }
+    events.connectionDropped('expired', { clientId: state.clientId, detail: 'the credential it came with has expired' })
+    client.close()
+  }
+  wait()
+  state.connection.stream.once('close', () => clearTimeout(timer))
 }
 
 function authenticateError(returnCode: number): AuthenticateError {

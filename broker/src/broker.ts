@@ -2,26 +2,29 @@
  * The embedded MQTT 3.1.1 broker: device identity, topic rights, and a PUBACK that waits until the sink has committed the
  * message. Everything is bounded (`limits.ts`). It never acknowledges what the sink has not taken, and never looks into payloads.
  */
-import { createServer, type Server } from 'node:net'
 import { Aedes } from 'aedes'
 import type { DeviceDirectory } from '@tracegate/service/identity'
 import type { IngestSink, MessagePublisher } from '@tracegate/service/ingest'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 import { createAdmission } from './admission.ts'
+import { createAuthentication } from './authentication.ts'
 import { createClients } from './clients.ts'
 import { createBudget } from './connection.ts'
 import { brokerError } from './errors.ts'
 import { createBrokerEvents } from './events.ts'
 import { createHooks } from './hooks.ts'
 import { defaultBrokerLimits, type BrokerLimits } from './limits.ts'
+import { startListeners, type ListenerOptions, type ListenerPort } from './listeners.ts'
 import { createSessions } from './sessions.ts'
 import { maySubscribe } from './topic-rights.ts'
 
 export interface BrokerOptions {
   readonly host: string
-  /** 0 takes a free one. */
-  readonly port: number
+  /** Of plain TCP; 0 takes a free one. May be missing where `listeners` are given. */
+  readonly port?: number
+  /** Further ones. */
+  readonly listeners?: readonly ListenerOptions[]
   readonly directory: DeviceDirectory
   readonly sink: IngestSink
   readonly logger: Logger
@@ -30,7 +33,12 @@ export interface BrokerOptions {
 }
 
 export interface Broker extends AsyncDisposable {
+  /** Of the first listener. */
   readonly port: number
+  /** Of every listener, that of the option `port` first. */
+  readonly ports: readonly ListenerPort[]
+  /** Reads certificates and keys of all listeners anew; connections stay. Rejects, and keeps what was, when they cannot be used. */
+  reloadTls(): Promise<void>
   readonly publisher: MessagePublisher
   /** Ends every connection of a user, as when its secret was changed. */
   disconnect(username: string): void
@@ -53,9 +61,18 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       return identity !== undefined && maySubscribe(identity, filter)
     }
   })
-  const hooks = createHooks({ limits, events, clients, sessions, directory: options.directory, sink: options.sink })
+  const hooks = createHooks({ limits, events, clients, sessions, sink: options.sink })
+  const authentication = createAuthentication({
+    limits,
+    events,
+    clients,
+    sessions,
+    directory: options.directory,
+    peerOf: (client) => admission.peerOf(client)
+  })
   const aedes = await Aedes.createBroker({
     ...hooks.handlers,
+    authenticate: authentication.authenticate,
     // Any other value lets a flood recurse until the stack overflows (mqemitter `released`).
     concurrency: 0,
     persistence: sessions,
@@ -65,21 +82,31 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     drainTimeout: limits.drainTimeoutMs
   })
   hooks.listen(aedes)
-  const admission = createAdmission({ limits, events, clients, budget, hooks, handle: (stream) => aedes.handle(stream) })
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, admission.accept)
-  const port = await listen(server, options).catch((error: unknown) => {
+  const admission = createAdmission({
+    limits,
+    events,
+    clients,
+    budget,
+    onFault: (client, found) => hooks.fault(client, found),
+    handle: (stream) => aedes.handle(stream)
+  })
+  const listeners = await startListeners(wantedOf(options), { host: options.host, limits, events, admission }).catch((error: unknown) => {
     aedes.close()
     throw error
   })
   registerGauges(options.metrics, { clients: () => clients.count(), budget, sessions })
   return {
-    port,
+    port: listeners[0]?.port ?? 0,
+    ports: listeners.map(({ name, type, port }) => ({ name, type, port })),
+    async reloadTls() {
+      await Promise.all(listeners.map((listener) => listener.reloadTls()))
+    },
     publisher: createPublisher(aedes, limits),
-    disconnect: (username) => clients.disconnect(username),
+    disconnect: (username) => authentication.disconnect(username),
     connections: () => clients.count(),
     async [Symbol.asyncDispose]() {
       hooks.close()
-      server.close()
+      for (const listener of listeners) listener.close()
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, closeTimeoutMs)
       aedes.close(resolve)
@@ -90,20 +117,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-async function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen(at.port, at.host, resolve)
-  try {
-    await promise
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-      throw brokerError('BROKER_PORT_IN_USE', { host: at.host, port: at.port }, error)
-    throw brokerError('BROKER_LISTEN', { ...at, detail: error instanceof Error ? error.message : String(error) }, error)
-  }
-  server.off('error', reject)
-  const address = server.address()
-  return address === null || typeof address === 'string' ? at.port : address.port
+function wantedOf({ port, listeners = [] }: BrokerOptions): readonly ListenerOptions[] {
+  return port === undefined ? listeners : [{ type: 'tcp', port }, ...listeners]
 }
 
 function createPublisher(aedes: Aedes, limits: BrokerLimits): MessagePublisher {

@@ -1,17 +1,22 @@
 /** What happens in the broker, each as one log line and one counter. Never throws. */
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
+import type { WebSocketFault } from './web-socket.ts'
 import type { SessionLoss } from './sessions.ts'
 
 export type ConnectionRefusal =
   | 'connectionsMax'
   | 'connectionsPerAddressMax'
+  | 'handshakeTimeout'
+  | 'tlsHandshake'
+  | 'noCertificate'
+  | WebSocketFault
   | 'credentials'
   | 'clientId'
   | 'will'
   | 'sessionsMax'
   | 'directory'
-export type DropReason = 'slowSubscriber' | 'packet' | 'topic' | 'payload' | 'commit' | 'protocol'
+export type DropReason = 'slowSubscriber' | 'packet' | 'topic' | 'payload' | 'commit' | 'protocol' | 'expired'
 
 export function createBrokerEvents(options: { readonly logger: Logger; readonly metrics: Metrics }) {
   const { logger, metrics } = options
@@ -19,7 +24,27 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
   const refused = metrics.counter({
     name: 'tracegate_broker_refused_connections_total',
     help: 'Connections refused',
-    labels: ['reason']
+    labels: ['reason', 'listener']
+  })
+  const accepted = metrics.counter({
+    name: 'tracegate_broker_accepted_connections_total',
+    help: 'Connections through their handshakes',
+    labels: ['listener']
+  })
+  const open = metrics.gauge({
+    name: 'tracegate_broker_listener_connections',
+    help: 'Connections open, those in a handshake included',
+    labels: ['listener']
+  })
+  const reloads = metrics.counter({
+    name: 'tracegate_broker_tls_reloads_total',
+    help: 'Certificates and keys read anew, by outcome',
+    labels: ['listener', 'outcome']
+  })
+  const expiry = metrics.gauge({
+    name: 'tracegate_broker_tls_certificate_expiry_seconds',
+    help: 'When the certificate of a listener ends, in seconds since 1970',
+    labels: ['listener']
   })
   const dropped = metrics.counter({
     name: 'tracegate_broker_dropped_connections_total',
@@ -39,10 +64,29 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
     },
     connectionRefused(
       reason: ConnectionRefusal,
-      fields: { readonly address: string; readonly clientId?: string; readonly username?: string }
+      fields: {
+        readonly listener: string
+        readonly address: string
+        readonly clientId?: string
+        readonly username?: string
+        readonly detail?: string
+      }
     ) {
-      refused.add(1, { reason })
-      logger.warn({ ...fields, reason }, 'connection refused')
+      refused.add(1, { reason, listener: fields.listener })
+      // Whoever has not come as far as CONNECT may be a scanner, of which there are many.
+      if (fields.clientId === undefined) logger.debug({ ...fields, reason }, 'connection refused')
+      else logger.warn({ ...fields, reason }, 'connection refused')
+    },
+    accepted: (listener: string) => accepted.add(1, { listener }),
+    listenerConnections: (listener: string, count: number) => open.set(count, { listener }),
+    tlsReloaded(listener: string, expiresAtMs: number) {
+      reloads.add(1, { listener, outcome: 'used' })
+      expiry.set(expiresAtMs / 1_000, { listener })
+      logger.info({ listener, expiresAt: new Date(expiresAtMs).toISOString() }, 'certificate in use')
+    },
+    tlsKept(listener: string, error: unknown) {
+      reloads.add(1, { listener, outcome: 'kept' })
+      logger.error({ listener, error: error instanceof Error ? error.message : String(error) }, 'new certificate cannot be used')
     },
     connectionDropped(reason: DropReason, fields: { readonly clientId?: string; readonly detail: string }) {
       dropped.add(1, { reason })

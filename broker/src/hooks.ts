@@ -2,9 +2,8 @@
 import type { Aedes, AedesOptions, Client, PublishPacket } from 'aedes'
 import { payloadBytesMax } from '@tracegate/model/wire'
 import type { Reason } from '@tracegate/model/errors'
-import type { ClientIdentity, DeviceDirectory } from '@tracegate/service/identity'
+import type { ClientIdentity } from '@tracegate/service/identity'
 import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'
-import { createAuthentication } from './authentication.ts'
 import type { Clients, ClientState } from './clients.ts'
 import type { BrokerEvents, DropReason } from './events.ts'
 import { readPublishHead, type FrameFault } from './frames.ts'
@@ -17,7 +16,6 @@ export interface HooksOptions {
   readonly events: BrokerEvents
   readonly clients: Clients
   readonly sessions: Sessions
-  readonly directory: DeviceDirectory
   readonly sink: IngestSink
 }
 
@@ -80,7 +78,6 @@ export function createHooks(options: HooksOptions): Hooks {
       state.willTopic = packet.will?.topic
       done(null, true)
     },
-    authenticate: createAuthentication(options),
     authorizePublish(client, packet, done) {
       if (client === null) return done(null)
       const connection = clients.of(client)?.connection

@@ -8,6 +8,8 @@ export interface BrokerLimits {
   readonly connectionsPerAddressMax: number
   /** A client that has not sent CONNECT by then is closed. */
   readonly connectTimeoutMs: number
+  /** A connection whose TLS or WebSocket handshake is not done by then is closed. */
+  readonly handshakeTimeoutMs: number
   /** How long the directory may take to tell who a client is; then CONNACK 3 (server unavailable). */
   readonly authenticateTimeoutMs: number
   /** A longer CONNECT, its last will included, is not read and the connection is closed: anybody may send one. */
@@ -46,6 +48,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   connectionsMax: 10_000,
   connectionsPerAddressMax: 2_000,
   connectTimeoutMs: 10_000,
+  handshakeTimeoutMs: 10_000,
   authenticateTimeoutMs: 5_000,
   connectBytesMax: 16_384,
   packetBytesMax: payloadBytesMax + 1_024,
