@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly json: boolean
   /** Multiplies the amount of work; 1 ends within a minute. */
   readonly scale?: number
+  /** Folder for processor profiles of the process under test, where the benchmark has one. */
+  readonly profileDir?: string
 }
 
 export interface BenchRow {

@@ -41,6 +41,7 @@ async function main(mode: string, dataDir: string): Promise<void> {
       residentMiB: process.memoryUsage().rss / 1_048_576
     })
   })
+  // By itself, so that a profile is written.
   process.once('disconnect', () => process.exit(0))
   process.send?.({ port: broker.port })
 }

@@ -1,24 +1,23 @@
 /**
- * Ingest end to end: QoS 1 messages whose PUBACK waits for the commit, from the socket to the telemetry store. Baselines of the
- * same run are the same broker without a commit, and Mosquitto alone with one QoS 1 subscriber where it is installed.
+ * Ingest end to end: QoS 1 messages whose PUBACK waits for the commit, from the socket to the telemetry store; flat out with one and
+ * with many readings a message, and at a fixed rate for the time to the acknowledgement. Baselines of the same run are the same broker
+ * without a commit, and Mosquitto alone where it is installed.
  */
-import { fork, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { encodeConnect, encodeSubscribe, openRawClient, packetTypes } from '@tracegate/broker/raw-client'
 import { compare, describeMachine, median, type Bench, type BenchReport, type BenchRow } from './bench.ts'
-import { sendLoad, type LoadOptions } from './ingest-load.ts'
+import { readProfile } from './cpu-profile.ts'
+import { messagesOf, sendLoad, type LoadShape } from './ingest-load.ts'
+import { measureMosquitto } from './ingest-mosquitto.ts'
+import { startServer } from './ingest-process.ts'
 
-const mosquittoPath = '/usr/sbin/mosquitto'
-const devices = 50
+const devices = 200
 const windowMax = 50
 const rounds = 3
-const storedTimeoutMs = 60_000
+const readingsPerBatch = 20
+const pacedMessagesPerSecond = 5_000
+const profileEntriesMax = 12
 
 interface Measured {
   readonly messagesPerSecond: number
@@ -26,201 +25,137 @@ interface Measured {
   readonly latencyMs: { readonly p50: number; readonly p99: number }
   readonly cpuMicroseconds: number
   readonly residentMiB: number
+  /** Acknowledged and not stored, over all rounds. */
+  readonly lost: number
 }
 
 export const bench: Bench = {
   name: 'ingest',
   about: 'QoS 1 messages a second, acknowledged after the commit, and readings a second into the store',
-  async run({ scale = 1 }): Promise<BenchReport> {
-    const messages = Math.max(devices, Math.round(60_000 * scale))
-    const one = { devices, windowMax, messages, readingsPerMessage: 1 }
-    const ten = { ...one, messages: Math.max(devices, Math.round(messages / 3)), readingsPerMessage: 10 }
-    const [commitOne, plainOne] = [await measure('commit', one), await measure('plain', one)]
-    const [commitTen, plainTen] = [await measure('commit', ten), await measure('plain', ten)]
-    const mosquitto = existsSync(mosquittoPath) ? await measureMosquitto(one) : undefined
-    const plain = { what: 'broker without commit', value: plainOne.messagesPerSecond }
+  async run({ scale = 1, profileDir }): Promise<BenchReport> {
+    const messages = Math.max(devices, Math.round(100_000 * scale))
+    const one: LoadShape = { devices, windowMax, messages, readingsPerMessage: 1 }
+    const many = { ...one, messages: Math.max(devices, Math.round(messages / 4)), readingsPerMessage: readingsPerBatch }
+    const paced = { ...one, messages: Math.max(devices, Math.round(50_000 * scale)), messagesPerSecond: pacedMessagesPerSecond }
+    const profiled = (name: string) => (profileDir === undefined ? {} : { profileDir: join(profileDir, name) })
+    const commit = {
+      one: await measure('commit', one, profiled('one')),
+      many: await measure('commit', many, profiled('many')),
+      paced: await measure('commit', paced, profiled('paced'))
+    }
+    const plain = { one: await measure('plain', one), many: await measure('plain', many), paced: await measure('plain', paced) }
+    const mosquitto = { one: await measureMosquitto(one, rounds), paced: await measureMosquitto(paced, rounds) }
+    const against = (figure: Figure, value: number, what: string, baseline: number | undefined): BenchRow[] =>
+      baseline === undefined ? [] : [compare({ ...figure, value }, { what, value: baseline }, figure.better)]
+    const noCommit = 'broker without commit'
+    const bare = 'Mosquitto to a subscriber'
+    const round = mosquitto.paced === undefined ? undefined : medianLatency(mosquitto.paced.latenciesMs)
     const rows: BenchRow[] = [
-      compare(row('messages committed and acknowledged, 1 reading each', commitOne.messagesPerSecond, 'messages/s'), plain, 'more'),
-      ...(mosquitto === undefined
+      ...against(figures.one, commit.one.messagesPerSecond, bare, mosquitto.one?.messagesPerSecond),
+      ...against(figures.one, commit.one.messagesPerSecond, noCommit, plain.one.messagesPerSecond),
+      { figure: 'readings into the store, 1 a message', value: commit.one.storedPerSecond, unit: 'readings/s' },
+      ...against(figures.many, commit.many.messagesPerSecond, noCommit, plain.many.messagesPerSecond),
+      {
+        figure: `readings into the store, ${readingsPerBatch} a message`,
+        value: commit.many.storedPerSecond * readingsPerBatch,
+        unit: 'readings/s'
+      },
+      ...against(figures.p50, commit.paced.latencyMs.p50, bare, round?.p50),
+      ...against(figures.p50, commit.paced.latencyMs.p50, noCommit, plain.paced.latencyMs.p50),
+      ...against(figures.p99, commit.paced.latencyMs.p99, bare, round?.p99),
+      ...against(figures.p99, commit.paced.latencyMs.p99, noCommit, plain.paced.latencyMs.p99),
+      { figure: 'send to PUBACK flat out, median', value: commit.one.latencyMs.p50, unit: 'ms' },
+      { figure: 'send to PUBACK flat out, 99th percentile', value: commit.one.latencyMs.p99, unit: 'ms' },
+      ...against(figures.cpu, commit.one.cpuMicroseconds, noCommit, plain.one.cpuMicroseconds),
+      { figure: 'acknowledged and not stored', value: commit.one.lost + commit.many.lost + commit.paced.lost, unit: 'messages' },
+      { figure: 'resident memory at the end, 1 a message', value: commit.one.residentMiB, unit: 'MiB' },
+      { figure: `resident memory at the end, ${readingsPerBatch} a message`, value: commit.many.residentMiB, unit: 'MiB' },
+      ...(profileDir === undefined
         ? []
-        : [
-            compare(
-              row('the same against a broker that keeps nothing', commitOne.messagesPerSecond, 'messages/s'),
-              { what: 'mosquitto to a subscriber', value: mosquitto },
-              'more'
-            )
-          ]),
-      row('readings into the store, 1 a message', commitOne.storedPerSecond, 'readings/s'),
-      compare(
-        row('messages committed and acknowledged, 10 readings each', commitTen.messagesPerSecond, 'messages/s'),
-        { what: 'broker without commit', value: plainTen.messagesPerSecond },
-        'more'
-      ),
-      row('readings into the store, 10 a message', commitTen.storedPerSecond * ten.readingsPerMessage, 'readings/s'),
-      row('send to PUBACK at full load, median', commitOne.latencyMs.p50, 'ms'),
-      row('send to PUBACK at full load, 99th percentile', commitOne.latencyMs.p99, 'ms'),
-      compare(
-        row('processor time a message, 1 reading', commitOne.cpuMicroseconds, 'µs'),
-        { what: 'broker without commit', value: plainOne.cpuMicroseconds },
-        'less'
-      ),
-      row('resident memory at the end', commitOne.residentMiB, 'MiB')
+        : [...(await profileRows(join(profileDir, 'one'))), ...(await profileRows(join(profileDir, 'many')))])
     ]
     const work =
-      `${devices} devices on bare sockets, ${windowMax} messages in flight each, ${messages} messages of 1 and ${ten.messages} of 10 readings (JSON), ` +
-      `median of ${rounds} rounds; load and broker share the machine`
+      `${devices} connections on bare sockets, ${windowMax} messages in flight each, ${messages} messages of 1 and ${many.messages} of ` +
+      `${readingsPerBatch} readings (JSON), ${paced.messages} at ${pacedMessagesPerSecond}/s, median of ${rounds} rounds; load, broker and store ` +
+      'share the machine'
     return { work, machine: describeMachine(), rows }
   }
 }
 
-function row(figure: string, value: number, unit: string): BenchRow {
-  return { figure, value, unit }
+interface Figure {
+  readonly figure: string
+  readonly unit: string
+  readonly better: 'more' | 'less'
 }
 
-async function measure(mode: 'commit' | 'plain', load: Omit<LoadOptions, 'port' | 'boot'>): Promise<Measured> {
+const figures = {
+  one: { figure: 'committed and acknowledged, 1 reading each', unit: 'messages/s', better: 'more' },
+  many: { figure: `committed and acknowledged, ${readingsPerBatch} readings each`, unit: 'messages/s', better: 'more' },
+  p50: { figure: `due to PUBACK at ${pacedMessagesPerSecond} messages/s, median`, unit: 'ms', better: 'less' },
+  p99: { figure: `due to PUBACK at ${pacedMessagesPerSecond} messages/s, 99th percentile`, unit: 'ms', better: 'less' },
+  cpu: { figure: 'processor time a message, 1 reading', unit: 'µs', better: 'less' }
+} as const satisfies Record<string, Figure>
+
+async function measure(mode: 'commit' | 'plain', load: LoadShape, options: { readonly profileDir?: string } = {}): Promise<Measured> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tracegate-bench-'))
-  const server = fork(fileURLToPath(new URL('ingest-server.ts', import.meta.url)), [mode, dataDir], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
-  })
+  if (options.profileDir !== undefined) await mkdir(options.profileDir, { recursive: true })
+  const server = await startServer({ mode, dataDir, ...options })
+  const { port } = server
   try {
-    const port = numberIn(await nextMessage(server), 'port')
-    await sendLoad({ ...load, port, boot: 'warm', messages: Math.ceil(load.messages / 4) })
-    await storedAll(server, 0)
+    let count = messagesOf({ ...load, messages: Math.max(load.devices, Math.ceil(load.messages / 2)) })
+    await sendLoad({ ...load, port, boot: 'warm', messages: count })
+    await server.storedAll(count)
     const results: { messages: number; stored: number; cpu: number }[] = []
-    const latenciesMs: number[] = []
+    const latenciesMs: (readonly number[])[] = []
     for (let round = 0; round < rounds; round += 1) {
-      const before = await ask(server)
+      const before = await server.figures()
       const startedMs = performance.now()
       const sent = await sendLoad({ ...load, port, boot: `b${round}` })
-      const count = Math.floor(load.messages / load.devices) * load.devices
-      await storedAll(server, before.stored + count)
-      const after = await ask(server)
-      latenciesMs.push(...sent.latenciesMs)
+      count += sent.messages
+      await server.storedAll(count)
+      const tookMs = performance.now() - startedMs - sent.preparedMs
+      const after = await server.figures()
+      latenciesMs.push(sent.latenciesMs)
       results.push({
-        messages: (count / sent.tookMs) * 1_000,
-        stored: (count / (performance.now() - startedMs)) * 1_000,
-        cpu: ((after.cpuMs - before.cpuMs) / count) * 1_000
+        messages: (sent.messages / sent.tookMs) * 1_000,
+        stored: (sent.messages / tookMs) * 1_000,
+        cpu: ((after.cpuMs - before.cpuMs) / sent.messages) * 1_000
       })
     }
-    const { residentMiB } = await ask(server)
-    const sorted = latenciesMs.toSorted((left, right) => left - right)
+    const { residentMiB, stored } = await server.figures()
     return {
       messagesPerSecond: median(results.map(({ messages }) => messages)),
       storedPerSecond: median(results.map(({ stored }) => stored)),
-      latencyMs: { p50: sorted[Math.floor(sorted.length * 0.5)] ?? 0, p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0 },
+      latencyMs: medianLatency(latenciesMs),
       cpuMicroseconds: median(results.map(({ cpu }) => cpu)),
-      residentMiB
+      residentMiB,
+      lost: count - stored
     }
   } finally {
-    await end(server)
+    await server.end()
     await rm(dataDir, { recursive: true, force: true })
   }
 }
 
-async function nextMessage(server: ChildProcess): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-  const onExit = (code: number | null) => reject(new Error(`the server ended with ${code}`))
-  server.once('message', resolve)
-  server.once('exit', onExit)
-  try {
-    return await promise
-  } finally {
-    server.off('exit', onExit)
-  }
+/** The median over the rounds of each round's percentiles. */
+function medianLatency(rounds: readonly (readonly number[])[]): { readonly p50: number; readonly p99: number } {
+  const percentile = (share: number) =>
+    median(
+      rounds.map((latenciesMs) => {
+        const sorted = latenciesMs.toSorted((left, right) => left - right)
+        return sorted[Math.floor(sorted.length * share)] ?? NaN
+      })
+    )
+  return { p50: percentile(0.5), p99: percentile(0.99) }
 }
 
-async function ask(server: ChildProcess) {
-  const answer = nextMessage(server)
-  server.send('figures')
-  const figures = await answer
-  return {
-    stored: numberIn(figures, 'stored'),
-    cpuMs: numberIn(figures, 'cpuMs'),
-    residentMiB: numberIn(figures, 'residentMiB')
-  }
-}
-
-function numberIn(message: unknown, name: string): number {
-  const value: unknown =
-    typeof message === 'object' && message !== null ? Object.entries(message).find(([key]) => key === name)?.[1] : undefined
-  if (typeof value !== 'number') throw new TypeError(`Cannot read figures: ${name} is ${String(value)}, expected a number`)
-  return value
-}
-
-async function storedAll(server: ChildProcess, count: number): Promise<void> {
-  const end = Date.now() + storedTimeoutMs
-  for (let last = -1; ;) {
-    const { stored } = await ask(server)
-    if (count > 0 ? stored >= count : stored === last) return
-    if (Date.now() > end) throw new Error(`only ${stored} of ${count} messages stored`)
-    last = stored
-    await sleep(count > 0 ? 5 : 200)
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  child.once('exit', () => resolve())
-  child.kill('SIGKILL')
-  await promise
-}
-
-/** Messages a second from the publishers through Mosquitto to a subscriber that acknowledges each. */
-async function measureMosquitto(load: Omit<LoadOptions, 'port' | 'boot'>): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'tracegate-bench-'))
-  const port = await freePort()
-  const config = join(folder, 'mosquitto.conf')
-  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\n`)
-  const server = spawn(mosquittoPath, ['-c', config], { stdio: 'ignore' })
-  try {
-    await sleep(300)
-    const subscriber = await openRawClient({ port })
-    subscriber.send(encodeConnect({ clientId: 'subscriber' }))
-    subscriber.send(encodeSubscribe(['#']))
-    await subscriber.next(packetTypes.suback)
-    let received = 0
-    subscriber.socket.on('data', () => {
-      const acks: Buffer[] = []
-      for (const { type, body } of subscriber.packets.splice(0)) {
-        if (type !== packetTypes.publish) continue
-        received += 1
-        const at = 2 + body.readUInt16BE(0)
-        acks.push(Buffer.from([0x40, 2, body.readUInt8(at), body.readUInt8(at + 1)]))
-      }
-      if (acks.length > 0) subscriber.send(Buffer.concat(acks))
-    })
-    const results: number[] = []
-    for (let round = 0; round < rounds; round += 1) {
-      const count = Math.floor(load.messages / load.devices) * load.devices
-      const wanted = received + count
-      const startedMs = performance.now()
-      await sendLoad({ ...load, port, boot: `b${round}` })
-      await reached(() => received >= wanted)
-      results.push((count / (performance.now() - startedMs)) * 1_000)
-    }
-    subscriber.socket.destroy()
-    return median(results)
-  } finally {
-    await end(server)
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-async function reached(condition: () => boolean): Promise<void> {
-  const limit = Date.now() + storedTimeoutMs
-  while (!condition()) {
-    if (Date.now() > limit) throw new Error(`not reached within ${storedTimeoutMs} ms`)
-    await sleep(2)
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', resolve)
-  await promise
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
+async function profileRows(folder: string): Promise<BenchRow[]> {
+  const summary = await readProfile(folder)
+  if (summary === undefined) return []
+  const entries = [...summary.packages.slice(0, profileEntriesMax), ...summary.functions.slice(0, profileEntriesMax)]
+  return entries.map(({ name, share }) => ({
+    figure: `profile ${folder.split('/').at(-1) ?? ''}: ${name}`,
+    value: share * 100,
+    unit: '% of busy time'
+  }))
 }

@@ -1,7 +1,8 @@
 /** `npm run bench -- <name> [--json] [--scale <number>]`: runs one benchmark and prints its report. */
 import { writeSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Bench, BenchReport, BenchRow } from './bench.ts'
+import type { Bench, BenchOptions, BenchReport, BenchRow } from './bench.ts'
 
 /** Loaded only when asked for, so that one benchmark never pays for the imports of another. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
@@ -12,6 +13,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   trace: () => import('./trace.ts')
 }
 
+const usage = `Usage: npm run bench -- <name> [--json] [--scale <number>] [--cpu-profile <folder>], with name one of: ${Object.keys(benches).join(', ')}`
+
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: string[]): Promise<number> {
@@ -21,25 +24,25 @@ async function main(args: string[]): Promise<number> {
     return 2
   }
   const { bench } = await parsed.load()
-  const report = await bench.run({ json: parsed.json, scale: parsed.scale })
-  writeSync(1, parsed.json ? `${JSON.stringify({ name: bench.name, ...report })}\n` : render(bench, report))
+  const report = await bench.run(parsed.options)
+  writeSync(1, parsed.options.json ? `${JSON.stringify({ name: bench.name, ...report })}\n` : render(bench, report))
   return 0
 }
 
-function parse(args: string[]): { load: () => Promise<{ readonly bench: Bench }>; json: boolean; scale: number } | string {
-  const usage = `Usage: npm run bench -- <name> [--json] [--scale <number>], with name one of: ${Object.keys(benches).join(', ')}`
+function parse(args: string[]): { load: () => Promise<{ readonly bench: Bench }>; options: BenchOptions } | string {
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, scale: { type: 'string', default: '1' } }
+      options: { json: { type: 'boolean', default: false }, scale: { type: 'string', default: '1' }, 'cpu-profile': { type: 'string' } }
     })
     const [name = '', ...rest] = positionals
     const load = benches[name]
     const scale = Number(values.scale)
     if (load === undefined || rest.length > 0) return usage
     if (!(scale > 0 && scale <= 1_000)) return `Cannot run bench: --scale is "${values.scale}", expected a number above 0, up to 1000`
-    return { load, json: values.json, scale }
+    const profileDir = values['cpu-profile']
+    return { load, options: { json: values.json, scale, ...(profileDir === undefined ? {} : { profileDir: resolve(profileDir) }) } }
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${usage}`
   }
