@@ -14,6 +14,16 @@ export const storeError = defineErrors({
   STORE_VERSION: { status: 500, message: 'Cannot open {path}: its schema version is {current}, expected at most {wanted}' },
   STORE_QUERY: { status: 400, message: 'Cannot answer query: {member} is {current}, expected {wanted}' },
   STORE_TOO_MUCH: { status: 413, message: 'Cannot {action}: {what} is {current}, expected at most {wanted}' },
+  STORE_URL: { status: 500, message: 'Cannot open store: {member} is "{current}", expected {wanted}' },
+  STORE_UNREACHABLE: { status: 503, message: 'Cannot {action}: {server} gives no answer ({detail}), expected a running InfluxDB' },
+  STORE_SERVER: { status: 503, message: 'Cannot {action}: {server} answered {status} "{detail}", expected success' },
+  STORE_SERVER_VERSION: { status: 500, message: 'Cannot open {server}: it is InfluxDB {current}, expected {wanted}' },
+  STORE_ACCESS: {
+    status: 503,
+    message: 'Cannot {action}: {server} answered {status} "{detail}", expected credentials that may read and write it'
+  },
+  STORE_OVERLOADED: { status: 503, message: 'Cannot {action}: {server} asks to wait {retryAfterMs} ms more ({detail})' },
+  STORE_UNSUPPORTED: { status: 501, message: 'Cannot {action}: {server} cannot do that ({detail})' },
   /** Made by `refusedReadings` only. */
   STORE_REFUSED_READINGS: { status: 422, message: 'Cannot {action}: {refused} of {readings} readings are refused for good ({detail})' }
 })

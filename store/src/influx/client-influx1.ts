@@ -1,0 +1,135 @@
+/**
+ * The driver for InfluxDB 1.x: questions and the making of the database through the `influx` package, whose pool of hosts is held to one
+ * host, one try and no time on the bench; writes through `client-http.ts`.
+ */
+import { InfluxDB } from 'influx'
+import { compileValidator } from '@tracegate/model/codec'
+import { Type, type Static } from 'typebox'
+import { storeError } from '../errors.ts'
+import type { InfluxDatabase, InfluxOptions } from './client.ts'
+import { createInfluxHttp, nameOf, serverErrorOf, type InfluxHttp } from './client-http.ts'
+import { influxqlDeletion, influxqlSelection, timeOfText } from './influxql.ts'
+import { textOfTag } from './line-protocol.ts'
+import { selectsNothing, type SelectedRow, type Selection } from './selection.ts'
+import { writeAnswerOf } from './write-answer.ts'
+
+const Cell = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])
+const Series = Type.Object({
+  tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+  columns: Type.Array(Type.String()),
+  values: Type.Optional(Type.Array(Type.Array(Cell))),
+  partial: Type.Optional(Type.Boolean())
+})
+type Series = Static<typeof Series>
+const QueryAnswer = compileValidator(
+  Type.Object({
+    error: Type.Optional(Type.String()),
+    results: Type.Optional(
+      Type.Array(
+        Type.Object({
+          error: Type.Optional(Type.String()),
+          series: Type.Optional(Type.Array(Series)),
+          partial: Type.Optional(Type.Boolean())
+        })
+      )
+    )
+  })
+)
+
+/** Never on the bench: whether and when to try again is not for a client library to say. */
+const noPause = { getDelay: () => 0, next: () => noPause, reset: () => noPause }
+
+export function createInflux1Database(options: InfluxOptions): InfluxDatabase {
+  const http = createInfluxHttp(options)
+  const influx = createInfluxClient(options, http)
+  const name = nameOf(options)
+  const { database } = options
+
+  const query = (action: string, text: string, wholeMs = false): Promise<{ series: readonly Series[]; cut: boolean }> =>
+    http.guard(action, async (signal) => {
+      const answer: unknown = await influx.queryRaw(text, { database, method: 'POST', signal, ...(wholeMs ? { precision: 'ms' } : {}) })
+      const checked = QueryAnswer.check(answer)
+      const failed = (detail: string) => serverErrorOf({ action, server: name }, { status: 200, body: detail })
+      if (!checked.ok) throw failed(checked.reason.message)
+      const [result] = checked.value.results ?? []
+      const error = checked.value.error ?? result?.error
+      if (error !== undefined) throw failed(error)
+      const series = result?.series ?? []
+      return { series, cut: result?.partial === true || series.some(({ partial }) => partial === true) }
+    })
+
+  return {
+    kind: 'influx1',
+    name,
+    async prepare() {
+      const ping = await http.request({ action: 'ask for the version', method: 'GET', path: '/ping' })
+      const { version } = ping
+      if (ping.status >= 300) throw serverErrorOf({ action: 'ask for the version', server: name }, ping)
+      if (version === undefined || !/^v?1\./.test(version))
+        throw storeError('STORE_SERVER_VERSION', { server: name, current: version ?? 'of no told version', wanted: '1.x' })
+      await http.guard(`make database ${database}`, () => influx.createDatabase(database))
+      return { version }
+    },
+    async write(lines, precision) {
+      const answer = await http.request({
+        action: `write ${lines.length} points`,
+        method: 'POST',
+        path: '/write',
+        query: { db: database, precision: precision === 'ns' ? 'n' : precision },
+        body: lines.join('\n'),
+        headers: { 'content-type': 'text/plain; charset=utf-8' }
+      })
+      return writeAnswerOf(answer, Date.now())
+    },
+    async select(selection) {
+      if (selectsNothing(selection)) return { rows: [], cut: false }
+      const action = `select ${selection.pick.type} of ${selection.measurement}`
+      const { series, cut } = await query(action, influxqlSelection(selection), selection.wholeMs)
+      if (cut && selection.pick.type !== 'every')
+        throw storeError('STORE_SERVER', { action, server: name, status: 200, detail: 'cut at max-row-limit, set it to 0' })
+      return { rows: series.flatMap((one) => rowsOf(selection, one)), cut }
+    },
+    async remove(deletion) {
+      await query(`delete from ${deletion.measurement}`, influxqlDeletion(deletion))
+    },
+    close: () => http.close()
+  }
+}
+
+function createInfluxClient({ origin, database, username, password }: InfluxOptions, { agent, timeoutMs }: InfluxHttp): InfluxDB {
+  const url = new URL(origin)
+  const isTls = url.protocol === 'https:'
+  return new InfluxDB({
+    database,
+    ...(username === undefined ? {} : { username, password: password ?? '' }),
+    hosts: [
+      {
+        host: url.hostname.replaceAll(/^\[|\]$/g, ''),
+        port: Number(url.port || (isTls ? 443 : 80)),
+        protocol: isTls ? 'https' : 'http',
+        options: { agent }
+      }
+    ],
+    pool: { maxRetries: 0, requestTimeout: timeoutMs, backoff: noPause }
+  })
+}
+
+/** The columns are the time, the fields, then the tags that were asked for. */
+function rowsOf({ fields, pick }: Selection, { tags = {}, values = [] }: Series): SelectedRow[] {
+  const ofSeries = Object.fromEntries(Object.entries(tags).map(([tag, value]) => [tag, textOfTag(value)]))
+  const asked = pick.type === 'every' ? pick.tags : []
+  const fieldsEnd = 1 + (pick.type === 'count' ? 1 : fields.length)
+  return values.map(([time, ...cells]) => {
+    const own = asked.map((tag, at) => [tag, textOfTag(String(cells[fieldsEnd - 1 + at] ?? ''))])
+    return {
+      ...timeOf(time ?? null),
+      tags: asked.length === 0 ? ofSeries : Object.fromEntries(own),
+      values: cells.slice(0, fieldsEnd - 1)
+    }
+  })
+}
+
+function timeOf(cell: Static<typeof Cell>): { timeMs: number; nanos: number } {
+  if (typeof cell === 'number') return { timeMs: cell, nanos: 0 }
+  return timeOfText(String(cell)) ?? { timeMs: NaN, nanos: 0 }
+}

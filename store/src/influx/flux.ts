@@ -1,0 +1,62 @@
+/** Flux, as InfluxDB 2.x speaks it: the texts of selections. Pure; the escaping of strings is the client library's. */
+import { flux, fluxString } from '@influxdata/influxdb-client'
+import { tagValueOf } from './line-protocol.ts'
+import { wholeTime, type Condition, type Selection } from './selection.ts'
+
+/** A string literal; `${` within it is text, not an interpolation. */
+export function fluxLiteral(text: string): string {
+  return flux`${fluxString(text.toWellFormed())}`.toString()
+}
+
+const member = (name: string): string => `r[${fluxLiteral(name)}]`
+const list = (names: readonly string[]): string => `[${names.map(fluxLiteral).join(', ')}]`
+
+/** The points of each series as rows with one column a field, oldest first, or one point or the number of points of each series. */
+export function fluxSelection(bucket: string, selection: Selection): string {
+  const { measurement, pick, span = wholeTime, fields } = selection
+  const conditions = selection.where ?? []
+  const onTags = conditions.filter((condition) => 'tag' in condition).map(predicateOf)
+  const onFields = conditions.filter((condition) => 'field' in condition).map(predicateOf)
+  // A count needs only the field that every point has.
+  const wanted = pick.type === 'count' ? fields.slice(0, 1) : fields
+  const isWanted = `(${wanted.map((field) => `${member('_field')} == ${fluxLiteral(field)}`).join(' or ')})`
+  const source = [
+    `from(bucket: ${fluxLiteral(bucket)})`,
+    `range(start: time(v: ${span.fromNanos}), stop: time(v: ${BigInt(span.toNanos) + 1n}))`,
+    `filter(fn: (r) => ${[`${member('_measurement')} == ${fluxLiteral(measurement)}`, isWanted, ...onTags].join(' and ')})`
+  ]
+  switch (pick.type) {
+    case 'every': {
+      const columns = ['_time', ...fields, ...pick.tags]
+      return pipeOf([
+        ...source,
+        'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
+        ...(onFields.length === 0 ? [] : [`filter(fn: (r) => ${onFields.join(' and ')})`]),
+        `keep(columns: ${list(columns)})`,
+        'group()',
+        `sort(columns: ["_time"], desc: ${pick.order === 'descending'})`,
+        `limit(n: ${pick.limit})`
+      ])
+    }
+    case 'newest':
+      return pipeOf([...source, 'last()', 'drop(columns: ["_start", "_stop"])'])
+    case 'oldest':
+      return pipeOf([...source, 'first()', 'drop(columns: ["_start", "_stop"])'])
+    case 'count':
+      return pipeOf([...source, 'count()', 'drop(columns: ["_start", "_stop"])'])
+    default:
+      return pick satisfies never
+  }
+}
+
+function pipeOf(steps: readonly string[]): string {
+  return steps.join('\n  |> ')
+}
+
+function predicateOf(condition: Condition): string {
+  const values =
+    'tag' in condition
+      ? condition.anyOf.map((value) => `${member(condition.tag)} == ${fluxLiteral(tagValueOf(value))}`)
+      : condition.anyOf.map((value) => `${member(condition.field)} == ${typeof value === 'number' ? value : fluxLiteral(value)}`)
+  return `(${values.join(' or ')})`
+}
