@@ -22,6 +22,7 @@ export const apiError = defineErrors({
   SERIES_INVALID: { status: 400, message: 'Cannot read a range: series is "{series}", expected point/device/metric' },
   CODE_UNREADABLE: { status: 400, message: 'Cannot read the code "{code}": {reason}' },
   CURSOR_INVALID: { status: 400, message: 'Cannot turn the page: the cursor is not one of ours, expected the value of "next"' },
+  EXPORT_TOO_WIDE: { status: 400, message: 'Cannot export: {series} series have that prefix, expected at most {seriesMax}' },
   STREAM_FULL: { status: 503, message: 'Cannot open a live stream: {open} are open, expected fewer than {openMax}' },
   ORDERS_ABSENT: { status: 503, message: 'Cannot give an order: this process has no way to the broker' },
   ORDERS_FULL: { status: 503, message: 'Cannot give an order: {waiting} wait for their reply, expected fewer than {waitingMax}' },

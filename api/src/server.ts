@@ -16,6 +16,7 @@ import { lookupRoutes } from './routes/lookup.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
+import { exportRoutes } from './routes/export.ts'
 import { readingRoutes, seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -65,6 +66,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   orderRoutes(app, context)
   seriesRoutes(app, context)
   readingRoutes(app, context)
+  exportRoutes(app, context)
   anomalyRoutes(app, context)
   liveRoutes(app, context)
   deadLetterRoutes(app, context)
