@@ -11,5 +11,7 @@ export const brokerError = defineErrors({
   BROKER_PUBLISH: {
     status: 503,
     message: 'Cannot publish: topic is "{topic}", expected a running broker and a topic of at most {levels} levels'
-  }
+  },
+  BROKER_CALL: { status: 400, message: 'Cannot check broker: {detail}' },
+  BROKER_CHECK_FILE: { status: 400, message: 'Cannot check broker: file of {what} is "{path}", expected a readable one ({detail})' }
 })

@@ -13,5 +13,14 @@ export const serviceError = defineErrors({
     status: 500,
     message: 'Cannot listen: {what} port is {port} on {host}, which is in use; expected a free one (change it with {option})'
   },
-  DATA_FOLDER: { status: 500, message: 'Cannot use data folder: path is "{path}", expected a writable folder ({detail})' }
+  DATA_FOLDER: { status: 500, message: 'Cannot use data folder: path is "{path}", expected a writable folder ({detail})' },
+  SECRETS_BUSY: { status: 503, message: 'Cannot check a secret now: {waiting} wait to be checked, expected fewer than {waitingMax}' },
+  TOKEN_KEYS: { status: 500, message: 'Cannot use token keys: file is "{path}", expected {expected} ({detail})' },
+  TOKEN_LIFE: { status: 400, message: 'Cannot issue a token: its life is {lifeS} s, expected 1 to {lifeMaxS}' },
+  BROKER_URL: { status: 400, message: 'Cannot use broker: address is "{url}", expected {detail}' },
+  BROKER_NO_CONNACK: { status: 503, message: 'Cannot connect to broker: {detail}, expected a CONNACK' },
+  BROKER_PREFIX: {
+    status: 400,
+    message: 'Cannot probe broker: topic prefix is "{prefix}", expected at most 100 characters without wildcard, $ or / at either end'
+  }
 })

@@ -1,4 +1,4 @@
-/** Runs a command of the maker with a time limit; rejects with what it said when it fails. */
+/** Runs a command that an operator gave, with a time limit; rejects with what it said when it fails. */
 import { spawn } from 'node:child_process'
 
 const commandLimitMs = 60_000
