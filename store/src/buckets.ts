@@ -1,6 +1,7 @@
-/** Down-sampling of one series into buckets of equal width. Pure; fed in ascending time, by readings or by whole blocks. */
-import { countsInBuckets, type BlockHead, type Columns } from './column-block.ts'
-import type { SeriesBuckets } from './telemetry-store.ts'
+/** Down-sampling of one series into buckets of equal width. Pure; fed by readings, by whole blocks or by roll-ups, best in ascending time. */
+import { countsInBuckets, type Columns } from './column-block.ts'
+import { combineInto, type Aggregate } from './rollups.ts'
+import type { AlignedSeries, SeriesBuckets } from './telemetry-store.ts'
 
 export interface BucketQuery {
   readonly fromMs: number
@@ -11,23 +12,25 @@ export interface BucketQuery {
 export interface BucketAccumulator {
   /** Adds the readings from index `start` to `end` (exclusive), all within the query's bounds. */
   addColumns(columns: Columns, start: number, end: number): void
-  /** Adds a block by its head; false, and nothing added, when it is not within one bucket. */
-  addHead(head: BlockHead): boolean
-  result(): Omit<SeriesBuckets, 'series' | 'unit'>
+  /** Adds what is within one bucket; false, and nothing added, when it is not. */
+  addWithin(aggregate: Aggregate): boolean
+  /** Adds it where its first reading lies, cut to the query's bounds; nothing when it lies outside of them. */
+  addWhole(aggregate: Aggregate): void
+  /** The buckets that have a reading. */
+  result(): Omit<SeriesBuckets, 'series' | 'unit' | 'resolution'>
+  /** All buckets. */
+  grid(): Omit<AlignedSeries, 'series' | 'unit' | 'resolution'>
 }
 
-/** First millisecond of bucket `index`: the bounds of all buckets together cover [fromMs, toMs] without a gap. */
-function bucketStartMs(query: BucketQuery, index: number): number {
-  return query.fromMs + Math.ceil((index * (query.toMs - query.fromMs + 1)) / query.buckets)
+/** First millisecond of each bucket: the bounds of all together cover [fromMs, toMs] without a gap. One more at the end: toMs + 1. */
+export function bucketStarts({ fromMs, toMs, buckets }: BucketQuery): Float64Array {
+  return Float64Array.from({ length: buckets + 1 }, (_, index) => fromMs + Math.ceil((index * (toMs - fromMs + 1)) / buckets))
 }
 
 export function createBucketAccumulator(query: BucketQuery): BucketAccumulator {
-  const { buckets } = query
-  const starts = Float64Array.from({ length: buckets + 1 }, (_, index) => bucketStartMs(query, index))
-  const min = new Float64Array(buckets).fill(Infinity)
-  const max = new Float64Array(buckets).fill(-Infinity)
-  const sum = new Float64Array(buckets)
-  const count = new Uint32Array(buckets)
+  const { buckets, fromMs, toMs } = query
+  const starts = bucketStarts(query)
+  const columns = aggregateColumns(buckets)
   let current = 0
 
   /** The bucket that holds the time; times mostly ascend, so the search starts where the last one ended. */
@@ -37,38 +40,119 @@ export function createBucketAccumulator(query: BucketQuery): BucketAccumulator {
     return current
   }
   return {
-    addHead(head) {
-      if (head.firstMs < query.fromMs || head.lastMs > query.toMs) return false
-      const bucket = seek(head.firstMs)
-      if (head.lastMs >= (starts[bucket + 1] ?? Infinity)) return false
-      if (head.good === 0) return true
-      min[bucket] = Math.min(min[bucket] ?? Infinity, head.min)
-      max[bucket] = Math.max(max[bucket] ?? -Infinity, head.max)
-      sum[bucket] = (sum[bucket] ?? 0) + head.sum
-      count[bucket] = (count[bucket] ?? 0) + head.good
+    addColumns(readings, start, end) {
+      for (let index = start; index < end;) {
+        const bucket = seek(readings.timeMs[index] ?? 0)
+        const untilMs = bucket === buckets - 1 ? Infinity : (starts[bucket + 1] ?? Infinity)
+        let next = index + 1
+        while (next < end && (readings.timeMs[next] ?? 0) < untilMs) next += 1
+        const aggregate = aggregateOf(readings, index, next)
+        if (aggregate !== undefined) combineInto(columns, bucket, aggregate)
+        index = next
+      }
+    },
+    addWithin(aggregate) {
+      if (aggregate.firstMs < fromMs || aggregate.lastMs > toMs) return false
+      const bucket = seek(aggregate.firstMs)
+      if (aggregate.lastMs >= (starts[bucket + 1] ?? Infinity)) return false
+      combineInto(columns, bucket, aggregate)
       return true
     },
-    addColumns({ timeMs, value, quality }, start, end) {
-      for (let index = start; index < end; index++) {
-        const one = value[index] ?? NaN
-        if (!countsInBuckets(one, quality[index] ?? 9)) continue
-        const bucket = seek(timeMs[index] ?? 0)
-        if (one < (min[bucket] ?? Infinity)) min[bucket] = one
-        if (one > (max[bucket] ?? -Infinity)) max[bucket] = one
-        sum[bucket] = (sum[bucket] ?? 0) + one
-        count[bucket] = (count[bucket] ?? 0) + 1
-      }
+    addWhole(aggregate) {
+      if (aggregate.lastMs < fromMs || aggregate.firstMs > toMs) return
+      const within = (timeMs: number): number => Math.min(Math.max(timeMs, fromMs), toMs)
+      const firstMs = within(aggregate.firstMs)
+      const cut = { firstMs, lastMs: within(aggregate.lastMs), minMs: within(aggregate.minMs), maxMs: within(aggregate.maxMs) }
+      combineInto(columns, seek(firstMs), { ...aggregate, ...cut })
     },
     result() {
-      const filled = [...count.keys()].filter((bucket) => (count[bucket] ?? 0) > 0)
-      const pick = (of: (bucket: number) => number): Float64Array => Float64Array.from(filled, of)
+      const filled = Uint32Array.from(columns.count.keys()).filter((bucket) => (columns.count[bucket] ?? 0) > 0)
+      const pick = (column: Float64Array): Float64Array => Float64Array.from(filled, (bucket) => column[bucket] ?? NaN)
       return {
-        startMs: pick((bucket) => starts[bucket] ?? 0),
-        min: pick((bucket) => min[bucket] ?? NaN),
-        max: pick((bucket) => max[bucket] ?? NaN),
-        mean: pick((bucket) => (sum[bucket] ?? 0) / (count[bucket] ?? 1)),
-        count: Uint32Array.from(filled, (bucket) => count[bucket] ?? 0)
+        startMs: pick(starts),
+        min: pick(columns.min),
+        minMs: pick(columns.minMs),
+        max: pick(columns.max),
+        maxMs: pick(columns.maxMs),
+        first: pick(columns.first),
+        firstMs: pick(columns.firstMs),
+        last: pick(columns.last),
+        lastMs: pick(columns.lastMs),
+        mean: Float64Array.from(filled, (bucket) => meanAt(columns, bucket)),
+        count: Uint32Array.from(filled, (bucket) => columns.count[bucket] ?? 0)
+      }
+    },
+    grid() {
+      const { count } = columns
+      const filled = (column: Float64Array): Float64Array => column.map((value, bucket) => ((count[bucket] ?? 0) > 0 ? value : NaN))
+      return {
+        min: filled(columns.min),
+        max: filled(columns.max),
+        mean: Float64Array.from(count, (_, bucket) => meanAt(columns, bucket)),
+        first: filled(columns.first),
+        last: filled(columns.last),
+        count: Uint32Array.from(count)
       }
     }
+  }
+}
+
+type AggregateColumns = Readonly<Record<keyof Aggregate, Float64Array>>
+
+function aggregateColumns(rows: number): AggregateColumns {
+  const column = (): Float64Array => new Float64Array(rows)
+  return {
+    count: column(),
+    sum: column(),
+    min: column(),
+    minMs: column(),
+    max: column(),
+    maxMs: column(),
+    first: column(),
+    firstMs: column(),
+    last: column(),
+    lastMs: column()
+  }
+}
+
+function meanAt(columns: AggregateColumns, bucket: number): number {
+  const count = columns.count[bucket] ?? 0
+  return count === 0 ? NaN : (columns.sum[bucket] ?? 0) / count
+}
+
+/** What readings from index `start` to `end` (exclusive), ascending, come to; undefined when none of them counts. */
+export function aggregateOf({ timeMs, value, quality }: Columns, start: number, end: number): Aggregate | undefined {
+  let [count, sum, first, last] = [0, 0, -1, -1]
+  let [min, max] = [Infinity, -Infinity]
+  let [minAt, maxAt] = [-1, -1]
+  for (let index = start; index < end; index++) {
+    const one = value[index] ?? NaN
+    if (!countsInBuckets(one, quality[index] ?? 9)) continue
+    if (count === 0) first = index
+    last = index
+    count += 1
+    sum += one
+    if (one < min || minAt === -1) {
+      min = one
+      minAt = index
+    }
+    if (one > max || maxAt === -1) {
+      max = one
+      maxAt = index
+    }
+  }
+  if (count === 0) return undefined
+  const time = (index: number): number => timeMs[index] ?? 0
+  return {
+    count,
+    sum,
+    min,
+    minMs: time(minAt),
+    max,
+    maxMs: time(maxAt),
+    first: value[first] ?? NaN,
+    firstMs: time(first),
+    last: value[last] ?? NaN,
+    lastMs: time(last)
   }
 }

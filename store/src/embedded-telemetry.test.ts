@@ -32,7 +32,12 @@ async function openIn(options: Partial<EmbeddedTelemetryStoreOptions> = {}) {
   }
 }
 
-runTelemetrySuite({ name: 'embedded telemetry store', propertyRuns: 8, open: () => openIn() })
+runTelemetrySuite({
+  name: 'embedded telemetry store',
+  propertyRuns: 8,
+  supports: { rollupsOutliveReadings: false },
+  open: () => openIn()
+})
 runTelemetryModelTest({ name: 'embedded telemetry store with small blocks', propertyRuns: 20, open: () => openIn({ blockReadingsMax: 8 }) })
 
 void test('a full disk refuses the whole batch with STORE_FULL, keeps what was stored and goes on when folding or a higher limit makes room', async () => {

@@ -5,18 +5,19 @@
  */
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Reading } from '@tracegate/model/telemetry'
 import { silentLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
 import { isStoreError, storeError } from './errors.ts'
-import { requireBuckets, requireRange, requireStorable } from './telemetry-limits.ts'
-import type { BatchSource, SeriesInfo, TelemetryStore } from './telemetry-store.ts'
+import { requireColumns } from './reading-columns.ts'
+import { metricOf, requireRetention, requireStorable, type Retention } from './telemetry-limits.ts'
+import type { BatchSource, TelemetryStore } from './telemetry-store.ts'
 import { createGroupCommit } from './embedded/group-commit.ts'
 import { claimFile, openClaimed, type FileClaim } from './embedded/file-claim.ts'
 import { numberOf, requireDataFolder, toStoreError } from './embedded/sqlite.ts'
 import { createBacklog } from './embedded/telemetry/backlog.ts'
 import { prepareBatchWriter } from './embedded/telemetry/batch-writer.ts'
-import { latestOf, loadSeriesIndex, noReading } from './embedded/telemetry/series-index.ts'
+import { createTelemetryReader } from './embedded/telemetry/reader.ts'
+import { loadSeriesIndex, noReading } from './embedded/telemetry/series-index.ts'
 import { telemetryMigrations } from './embedded/telemetry/tables.ts'
 import { telemetryEvents } from './embedded/telemetry/events.ts'
 import { createWorkerClient } from './embedded/telemetry/worker-client.ts'
@@ -117,14 +118,29 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
   const requireOpen = (action: string): void => {
     if (closing !== undefined) throw storeError('STORE_CLOSED', { action })
   }
-  const store = async (readings: readonly Reading[], source: BatchSource | undefined): Promise<void> => {
-    const remember = await group.run('append readings', () => writer.write(readings, source), readings.length)
-    if (remember === undefined) return events.dropped(readings.length)
+  const store = async (count: number, write: () => (() => void) | undefined): Promise<void> => {
+    const remember = await group.run('append readings', write, count)
+    if (remember === undefined) return events.dropped(count)
     remember()
-    backlog.add(readings.length)
-    events.stored(readings.length)
+    backlog.add(count)
+    events.stored(count)
     if (needsFold()) void foldSoon()
   }
+  const append = async (count: number, source: BatchSource | undefined, write: () => (() => void) | undefined): Promise<void> => {
+    if (count === 0 && source === undefined) return
+    try {
+      await backlog.admit(count, () => store(count, write))
+    } catch (error) {
+      // Folding makes room, so that the sender's next attempt may succeed.
+      if (isStoreError(error, 'STORE_FULL')) void foldSoon()
+      throw error
+    }
+  }
+  const forget = (emptied: readonly { readonly series: number; readonly lastMs: number }[]): void => {
+    const lastById = new Map(emptied.map(({ series, lastMs }) => [series, lastMs]))
+    for (const entry of index.matching('')) if (entry.timeMs <= (lastById.get(entry.id) ?? -1)) Object.assign(entry, noReading)
+  }
+  let retention: Retention = requireRetention([])
   const timer = setInterval(() => {
     if (backlog.readings > 0) void foldSoon()
   }, foldAfterMs)
@@ -136,60 +152,35 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
     async append(readings, source) {
       requireOpen('append')
       requireStorable(readings)
-      if (readings.length === 0 && source === undefined) return
-      try {
-        await backlog.admit(readings.length, () => store(readings, source))
-      } catch (error) {
-        // Folding makes room, so that the sender's next attempt may succeed.
-        if (isStoreError(error, 'STORE_FULL')) void foldSoon()
-        throw error
-      }
+      await append(readings.length, source, () => writer.write(readings, source))
     },
-    async appendedUpTo(log) {
-      requireOpen('appendedUpTo')
-      return writer.appendedUpTo(log)
+    async appendColumns(columns, source) {
+      requireOpen('append')
+      requireColumns(columns)
+      await append(columns.timeMs.length, source, () => writer.writeColumns(columns, source))
     },
-    async range(query) {
-      requireOpen('range')
-      const { series, ...range } = requireRange(query)
-      const entry = index.get(series)
-      if (entry === undefined) return { series, unit: '', ...emptyRange() }
-      const { columns, truncated } = await worker.ask({ type: 'range', series: entry.id, ...range })
-      return { series, unit: entry.unit, ...columns, truncated }
-    },
-    async buckets(query) {
-      requireOpen('buckets')
-      const { series, fromMs, toMs } = requireRange(query)
-      const buckets = requireBuckets(query.buckets)
-      const entry = index.get(series)
-      if (entry === undefined) return { series, unit: '', ...emptyBuckets() }
-      const answer = await worker.ask({ type: 'buckets', series: entry.id, fromMs, toMs, buckets })
-      return { series, unit: entry.unit, ...answer.buckets }
-    },
-    async latest(prefix) {
-      requireOpen('latest')
-      return index
-        .matching(prefix)
-        .filter((entry) => entry.timeMs >= 0)
-        .map(latestOf)
-    },
-    async series(prefix) {
-      requireOpen('series')
-      const entries = index.matching(prefix)
-      const { extents } = await worker.ask({ type: 'extents', series: entries.map(({ id }) => id) })
-      return entries.flatMap(({ name, unit }, at): SeriesInfo[] => {
-        const extent = extents[at]
-        if (extent === undefined) return []
-        return [{ series: name, unit, firstMs: extent.firstMs, lastMs: extent.lastMs, count: extent.count }]
-      })
-    },
+    ...createTelemetryReader({ index, worker, requireOpen, appendedUpTo: (log) => writer.appendedUpTo(log) }),
     async retain(beforeMs) {
       requireOpen('retain')
       const { dropped, emptied } = await worker.ask({ type: 'retain', beforeMs })
-      const lastById = new Map(emptied.map(({ series, lastMs }) => [series, lastMs]))
-      for (const entry of index.matching('')) if (entry.timeMs <= (lastById.get(entry.id) ?? -1)) Object.assign(entry, noReading)
+      forget(emptied)
       events.retained(dropped)
       return dropped
+    },
+    async setRetention(policies) {
+      requireOpen('setRetention')
+      retention = requireRetention(policies)
+    },
+    async applyRetention(nowMs) {
+      requireOpen('applyRetention')
+      const kept = index.matching('').flatMap(({ id, name, unit }) => {
+        const from = retention(metricOf(name), nowMs)
+        return from === undefined ? [] : [{ series: id, unit, ...from }]
+      })
+      const { counts, emptied } = await worker.ask({ type: 'applyRetention', kept })
+      forget(emptied)
+      events.retained(counts.raw)
+      return counts
     },
     async fold() {
       requireOpen('fold')
@@ -224,13 +215,4 @@ function load(database: DatabaseSync, claim: FileClaim, path: string) {
 /** Pages that appends leave to the worker: a fold writes its blocks, in the worst case 16 bytes a reading, before it deletes. */
 function foldPages(limits: { readonly pageCountMax: number; readonly unfoldedReadingsMax: number }): number {
   return Math.ceil(Math.min(limits.pageCountMax * 0.4, (limits.unfoldedReadingsMax * 16) / 4_096))
-}
-
-function emptyRange() {
-  return { timeMs: new Float64Array(0), value: new Float64Array(0), quality: new Uint8Array(0), truncated: false }
-}
-
-function emptyBuckets() {
-  const none = () => new Float64Array(0)
-  return { startMs: none(), min: none(), max: none(), mean: none(), count: new Uint32Array(0) }
 }

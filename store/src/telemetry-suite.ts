@@ -2,22 +2,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Reading } from '@tracegate/model/telemetry'
-import { isStoreError } from './errors.ts'
 import type { TelemetryStore } from './telemetry-store.ts'
 import {
+  baseMs,
   readingAt,
   rows,
   runTelemetryModelTest,
   series,
+  withCode,
   withStore,
-  type OpenedTelemetry,
+  type Scene,
   type TelemetrySuiteOptions
 } from './telemetry-suite-model.ts'
-
-const baseMs = 1_700_000_000_000
-const withCode = (code: string) => (error: unknown) => isStoreError(error, code)
-
-type Scene = (name: string, body: (opened: OpenedTelemetry) => Promise<void>) => void
+import { readScenes } from './telemetry-suite-reads.ts'
+import { retentionScenes } from './telemetry-suite-retention.ts'
+import { columnScenes, unitScenes } from './telemetry-suite-units.ts'
 
 export function runTelemetrySuite(options: TelemetrySuiteOptions): void {
   const scene: Scene = (name, body) => {
@@ -25,10 +24,13 @@ export function runTelemetrySuite(options: TelemetrySuiteOptions): void {
   }
   orderScenes(scene)
   valueScenes(scene)
+  unitScenes(scene)
+  columnScenes(scene)
   rangeScenes(scene)
   bucketScenes(scene)
   listScenes(scene)
-  retentionScenes(scene)
+  readScenes(scene)
+  retentionScenes(scene, options)
   sourceScenes(scene)
   lifeScenes(scene)
   runTelemetryModelTest(options)
@@ -103,13 +105,6 @@ function valueScenes(scene: Scene): void {
       ])
       await settle?.()
     }
-  })
-  scene('the unit of a series is the one it came with last', async ({ store }) => {
-    await store.append([readingAt(1, 1)])
-    assert.equal((await store.range({ series, fromMs: 0, toMs: 9 })).unit, 'Cel')
-    await store.append([readingAt(2, 1, { unit: 'K' })])
-    assert.equal((await store.latest(''))[0]?.unit, 'K')
-    assert.equal((await store.series(''))[0]?.unit, 'K')
   })
   scene('append() refuses a time that is none and a batch past the limit, and stores nothing of it', async ({ store }) => {
     await assert.rejects(store.append([readingAt(1, 1), readingAt(1.5, 1)]), withCode('STORE_QUERY'))
@@ -223,29 +218,6 @@ function listScenes(scene: Scene): void {
     assert.equal(found.length, 100)
     assert.ok(found.every((info) => info.count === 2 && info.firstMs === baseMs && info.lastMs === baseMs + 1_000))
     assert.deepEqual([...(await store.range({ series: 'port-1/d7/m9907', fromMs: 0, toMs: baseMs * 2 })).value], [9_907, 9_907])
-  })
-}
-
-function retentionScenes(scene: Scene): void {
-  scene('retain() drops only what is older and says how much', async ({ store, settle, reopen }) => {
-    const count = 20_000
-    await store.append(Array.from({ length: count }, (_, index) => readingAt(baseMs + index * 1_000, index)))
-    await store.append([readingAt(baseMs, 1, { device: 'gone' })])
-    await settle?.()
-    const beforeMs = baseMs + 10_000_000
-    const dropped = await store.retain(beforeMs)
-    assert.ok(dropped > 5_000 && dropped <= 10_001, `dropped ${dropped}`)
-    const check = async (opened: TelemetryStore): Promise<void> => {
-      const left = await opened.range({ series, fromMs: 0, toMs: baseMs * 2 })
-      assert.equal(left.timeMs.length, count + 1 - dropped)
-      assert.equal((await opened.range({ series, fromMs: beforeMs, toMs: baseMs * 2 })).timeMs.length, 10_000)
-      assert.deepEqual(await opened.series(''), [
-        { series, unit: 'Cel', firstMs: left.timeMs[0], lastMs: baseMs + 19_999_000, count: left.timeMs.length }
-      ])
-      assert.equal((await opened.latest('')).length, 1)
-    }
-    await check(store)
-    if (reopen !== undefined) await check(await reopen())
   })
 }
 

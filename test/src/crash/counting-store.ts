@@ -37,17 +37,11 @@ export function createCountingStore(store: TelemetryStore, options: { readonly p
     appendFileSync(options.path, `${source.upTo} ${own}\n`)
   }
   return {
+    ...store,
     async append(readings, source) {
       if (source !== undefined) await count(readings, source)
       await store.append(readings, source)
       if (source !== undefined) upTo = Math.max(upTo ?? -1, source.upTo)
-    },
-    appendedUpTo: (log) => store.appendedUpTo(log),
-    range: (query) => store.range(query),
-    buckets: (query) => store.buckets(query),
-    latest: (prefix) => store.latest(prefix),
-    series: (prefix) => store.series(prefix),
-    retain: (beforeMs) => store.retain(beforeMs),
-    close: () => store.close()
+    }
   }
 }

@@ -2,9 +2,7 @@
  * A batch of readings as one blob of the write-ahead table: columns one after another, little-endian, made for speed and a
  * short life. Layout: count (8 bytes), times, values (8 bytes each), series ids (4 each), quality flags (1 each).
  */
-import type { Reading } from '@tracegate/model/telemetry'
 import type { Columns } from '../../column-block.ts'
-import { isMissing } from '../../telemetry-limits.ts'
 
 export interface Batch extends Columns {
   readonly series: Uint32Array
@@ -12,21 +10,15 @@ export interface Batch extends Columns {
 
 const bytesPerReading = 8 + 8 + 4 + 1
 
-export function encodeBatch(readings: readonly Reading[], idOf: (reading: Reading) => number): Uint8Array {
-  const count = readings.length
+/** An empty batch of so many readings: `bytes` is what is stored, the columns are views of it to be filled. */
+export interface NewBatch extends Batch {
+  readonly bytes: Uint8Array
+}
+
+export function createBatch(count: number): NewBatch {
   const buffer = new ArrayBuffer(8 + count * bytesPerReading)
   new Float64Array(buffer, 0, 1)[0] = count
-  const { timeMs, value, quality, series } = viewsOf(buffer, count)
-  let index = 0
-  for (const reading of readings) {
-    const missing = isMissing(reading)
-    timeMs[index] = reading.timeMs
-    value[index] = missing ? NaN : reading.value + 0
-    quality[index] = missing ? 9 : reading.quality
-    series[index] = idOf(reading)
-    index += 1
-  }
-  return new Uint8Array(buffer)
+  return { bytes: new Uint8Array(buffer), ...viewsOf(buffer, count) }
 }
 
 export function decodeBatch(bytes: Uint8Array): Batch {

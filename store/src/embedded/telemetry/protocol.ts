@@ -1,6 +1,8 @@
 /** What the main thread and the telemetry worker say to each other. */
 import type { Columns } from '../../column-block.ts'
-import type { SeriesBuckets } from '../../telemetry-store.ts'
+import type { QualityFlag } from '@tracegate/model/quality'
+import type { KeptFrom } from '../../telemetry-limits.ts'
+import type { AlignedSeries, RetentionCounts, RollupResolution, SeriesBuckets, SeriesGaps, SeriesRollups } from '../../telemetry-store.ts'
 import type { CountedExtent } from './query.ts'
 
 export interface WorkerOptions {
@@ -13,19 +15,66 @@ export interface WorkerOptions {
 export type Ask =
   | { readonly type: 'range'; readonly series: number; readonly fromMs: number; readonly toMs: number; readonly limit: number }
   | { readonly type: 'buckets'; readonly series: number; readonly fromMs: number; readonly toMs: number; readonly buckets: number }
+  | {
+      readonly type: 'aligned'
+      readonly series: readonly number[]
+      readonly fromMs: number
+      readonly toMs: number
+      readonly buckets: number
+    }
+  | { readonly type: 'asOf'; readonly series: readonly number[]; readonly atMs: number }
+  | {
+      readonly type: 'gaps'
+      readonly series: number
+      readonly fromMs: number
+      readonly toMs: number
+      readonly gapAfterMs: number
+      readonly limit: number
+    }
+  | {
+      readonly type: 'rollups'
+      readonly series: number
+      readonly unit: string
+      readonly resolution: RollupResolution
+      readonly fromMs: number
+      readonly toMs: number
+      readonly limit: number
+    }
   | { readonly type: 'extents'; readonly series: readonly number[] }
   | { readonly type: 'fold' }
   | { readonly type: 'checkpoint' }
   | { readonly type: 'retain'; readonly beforeMs: number }
+  | { readonly type: 'applyRetention'; readonly kept: readonly SeriesKept[] }
   | { readonly type: 'close' }
+
+export interface SeriesKept extends KeptFrom {
+  readonly series: number
+  readonly unit: string
+}
+
+export interface ValueAt {
+  readonly timeMs: number
+  readonly value: number
+  readonly quality: QualityFlag
+}
+
+interface Emptied {
+  readonly series: number
+  readonly lastMs: number
+}
 
 export type Answer =
   | { readonly type: 'range'; readonly columns: Columns; readonly truncated: boolean }
   | { readonly type: 'buckets'; readonly buckets: Omit<SeriesBuckets, 'series' | 'unit'> }
+  | { readonly type: 'aligned'; readonly series: readonly Omit<AlignedSeries, 'series' | 'unit'>[] }
+  | { readonly type: 'asOf'; readonly values: readonly (ValueAt | undefined)[] }
+  | { readonly type: 'gaps'; readonly gaps: Omit<SeriesGaps, 'series'> }
+  | { readonly type: 'rollups'; readonly rollups: Omit<SeriesRollups, 'series' | 'unit' | 'resolution'> }
   | { readonly type: 'extents'; readonly extents: readonly (CountedExtent | undefined)[] }
   | { readonly type: 'fold' }
   | { readonly type: 'checkpoint' }
-  | { readonly type: 'retain'; readonly dropped: number; readonly emptied: readonly { readonly series: number; readonly lastMs: number }[] }
+  | { readonly type: 'retain'; readonly dropped: number; readonly emptied: readonly Emptied[] }
+  | { readonly type: 'applyRetention'; readonly counts: RetentionCounts; readonly emptied: readonly Emptied[] }
   | { readonly type: 'close' }
 
 export interface AskMessage {

@@ -1,13 +1,18 @@
 /** Answers about one series from its blocks and its readings that are not folded yet. Reads only. */
-import { createBucketAccumulator, type BucketQuery } from '../../buckets.ts'
+import { createBucketAccumulator, type BucketAccumulator, type BucketQuery } from '../../buckets.ts'
 import { decodeBlock, type Columns } from '../../column-block.ts'
-import type { SeriesBuckets } from '../../telemetry-store.ts'
+import { createGapFinder, findGaps, occupiedByReadings, type Occupied } from '../../gaps.ts'
+import { kelvinScaleOf } from '../../mean-kinetic-temperature.ts'
+import { answerRollups, emptyRollups, mergeRollups, rollUp, rollupWidthMs } from '../../rollups.ts'
+import type { AlignedSeries, RollupResolution, SeriesBuckets, SeriesGaps, SeriesRollups } from '../../telemetry-store.ts'
 import { concat, cut, lowerBound, merge, slice } from './columns.ts'
+import type { ValueAt } from './protocol.ts'
+import { flagOf } from './series-index.ts'
 import type { BlockTables, Extent, StoredHead } from './tables.ts'
 
 export interface SeriesView {
   readonly series: number
-  readonly tables: Pick<BlockTables, 'overlapping' | 'data'>
+  readonly tables: Pick<BlockTables, 'overlapping' | 'owner' | 'data'>
   /** Not folded yet: newer than every block. */
   readonly pending: Columns
 }
@@ -48,14 +53,72 @@ export function readRange(
   return { columns: concat(parts), truncated: count > limit }
 }
 
-export function readBuckets(view: SeriesView, query: BucketQuery): Omit<SeriesBuckets, 'series' | 'unit'> {
+function accumulate(view: SeriesView, query: BucketQuery): BucketAccumulator {
   const accumulator = createBucketAccumulator(query)
   for (const segment of segmentsOf(view, query.fromMs, query.toMs)) {
-    if (segment.type === 'block' && accumulator.addHead(segment.head)) continue
     const part = cut(segment.type === 'block' ? segment.load() : segment.columns, query.fromMs, query.toMs)
     accumulator.addColumns(part, 0, part.timeMs.length)
   }
-  return accumulator.result()
+  return accumulator
+}
+
+export function readBuckets(view: SeriesView, query: BucketQuery): Omit<SeriesBuckets, 'series' | 'unit'> {
+  return { resolution: 'raw', ...accumulate(view, query).result() }
+}
+
+export function readAligned(view: SeriesView, query: BucketQuery): Omit<AlignedSeries, 'series' | 'unit'> {
+  return { resolution: 'raw', ...accumulate(view, query).grid() }
+}
+
+/** The last reading at or before the time. */
+export function readAsOf({ series, tables, pending }: SeriesView, atMs: number): ValueAt | undefined {
+  const fresh = cut(pending, 0, atMs)
+  const owner = tables.owner(series, atMs)
+  const freshMs = fresh.timeMs.at(-1) ?? -1
+  if (owner === undefined || freshMs >= owner.lastMs) return lastOf(fresh)
+  const folded = cut(decodeBlock(tables.data(owner.id)), 0, atMs)
+  return freshMs >= (folded.timeMs.at(-1) ?? -1) ? lastOf(fresh) : lastOf(folded)
+}
+
+function lastOf({ timeMs, value, quality }: Columns): ValueAt | undefined {
+  const last = timeMs.at(-1)
+  return last === undefined ? undefined : { timeMs: last, value: value.at(-1) ?? NaN, quality: flagOf(quality.at(-1) ?? 9) }
+}
+
+function* occupied(view: SeriesView, fromMs: number, toMs: number): Occupied {
+  for (const segment of segmentsOf(view, fromMs, toMs))
+    yield* occupiedByReadings(cut(segment.type === 'block' ? segment.load() : segment.columns, fromMs, toMs))
+}
+
+export function readGaps(
+  view: SeriesView,
+  query: { readonly fromMs: number; readonly toMs: number; readonly gapAfterMs: number; readonly limit: number }
+): Omit<SeriesGaps, 'series'> {
+  return { resolution: 'raw', ...findGaps(createGapFinder(query), [occupied(view, query.fromMs, query.toMs)]) }
+}
+
+export function readRollups(
+  view: SeriesView,
+  query: {
+    readonly fromMs: number
+    readonly toMs: number
+    readonly limit: number
+    readonly resolution: RollupResolution
+    readonly unit: string
+  }
+): Omit<SeriesRollups, 'series' | 'unit' | 'resolution'> {
+  const widthMs = rollupWidthMs[query.resolution]
+  const scale = kelvinScaleOf(query.unit)
+  // Only what begins within the range, and that as a whole.
+  const fromMs = Math.ceil(query.fromMs / widthMs) * widthMs
+  const untilMs = Math.floor(query.toMs / widthMs) * widthMs + widthMs
+  let found = emptyRollups
+  for (const segment of segmentsOf(view, fromMs, untilMs - 1)) {
+    const part = cut(segment.type === 'block' ? segment.load() : segment.columns, fromMs, untilMs - 1)
+    found = mergeRollups(found, rollUp(part, { widthMs, scale }))
+    if (found.startMs.length > query.limit + 1) break
+  }
+  return answerRollups(found, { ...query, scale })
 }
 
 export interface CountedExtent {

@@ -15,9 +15,9 @@ export interface Dropped {
 export async function dropBlocksBefore(
   database: DatabaseSync,
   { blocks, extents, write }: Pick<FoldEngine, 'blocks' | 'extents' | 'write'>,
-  beforeMs: number
+  { beforeMs, series: only }: { readonly beforeMs: number; readonly series?: number }
 ): Promise<Dropped> {
-  const affected = database.prepare('SELECT series FROM extent WHERE first_ms < ?')
+  const affected = database.prepare('SELECT series FROM extent WHERE first_ms < ? AND series = coalesce(?, series)')
   const old = database.prepare(`SELECT id, count FROM block WHERE series = ? AND last_ms < ? ORDER BY first_ms LIMIT ${blocksPerSlice}`)
   const emptied: { series: number; lastMs: number }[] = []
   let dropped = 0
@@ -39,7 +39,7 @@ export async function dropBlocksBefore(
     return rows.length === blocksPerSlice
   }
 
-  for (const row of affected.all(beforeMs)) {
+  for (const row of affected.all(beforeMs, only ?? null)) {
     const series = numberOf(row, 'series')
     while (dropSome(series)) await nextTurn()
     await nextTurn()

@@ -10,7 +10,7 @@ import { extentOfRow } from './tables.ts'
 export interface SeriesEntry {
   readonly id: number
   readonly name: string
-  unit: string
+  readonly unit: string
   /** Of the reading with the latest event time; -1 when no reading is there. */
   timeMs: number
   value: number
@@ -90,6 +90,6 @@ export function loadSeriesIndex(database: DatabaseSync): SeriesIndex {
 
 export const noReading: Pick<SeriesEntry, 'timeMs' | 'value' | 'quality'> = { timeMs: -1, value: NaN, quality: 9 }
 
-function flagOf(quality: number): QualityFlag {
+export function flagOf(quality: number): QualityFlag {
   return qualityFlags.find((flag) => flag === quality) ?? 2
 }

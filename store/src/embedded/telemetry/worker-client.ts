@@ -94,7 +94,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       return Promise.reject(storeError('STORE_BUSY', { action, waiting: waiting.size, waitingMax: asksWaitingMax }))
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const id = ++lastId
-    const timer = ask.type === 'fold' || ask.type === 'retain' ? undefined : setTimeout(() => expire(id), timeoutMs)
+    const timer = isUnbounded(ask) ? undefined : setTimeout(() => expire(id), timeoutMs)
     waiting.set(id, { action, resolve, reject })
     const message: AskMessage = { id, ask }
     worker.postMessage(message, [])
@@ -134,6 +134,11 @@ function startWorker(script: URL, workerData: WorkerOptions): Worker {
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
   })
+}
+
+/** Works that end by themselves, or with the worker. */
+function isUnbounded({ type }: Ask): boolean {
+  return type === 'fold' || type === 'retain' || type === 'applyRetention'
 }
 
 function isAnswerOf<Type extends Answer['type']>(answer: Answer, type: Type): answer is AnswerOf<Type> {

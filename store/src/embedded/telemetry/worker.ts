@@ -9,7 +9,7 @@ import { openSqlite, toStoreError } from '../sqlite.ts'
 import { shareWriteTurn } from '../write-turn.ts'
 import { createFoldEngine } from './fold-engine.ts'
 import type { Answer, Ask, AskMessage, PortableError, WorkerMessage, WorkerOptions } from './protocol.ts'
-import { readBuckets, readExtent, readRange, type SeriesView } from './query.ts'
+import { readAligned, readAsOf, readBuckets, readExtent, readGaps, readRange, readRollups, type SeriesView } from './query.ts'
 import { dropBlocksBefore } from './retain.ts'
 import { telemetryMigrations } from './tables.ts'
 
@@ -49,6 +49,18 @@ function serve(port: MessagePort, options: WorkerOptions): void {
       case 'buckets':
         engine.refresh()
         return { type: 'buckets', buckets: readBuckets(view(ask.series), ask) }
+      case 'aligned':
+        engine.refresh()
+        return { type: 'aligned', series: ask.series.map((series) => readAligned(view(series), ask)) }
+      case 'asOf':
+        engine.refresh()
+        return { type: 'asOf', values: ask.series.map((series) => readAsOf(view(series), ask.atMs)) }
+      case 'gaps':
+        engine.refresh()
+        return { type: 'gaps', gaps: readGaps(view(ask.series), ask) }
+      case 'rollups':
+        engine.refresh()
+        return { type: 'rollups', rollups: readRollups(view(ask.series), ask) }
       case 'extents':
         engine.refresh()
         return { type: 'extents', extents: ask.series.map((series) => readExtent(view(series), engine.extents.get(series))) }
@@ -61,7 +73,19 @@ function serve(port: MessagePort, options: WorkerOptions): void {
       case 'retain':
         return afterWriting(async () => {
           await engine.fold()
-          return { type: 'retain', ...(await dropBlocksBefore(database, engine, ask.beforeMs)) }
+          return { type: 'retain', ...(await dropBlocksBefore(database, engine, { beforeMs: ask.beforeMs })) }
+        })
+      case 'applyRetention':
+        return afterWriting(async () => {
+          await engine.fold()
+          const emptied: { readonly series: number; readonly lastMs: number }[] = []
+          let raw = 0
+          for (const { series, rawMs } of ask.kept) {
+            const dropped = await dropBlocksBefore(database, engine, { beforeMs: rawMs, series })
+            raw += dropped.dropped
+            emptied.push(...dropped.emptied)
+          }
+          return { type: 'applyRetention', counts: { raw, minute: 0, hour: 0 }, emptied }
         })
       case 'close':
         await writing.catch(() => undefined)
@@ -83,15 +107,17 @@ function serve(port: MessagePort, options: WorkerOptions): void {
 
 /** The columns of an answer are made for it alone: their memory is handed over, not copied. */
 function buffersOf(answer: Answer): ArrayBuffer[] {
-  if (answer.type === 'range')
-    return Object.values(answer.columns)
-      .map(({ buffer }) => buffer)
-      .filter((buffer) => buffer instanceof ArrayBuffer)
-  if (answer.type === 'buckets')
-    return Object.values(answer.buckets)
-      .map(({ buffer }) => buffer)
-      .filter((buffer) => buffer instanceof ArrayBuffer)
+  if (answer.type === 'range') return columnsIn(answer.columns)
+  if (answer.type === 'buckets') return columnsIn(answer.buckets)
+  if (answer.type === 'rollups') return columnsIn(answer.rollups)
+  if (answer.type === 'aligned') return answer.series.flatMap((series) => columnsIn(series))
   return []
+}
+
+function columnsIn(answer: object): ArrayBuffer[] {
+  return Object.values(answer).flatMap((column: unknown) =>
+    ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : []
+  )
 }
 
 function asStoreError(where: { readonly action: string; readonly path: string }, error: unknown): unknown {
