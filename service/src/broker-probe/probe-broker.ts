@@ -76,10 +76,25 @@ export async function probeBroker(target: BrokerTarget, options: ProbeOptions = 
     const context = visit.context(at, limit)
     const slowContext = visit.context(at, options.signal ?? new AbortController().signal)
     try {
-      keep(found, await safely(probeQos1, context, ['qos-1']))
+      // Stays while all others come and go: when it is ended, the line or the broker was, and no verdict counts.
+      await using witness = await visit.open({ version, clientId: visit.idOf('witness'), keepaliveS: 0 }, slowContext.signal)
+      const isSteady = () => !witness.closed
+      keep(found, await safely(probeQos1, { context, isSteady, answers: ['qos-1'] }))
       const basic = found.get('qos-1')
       if (basic?.verdict === 'works')
-        await runAll({ context, slowContext, found, options, greeting, nameOf: () => name, onName: (given) => void (name = given) })
+        await runAll({
+          context,
+          slowContext,
+          isSteady,
+          found,
+          options,
+          greeting,
+          nameOf: () => name,
+          onName: (given) => void (name = given)
+        })
+    } catch (error) {
+      // No second connection could be made.
+      found.set('qos-1', unknown(error instanceof Error ? error.message : String(error)))
     } finally {
       await visit.cleanUp(version)
     }
@@ -97,6 +112,7 @@ interface Run {
   readonly context: ProbeContext
   /** Not bounded by the time limit of the run. */
   readonly slowContext: ProbeContext
+  readonly isSteady: () => boolean
   readonly found: Map<ProbeName, Outcome>
   readonly options: ProbeOptions
   readonly greeting: Greeting
@@ -104,7 +120,7 @@ interface Run {
   readonly onName: (name: string) => void
 }
 
-async function runAll({ context, slowContext, found, options, greeting, nameOf, onName }: Run): Promise<void> {
+async function runAll({ context, slowContext, isSteady, found, options, greeting, nameOf, onName }: Run): Promise<void> {
   const on5 = greeting.spoken.includes(5)
   const all: readonly { readonly answers: readonly ProbeName[]; readonly probe: Probe; readonly only5?: boolean }[] = [
     // The longest first.
@@ -126,14 +142,16 @@ async function runAll({ context, slowContext, found, options, greeting, nameOf, 
   const wanted = (answers: readonly ProbeName[]) => options.probes === undefined || answers.some((name) => options.probes?.includes(name))
   const queue = all.filter(({ answers, only5 }) => wanted(answers) && (only5 !== true || on5))
   const work = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) keep(found, await safely(next.probe, context, next.answers))
+    for (let next = queue.shift(); next !== undefined; next = queue.shift())
+      keep(found, await safely(next.probe, { context, isSteady, answers: next.answers }))
   }
   await Promise.all(Array.from({ length: atOnce }, work))
   if (!wanted(['acknowledgement'])) return
   const { restart } = options
   // Alone, as the one measures times and the other kills.
   const probe = restart === undefined ? createAcknowledgementProbe(nameOf) : createRestartProbe({ restart, limitMs: restartLimitMs })
-  keep(found, await safely(probe, restart === undefined ? context : slowContext, ['acknowledgement']))
+  const how = restart === undefined ? { context, isSteady } : { context: slowContext, isSteady: () => true }
+  keep(found, await safely(probe, { ...how, answers: ['acknowledgement'] }))
 }
 
 function keep(found: Map<ProbeName, Outcome>, outcomes: Partial<Record<ProbeName, Outcome>>): void {
@@ -143,17 +161,31 @@ function keep(found: Map<ProbeName, Outcome>, outcomes: Partial<Record<ProbeName
   }
 }
 
+interface SafelyOptions {
+  readonly context: ProbeContext
+  readonly isSteady: () => boolean
+  readonly answers: readonly ProbeName[]
+}
+
 /** What was not finished, or went wrong on the way, is not known. */
-async function safely(probe: Probe, context: ProbeContext, answers: readonly ProbeName[]): Promise<Partial<Record<ProbeName, Outcome>>> {
+async function safely(probe: Probe, { context, isSteady, answers }: SafelyOptions): Promise<Partial<Record<ProbeName, Outcome>>> {
+  const { signal } = context
   const all = (outcome: Outcome) => Object.fromEntries(answers.map((name) => [name, outcome]))
-  const late = unknown('not finished within the time limit')
-  if (context.signal.aborted) return all(late)
+  // A verdict after the limit is one about the limit.
+  const inDoubt = () =>
+    signal.aborted
+      ? unknown('not finished within the time limit')
+      : isSteady()
+        ? undefined
+        : unknown('the broker or the line to it was interrupted meanwhile')
+  const before = inDoubt()
+  if (before !== undefined) return all(before)
   try {
     const outcomes = await probe(context)
-    // A verdict after the limit is one about the limit.
-    return context.signal.aborted ? all(late) : outcomes
+    const doubt = inDoubt()
+    return doubt === undefined ? outcomes : all(doubt)
   } catch (error) {
-    return all(context.signal.aborted ? late : unknown(error instanceof Error ? error.message : String(error)))
+    return all(inDoubt() ?? unknown(error instanceof Error ? error.message : String(error)))
   }
 }
 

@@ -87,7 +87,8 @@ export function refusalOf(grant: number | undefined, what: string): Outcome | un
 
 export const hex = (code: number): string => `0x${code.toString(16).padStart(2, '0')}`
 
-export const milliseconds = (value: number): string => `${value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+export const milliseconds = (value: number): string =>
+  `${value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : Math.round(value)} ms`
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right)

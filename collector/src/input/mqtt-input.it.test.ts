@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAsync, type MqttClient } from 'mqtt'
-import { createBench, createFaultyStore, storedCount, telemetryMessage, until, type Bench } from './testing.ts'
+import { createBench, createFaultyStore, storedCount, telemetryMessage, until, type Bench } from '../testing.ts'
 
 const mosquitto = '/usr/sbin/mosquitto'
 const missing = !existsSync(mosquitto) && process.env['CI'] !== 'true' ? `${mosquitto} is not installed` : false
