@@ -109,8 +109,7 @@ function recover(log: SegmentLog, sealed: ReadonlyMap<string, number>): Journal[
     pieces.push(piece)
   }
   const last = log.segments.at(-1)
-  for (const segment of log.segments) {
-    const bytes = log.load(segment)
+  log.loadEach((segment, bytes) => {
     const broken = scanRecords(bytes, (record) => {
       const boot = journalBoot.check(record.meta)
       if (record.type !== 'readings' || !boot.ok) return
@@ -122,6 +121,6 @@ function recover(log: SegmentLog, sealed: ReadonlyMap<string, number>): Journal[
       if (segment === last && each.offset + each.bytes === bytes.length) tornBytes = each.bytes
       else damage.push({ ...each, segment })
     }
-  }
+  })
   return { pieces, lost, damage, tornBytes }
 }

@@ -32,11 +32,20 @@ const bodyBytesMax = 67_108_864
 /** Below this a payload is not worth packing. */
 const packFromBytes = 200
 /** Level 3 packs JSON of readings to a tenth; higher levels gain 2 % for twice the time. */
-const packOptions = { params: { [constants.ZSTD_c_compressionLevel]: 3 } }
+const packParameters = { [constants.ZSTD_c_compressionLevel]: 3 }
+/** By the descriptor of a frame: bytes of its dictionary id, and of its content size (0: one byte, in a single segment only). */
+const dictionaryBytes = [0, 1, 2, 4]
+const contentSizeBytes = [0, 2, 4, 8]
+/** Pieces in which a payload is unpacked; what is larger takes several. */
+const packedRoomMin = 1_024
+const packRoomMin = 64
+const packRoomDefault = 16_384
+const packRoomMax = 1_048_576
 
 export function encodeRecord(type: RecordType, meta: unknown, payload: Uint8Array = new Uint8Array()): Buffer {
   const metaBytes = Buffer.from(JSON.stringify(meta))
-  const packed = payload.length < packFromBytes ? payload : zstdCompressSync(payload, packOptions)
+  const packed =
+    payload.length < packFromBytes ? payload : zstdCompressSync(payload, { params: packParameters, chunkSize: packedRoomFor(payload) })
   const isCompressed = packed !== payload
   const record = Buffer.allocUnsafe(headBytes + metaBytes.length + packed.length)
   record.writeUInt32LE(magic, 0)
@@ -67,7 +76,27 @@ export function decodeRecord(bytes: Buffer, offset = 0): { readonly record: Stor
 }
 
 export function payloadOfRecord(record: StoredRecord): Uint8Array {
-  return record.isCompressed ? zstdDecompressSync(record.packed) : record.packed
+  return record.isCompressed ? zstdDecompressSync(record.packed, { chunkSize: roomFor(record.packed) }) : record.packed
+}
+
+/** JSON packs to less than a quarter; Node would take 16 KiB for the smallest alarm, and gives it back only when it collects garbage. */
+function packedRoomFor(payload: Uint8Array): number {
+  return Math.min(Math.max(payload.length >> 2, packedRoomMin), packRoomDefault)
+}
+
+/**
+ * Room for all of a payload at once: otherwise Node unpacks in pieces of 16 KiB and copies them together, three times the memory. The
+ * head of the frame says how long its content is (RFC 8878, 3.1.1.1). One byte more, or Node asks for another piece.
+ */
+function roomFor(packed: Uint8Array): number {
+  const descriptor = packed[4] ?? 0
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  const sizeAt = 5 + (isSingleSegment ? 0 : 1) + (dictionaryBytes[descriptor & 3] ?? 0)
+  const frame = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
+  const sizeBytes = contentSizeBytes[descriptor >> 6] ?? 0
+  if (frame.length < sizeAt + 4 || (sizeBytes === 0 && !isSingleSegment)) return packRoomDefault
+  const size = sizeBytes === 2 ? frame.readUInt16LE(sizeAt) + 256 : sizeBytes === 0 ? frame.readUInt8(sizeAt) : frame.readUInt32LE(sizeAt)
+  return Math.min(Math.max(size + 1, packRoomMin), packRoomMax)
 }
 
 /** Visits every whole record of a file and gives what lies between them. */

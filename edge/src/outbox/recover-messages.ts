@@ -32,13 +32,12 @@ export function recoverMessages(options: { readonly log: SegmentLog; readonly ur
   const damage: (Damage & { segment: number })[] = []
   let tornBytes = 0
   const last = log.segments.at(-1)
-  for (const segment of log.segments) {
-    const bytes = log.load(segment)
+  log.loadEach((segment, bytes) => {
     for (const broken of scanRecords(bytes, (record, place) => reader.take(record, { segment, ...place }))) {
       if (segment === last && broken.offset + broken.bytes === bytes.length) tornBytes = broken.bytes
       else damage.push({ ...broken, segment })
     }
-  }
+  })
   return { ...reader.finish(nowMs), damage, tornBytes }
 }
 

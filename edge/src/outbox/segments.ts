@@ -11,7 +11,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   statSync,
   unlinkSync,
@@ -34,8 +33,8 @@ export interface SegmentLog {
   /** The next write begins a new file. */
   roll(): void
   read(place: Placed): Buffer
-  /** The whole of a file. */
-  load(segment: number): Buffer
+  /** The whole of each file, oldest first. The bytes are good during the visit only: the next file takes their place. */
+  loadEach(visit: (segment: number, bytes: Buffer) => void): void
   remove(segment: number): void
   /** Numbers of all files, oldest first; the last may be in use. */
   readonly segments: readonly number[]
@@ -161,7 +160,11 @@ export function createSegmentLog(options: SegmentLogOptions): SegmentLog {
       const done = readSync(readerOf(segment), buffer, 0, bytes, offset)
       return buffer.subarray(0, done)
     },
-    load: (segment) => readFileSync(pathOf(segment)),
+    loadEach(visit) {
+      // One room for all: a backlog of a day is forty files of 4 MiB, and the collector of garbage is not that quick.
+      const room = Buffer.allocUnsafeSlow(Math.max(0, ...sizes.values()))
+      for (const [segment, size] of sizes) visit(segment, room.subarray(0, readInto(readerOf(segment), room.subarray(0, size))))
+    },
     remove,
     get segments() {
       return [...sizes.keys()]
@@ -191,6 +194,17 @@ function segmentsIn(folder: string, name: string): number[] {
     .map((file) => Number(pattern.exec(file)?.[1] ?? 0))
     .filter((segment) => segment > 0)
     .toSorted((left, right) => left - right)
+}
+
+/** Fills the room from the start of the file; gives how much there was. */
+function readInto(file: number, room: Buffer): number {
+  let done = 0
+  while (done < room.length) {
+    const read = readSync(file, room, done, room.length - done, done)
+    if (read === 0) break
+    done += read
+  }
+  return done
 }
 
 /** A new name in a folder survives a loss of power only when the folder is synchronised, too. */

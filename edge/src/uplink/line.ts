@@ -17,6 +17,11 @@ export function createAcknowledgements(onTaken: (stream: string, ids: ReadonlySe
   }
 }
 
+/** Otherwise the kernel holds the end of what was written back until the broker has confirmed what was before it (RFC 896). */
+export function sendAtOnce({ stream }: MqttClient): void {
+  if ('setNoDelay' in stream && typeof stream.setNoDelay === 'function') stream.setNoDelay(true)
+}
+
 /** Ends in good order when the broker answers in time, and at once when not. */
 export async function endWithin(line: MqttClient, timeoutMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -14,7 +14,7 @@ import { bootOf, isUrgentBoot, streamKeyOf, type StreamName, streamNameOf } from
 import type { Outbox } from '../outbox/outbox.ts'
 import { backOffMs } from './back-off.ts'
 import { connectOptions } from './connect-options.ts'
-import { bufferOf, createAcknowledgements, endWithin } from './line.ts'
+import { bufferOf, createAcknowledgements, endWithin, sendAtOnce } from './line.ts'
 import { birthOf, deathOf, payloadOf, wireChannelOf } from './payload.ts'
 import type { WindowEffect, WindowEvent } from './window-types.ts'
 import { initialWindow, reduceWindow } from './window.ts'
@@ -173,6 +173,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   }
 
   const onOpen = (line: MqttClient) => {
+    sendAtOnce(line)
     line.subscribe(`${topicRoot}/${config.point}/+/committed`, { qos: 1 }, (error, granted) => {
       if (line !== client) return
       if (error || granted?.some((grant) => grant.qos > 2)) {

@@ -238,7 +238,9 @@ function tick(state: WindowState, options: { nowMs: number; limits: WindowLimits
         silenceFactor: Math.min(silenceFactorMax, stream.silenceFactor * 2)
       }),
       inFlightMessages: next.inFlightMessages - stream.inFlight.length,
-      inFlightBytes: next.inFlightBytes - sumBytes(stream.inFlight)
+      inFlightBytes: next.inFlightBytes - sumBytes(stream.inFlight),
+      // Their PUBACKs are counted when they have been sent again.
+      onTheWay: next.onTheWay - (stream.urgent ? 0 : stream.inFlight.filter(({ acknowledged }) => !acknowledged).length)
     }
   }
   return { state: next, effects }
