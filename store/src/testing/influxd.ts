@@ -108,7 +108,8 @@ function configOf(parts: InfluxdOptions & { readonly folder: string; readonly po
   ].join('\n')
 }
 
-async function freePorts(): Promise<[number, number]> {
+/** Two that nobody has at the moment. */
+export async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()]
   const ports: number[] = []
   for (const server of servers) {
