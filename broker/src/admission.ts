@@ -6,10 +6,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'aedes'
 import type { CertificateFacts } from '@tracegate/service/identity'
-import type { Clients } from './clients.ts'
-import { guardConnection, type Budget } from './connection.ts'
 import type { BrokerEvents } from './events.ts'
-import type { FrameFault } from './frames.ts'
 import type { BrokerLimits } from './limits.ts'
 
 /** Who is at the other end of a connection, as far as the listener can tell. */
@@ -23,10 +20,7 @@ export interface Peer {
 export interface AdmissionOptions {
   readonly limits: BrokerLimits
   readonly events: BrokerEvents
-  readonly clients: Clients
-  readonly budget: Budget
-  readonly onFault: (client: Client, fault: FrameFault) => void
-  readonly handle: (stream: Duplex) => Client
+  readonly connect: (stream: Duplex, address: string) => Client
 }
 
 export interface Admission {
@@ -39,7 +33,7 @@ export interface Admission {
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { limits, events, clients, budget } = options
+  const { limits, events } = options
   const sockets = new Set<Socket>()
   const perAddress = new Map<string, number>()
   const perListener = new Map<string, number>()
@@ -73,11 +67,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   }
 
   function accept(stream: Duplex, peer: Peer): void {
-    const onFault = (fault: FrameFault) => options.onFault(client, fault)
-    const connection = guardConnection({ socket: stream, address: peer.address, limits, budget, onFault, onClose: () => {} })
-    const client = options.handle(connection.stream)
-    peers.set(client, peer)
-    clients.add(client, connection)
+    peers.set(options.connect(stream, peer.address), peer)
     events.accepted(peer.listener)
   }
 

@@ -52,6 +52,9 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
 
   async function admit(client: Client, state: ClientState, request: ConnectRequest): Promise<Refusal | undefined> {
     if (state.clientId === '' && !state.clean) return { reason: 'clientId', returnCode: identifierRejected }
+    if (Buffer.byteLength(state.clientId) > options.limits.clientIdBytesMax)
+      return { reason: 'clientIdBytes', returnCode: identifierRejected }
+    if (state.willBytes > options.limits.willBytesMax) return { reason: 'willBytes', returnCode: notAuthorized }
     const identity = await within(options.directory.authenticate(request), options.limits.authenticateTimeoutMs)
     if (identity === 'late') return { reason: 'directory', returnCode: serverUnavailable }
     if (identity === undefined) return { reason: 'credentials', returnCode: badCredentials }

@@ -272,7 +272,7 @@ describe('a subscription', () => {
   })
 
   it('of a kept session keeps at most its bound', async () => {
-    await using broker = await start(createSink(), { offlineMessagesMax: 3 })
+    await using broker = await start(createSink(), { queuedMessagesMax: 3 })
     const client = await login(broker, { clean: false })
     client.send(encodeSubscribe(['tg/v1/port-1/probe-1/command']))
     await client.next(packetTypes.suback)

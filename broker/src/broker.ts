@@ -10,14 +10,19 @@ import type { Metrics } from '@tracegate/service/metrics'
 import { createAdmission } from './admission.ts'
 import { createAuthentication } from './authentication.ts'
 import { createClients } from './clients.ts'
-import { createBudget } from './connection.ts'
+import { createBudget } from './budget.ts'
+import { createClientConnections } from './client-connections.ts'
 import { brokerError } from './errors.ts'
 import { createBrokerEvents } from './events.ts'
-import { createHooks } from './hooks.ts'
+import { createHooks, listenTo, type HooksOptions } from './hooks.ts'
+import { boundOf, createInbound } from './inbound.ts'
+import { createDelivery, createPersistence } from './library.ts'
 import { defaultBrokerLimits, type BrokerLimits } from './limits.ts'
+import type { Router } from './router.ts'
 import { startListeners, type ListenerOptions, type ListenerPort } from './listeners.ts'
-import { createSessions } from './sessions.ts'
-import { maySubscribe } from './topic-rights.ts'
+import { createSessionTable, type SessionTable } from './sessions/session-table.ts'
+import { createSubscribers } from './subscribers.ts'
+import { startWatch } from './watch.ts'
 
 export interface BrokerOptions {
   readonly host: string
@@ -30,6 +35,8 @@ export interface BrokerOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly limits?: Partial<BrokerLimits>
+  /** Where sessions and retained messages outlive the process, in `broker.db`; without it they are in memory. */
+  readonly dataDir?: string
 }
 
 export interface Broker extends AsyncDisposable {
@@ -51,17 +58,21 @@ const closeTimeoutMs = 1_500
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const limits: BrokerLimits = { ...defaultBrokerLimits, ...options.limits }
   const events = createBrokerEvents(options)
-  const clients = createClients()
-  const budget = createBudget(limits)
-  const sessions = createSessions({
+  let closing = false
+  const isClosing = () => closing
+  const sessions = createSessionTable({
     limits,
+    ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    nowMs: Date.now,
     onLoss: (loss) => events.messageUnkept(loss),
-    maySubscribe(client, filter) {
-      const identity = clients.of(client)?.identity
-      return identity !== undefined && maySubscribe(identity, filter)
-    }
+    onExpired: (session) => events.sessionExpired(session),
+    onFailure: (error) => events.sessionFileFailed(error)
   })
-  const hooks = createHooks({ limits, events, clients, sessions, sink: options.sink })
+  const clients = createClients((id) => sessions.ownerOf(id))
+  const budget = createBudget(limits)
+  const subscribers = createSubscribers({ limits, events, clients, sessions, nowMs: () => watch.nowMs() })
+  const { router, sessionOf, outletFor } = subscribers
+  const inbound = createInbound({ limits, events, sessions, router, sink: options.sink, sessionOf, isClosing })
   const authentication = createAuthentication({
     limits,
     events,
@@ -70,28 +81,48 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     directory: options.directory,
     peerOf: (client) => admission.peerOf(client)
   })
+  const { authenticate } = authentication
+  const hooks: HooksOptions = { limits, events, clients, sessions, inbound, authenticate, sessionOf, outletFor, isClosing }
+  const watch = startWatch({
+    limits,
+    states: () => clients.states(),
+    blocked: subscribers.blocked,
+    onSilent: (state, silentMs) => subscribers.dropSilent(state, silentMs),
+    onBlocked: (outlet, blockedMs) => subscribers.dropBlocked(outlet, blockedMs),
+    expireSessions: () => sessions.expire(),
+    onLook: () => events.flush()
+  })
   const aedes = await Aedes.createBroker({
-    ...hooks.handlers,
-    authenticate: authentication.authenticate,
+    ...createHooks(hooks),
     // Any other value lets a flood recurse until the stack overflows (mqemitter `released`).
     concurrency: 0,
-    persistence: sessions,
+    mq: createDelivery((message) => void router.route(message)),
+    persistence: createPersistence(sessions),
     maxTopicLevels: limits.topicLevelsMax,
-    maxInflightInbound: limits.unreleasedPerClientMax,
-    connectTimeout: limits.connectTimeoutMs,
-    drainTimeout: limits.drainTimeoutMs
+    connectTimeout: limits.connectTimeoutMs
   })
-  hooks.listen(aedes)
-  const admission = createAdmission({
+  listenTo(aedes, hooks)
+  const { sink } = options
+  const nowMs = () => watch.nowMs()
+  const connections = createClientConnections({
     limits,
     events,
     clients,
     budget,
-    onFault: (client, found) => hooks.fault(client, found),
+    inbound,
+    sink,
+    nowMs,
     handle: (stream) => aedes.handle(stream)
   })
+  const admission = createAdmission({ limits, events, connect: (stream, address) => connections.accept(stream, address) })
+  const stop = () => {
+    watch.stop()
+    events.flush()
+    sessions.close()
+  }
   const listeners = await startListeners(wantedOf(options), { host: options.host, limits, events, admission }).catch((error: unknown) => {
     aedes.close()
+    stop()
     throw error
   })
   registerGauges(options.metrics, { clients: () => clients.count(), budget, sessions })
@@ -101,11 +132,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     async reloadTls() {
       await Promise.all(listeners.map((listener) => listener.reloadTls()))
     },
-    publisher: createPublisher(aedes, limits),
+    publisher: createPublisher({ router, sessions, limits, isClosing }),
     disconnect: (username) => authentication.disconnect(username),
     connections: () => clients.count(),
     async [Symbol.asyncDispose]() {
-      hooks.close()
+      closing = true
       for (const listener of listeners) listener.close()
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, closeTimeoutMs)
@@ -113,6 +144,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       await promise
       clearTimeout(timer)
       admission.destroyAll()
+      stop()
     }
   }
 }
@@ -121,16 +153,22 @@ function wantedOf({ port, listeners = [] }: BrokerOptions): readonly ListenerOpt
   return port === undefined ? listeners : [{ type: 'tcp', port }, ...listeners]
 }
 
-function createPublisher(aedes: Aedes, limits: BrokerLimits): MessagePublisher {
+interface PublisherOptions {
+  readonly router: Router
+  readonly sessions: SessionTable
+  readonly limits: BrokerLimits
+  readonly isClosing: () => boolean
+}
+
+function createPublisher({ router, sessions, limits, isClosing }: PublisherOptions): MessagePublisher {
   return {
-    publish(topic, payload, { qos, retain }) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-      aedes.publish({ cmd: 'publish', topic, payload: bytes, qos, retain, dup: false }, (error) => {
-        if (error === undefined || error === null) resolve()
-        else reject(brokerError('BROKER_PUBLISH', { topic, levels: limits.topicLevelsMax }, error))
-      })
-      return promise
+    async publish(topic, payload, { qos, retain }) {
+      if (isClosing() || topic === '' || boundOf(topic, limits) !== undefined)
+        throw brokerError('BROKER_PUBLISH', { topic, levels: limits.topicLevelsMax })
+      const message = { topic, payload, qos, retain: false }
+      const { isKept } = router.route(message)
+      if (retain) sessions.retain(message)
+      if (isKept || retain) await sessions.durable()
     }
   }
 }
@@ -138,7 +176,7 @@ function createPublisher(aedes: Aedes, limits: BrokerLimits): MessagePublisher {
 interface GaugeSources {
   readonly clients: () => number
   readonly budget: { readonly messages: number; readonly bytes: number }
-  readonly sessions: { counts(): { readonly sessions: number; readonly retained: number } }
+  readonly sessions: Pick<SessionTable, 'counts'>
 }
 
 function registerGauges(metrics: Metrics, sources: GaugeSources): void {
@@ -150,5 +188,8 @@ function registerGauges(metrics: Metrics, sources: GaugeSources): void {
   })
   metrics.gauge({ name: 'tracegate_broker_in_flight_bytes', help: 'Bytes between arrival and delivery', read: () => sources.budget.bytes })
   metrics.gauge({ name: 'tracegate_broker_sessions', help: 'Sessions kept', read: () => sources.sessions.counts().sessions })
+  metrics.gauge({ name: 'tracegate_broker_session_bytes', help: 'Bytes queued for sessions', read: () => sources.sessions.counts().bytes })
+  metrics.gauge({ name: 'tracegate_broker_subscriptions', help: 'Subscriptions', read: () => sources.sessions.counts().filters })
+  metrics.gauge({ name: 'tracegate_broker_retained_bytes', help: 'Bytes retained', read: () => sources.sessions.counts().retainedBytes })
   metrics.gauge({ name: 'tracegate_broker_retained_messages', help: 'Messages retained', read: () => sources.sessions.counts().retained })
 }

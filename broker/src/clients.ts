@@ -2,19 +2,32 @@
 import type { Client } from 'aedes'
 import type { ClientIdentity } from '@tracegate/service/identity'
 import type { GuardedConnection } from './connection.ts'
-import type { PublishRight } from './topic-rights.ts'
+import type { PendingPublishes } from './inbound.ts'
+import type { SubscriberOutlet } from './outlet.ts'
+import type { Session } from './sessions/session.ts'
+import type { KnownTopic } from './topic-rights.ts'
 
 export interface ClientState {
   readonly connection: GuardedConnection
   /** As asked for in CONNECT. */
   clientId: string
   clean: boolean
+  /** One and a half of what was asked for in CONNECT (MQTT 3.1.1 §3.1.2.10); 0 is none. */
+  keepAliveMs: number
   willTopic: string | undefined
+  willBytes: number
   username: string
   identity: ClientIdentity | undefined
-  readonly subscriptions: Set<string>
-  /** Rights already worked out, by topic. */
-  readonly rights: Map<string, PublishRight>
+  /** Made when needed: a client that only sends has none. */
+  session: Session | undefined
+  outlet: SubscriberOutlet | undefined
+  pending: PendingPublishes | undefined
+  /** Topics already looked at. */
+  topics: Map<string, KnownTopic> | undefined
+  /** Left of the rate, and when it was counted. */
+  rate: { tokens: number; atMs: number } | undefined
+  /** Holds its client id. */
+  claimed: boolean
 }
 
 export interface Clients {
@@ -23,43 +36,73 @@ export interface Clients {
   connected(client: Client): void
   disconnected(client: Client): void
   disconnect(username: string): void
+  /** Every client that is connected. */
+  states(): Iterable<ClientState>
   count(): number
   /** Who holds a client id: nobody else may take it over. */
   ownerOf(clientId: string): string | undefined
-  setOwner(clientId: string, username: string | undefined): void
+  /** Holds the client id for the user of this connection, until it is given back. */
+  claim(state: ClientState): void
+  unclaim(state: ClientState): void
 }
 
-export function createClients(): Clients {
+/** `keptOwnerOf`: who a session belongs to whose client is away. */
+export function createClients(keptOwnerOf: (clientId: string) => string | undefined): Clients {
   const states = new WeakMap<object, ClientState>()
-  const connected = new Set<Client>()
-  const owners = new Map<string, string>()
+  const connected = new Map<Client, ClientState>()
+  const owners = new Map<string, { readonly username: string; holders: number }>()
   const of = (client: object | null) => (client === null ? undefined : states.get(client))
   return {
     of,
     add(client, connection) {
-      const state: ClientState = {
-        connection,
-        clientId: '',
-        clean: true,
-        willTopic: undefined,
-        username: '',
-        identity: undefined,
-        subscriptions: new Set(),
-        rights: new Map()
-      }
+      const state = createState(connection)
       states.set(client, state)
       return state
     },
-    connected: (client) => void connected.add(client),
+    connected(client) {
+      const state = of(client)
+      if (state !== undefined) connected.set(client, state)
+    },
     disconnected: (client) => void connected.delete(client),
     disconnect(username) {
-      for (const client of connected) if (of(client)?.username === username) client.close()
+      for (const [client, state] of connected) if (state.username === username) client.close()
     },
+    states: () => connected.values(),
     count: () => connected.size,
-    ownerOf: (clientId) => owners.get(clientId),
-    setOwner(clientId, username) {
-      if (username === undefined) owners.delete(clientId)
-      else owners.set(clientId, username)
+    ownerOf: (clientId) => owners.get(clientId)?.username ?? keptOwnerOf(clientId),
+    claim(state) {
+      if (state.claimed) return
+      state.claimed = true
+      const owner = owners.get(state.clientId)
+      if (owner === undefined) owners.set(state.clientId, { username: state.username, holders: 1 })
+      else owner.holders += 1
+    },
+    unclaim(state) {
+      if (!state.claimed) return
+      state.claimed = false
+      const owner = owners.get(state.clientId)
+      if (owner === undefined) return
+      owner.holders -= 1
+      if (owner.holders === 0) owners.delete(state.clientId)
     }
+  }
+}
+
+function createState(connection: GuardedConnection): ClientState {
+  return {
+    connection,
+    clientId: '',
+    clean: true,
+    keepAliveMs: 0,
+    willTopic: undefined,
+    willBytes: 0,
+    username: '',
+    identity: undefined,
+    session: undefined,
+    outlet: undefined,
+    pending: undefined,
+    topics: undefined,
+    rate: undefined,
+    claimed: false
   }
 }

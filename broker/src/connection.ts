@@ -1,62 +1,37 @@
 /**
- * One client's socket as the broker library sees it: a stream of whole packets that is only read while the client's and the
- * process's messages in flight are below their bounds, and that ends a subscriber who does not take its messages.
+ * One client's socket: cut into packets, read only while the client's and the process's messages in flight are below their
+ * bounds, and written to once a turn. Packets that carry messages go to the handler, the others to the broker library, in order.
  */
 import { Duplex } from 'node:stream'
-import { createFramer, type FrameBatch, type FrameFault } from './frames.ts'
+import type { Budget } from './budget.ts'
+import { addBytes, clear, createFrames, nextFrame, pendingBytes, type FrameFault, type Frames } from './frames.ts'
 import type { BrokerLimits } from './limits.ts'
-
-export interface Budget {
-  readonly messages: number
-  readonly bytes: number
-  has(): boolean
-  take(messages: number, bytes: number): void
-  /** Gives back, and lets waiting connections read on. */
-  give(messages: number, bytes: number): void
-  /** Calls once when there is room again. */
-  wait(resume: () => void): void
-}
-
-export function createBudget(limits: { readonly inFlightMax: number; readonly inFlightBytesMax: number }): Budget {
-  const waiting = new Set<() => void>()
-  const budget = { messages: 0, bytes: 0 }
-  const has = () => budget.messages < limits.inFlightMax && budget.bytes < limits.inFlightBytesMax
-  return {
-    get messages() {
-      return budget.messages
-    },
-    get bytes() {
-      return budget.bytes
-    },
-    has,
-    take(messages, bytes) {
-      budget.messages += messages
-      budget.bytes += bytes
-    },
-    give(messages, bytes) {
-      budget.messages -= messages
-      budget.bytes -= bytes
-      while (waiting.size > 0 && has()) {
-        const [resume] = waiting
-        if (resume === undefined) return
-        waiting.delete(resume)
-        resume()
-      }
-    },
-    wait: (resume) => void waiting.add(resume)
-  }
-}
+import type { OutputTurn } from './output-turn.ts'
+import type { PacketHandler, PauseReason } from './packet-handler.ts'
+import { packetType, pingResponse } from './packets.ts'
+import { checkPacket } from './protocol.ts'
 
 export interface GuardedConnection {
   readonly stream: Duplex
   readonly address: string
   /** The client is known: what it sent after CONNECT may be read. */
   open(): void
-  /** One PUBLISH has been dealt with: refused, or committed and delivered. */
-  settle(): void
+  /** Gives back the room of one PUBLISH that was dealt with. */
+  settle(bytes: number): void
+  /** Sends whole packets, with whatever else is sent in this turn. */
+  send(bytes: Buffer): void
   /** Bytes that wait for the client to take them. */
   queuedBytes(): number
+  /** The next CONNACK that accepts tells the client that its session was kept (MQTT 3.1.1 §3.2.2.2). */
+  announceSession(): void
+  /** Ends it; what waits to be sent may still go out, unless the client takes nothing. */
+  end(detail: string, discard?: 'discard'): void
   readonly inFlight: number
+  /** When the last whole packet came. */
+  lastPacketMs: number
+  /** It is not read because of our own bounds: its silence is ours. */
+  readonly isHeld: boolean
+  readonly isClosed: boolean
 }
 
 export interface GuardOptions {
@@ -66,142 +41,247 @@ export interface GuardOptions {
   readonly address: string
   readonly limits: BrokerLimits
   readonly budget: Budget
-  readonly onFault: (fault: FrameFault) => void
-  readonly onClose: () => void
+  readonly turn: OutputTurn
+  readonly handler: PacketHandler
+  readonly nowMs: () => number
 }
+
+/** Joined below, written one by one above. */
+const joinBytesMax = 16_384
+const flushBytes = 65_536
+const lingerMs = 1_000
+/** What may come while CONNECT is answered or the library is busy. */
+const readAheadBytesMax = 65_536
 
 export function guardConnection(options: GuardOptions): GuardedConnection {
-  const { socket, limits, budget } = options
-  const { packetBytesMax, connectBytesMax } = limits
-  const framer = createFramer({ packetBytesMax, connectBytesMax, publishesMax: Math.ceil(limits.inFlightPerClientMax / 2) })
-  const ready: FrameBatch[] = []
-  let inFlight = 0
-  let inFlightBytes = 0
-  let wanted = false
+  const connection = new Connection(options)
+  connection.listen()
+  return connection
+}
+
+/** A class for the sake of memory only: ten thousand of them share their functions. */
+class Connection implements GuardedConnection {
+  readonly stream: Duplex
+  readonly address: string
+  inFlight = 0
+  lastPacketMs: number
+  readonly #options: GuardOptions
+  readonly #frames: Frames = createFrames()
+  #output: Buffer[] = []
+  #outputBytes = 0
+  /** The library has read what it was given. */
+  #wanted = false
   /** none: CONNECT has not come; asked: it is being answered; open: accepted. */
-  let phase: 'none' | 'asked' | 'open' = 'none'
-  let ended = false
-  let closed = false
-  let waiting = false
+  #phase: 'none' | 'asked' | 'open' = 'none'
+  /** A packet was cut out and waits for room. */
+  #held = false
+  #ended = false
+  #closed = false
+  #waiting = false
+  #sessionPresent = false
 
-  const stream = new Duplex({
-    allowHalfOpen: false,
-    readableHighWaterMark: 1,
-    writableHighWaterMark: limits.queuedBytesSoft,
-    read() {
-      wanted = true
-      feed()
-    },
-    writev: (chunks, done) => send(socket, joinChunks(chunks), limits.queuedBytesSoft, done),
-    final: (done) => void socket.end(() => done()),
-    destroy(error, done) {
-      release(error)
-      done(error)
+  constructor(options: GuardOptions) {
+    this.#options = options
+    this.address = options.address
+    this.lastPacketMs = options.nowMs()
+    this.stream = new Duplex({
+      allowHalfOpen: false,
+      readableHighWaterMark: 1,
+      read: () => {
+        this.#wanted = true
+        // After the library has handled what it is just taking: packets keep their order.
+        process.nextTick(() => this.#feed())
+      },
+      writev: (chunks, done) => {
+        this.#control(chunks)
+        done()
+      },
+      destroy: (error, done) => {
+        this.#release()
+        done(error)
+      }
+    })
+  }
+
+  listen(): void {
+    const { socket, handler } = this.#options
+    socket.on('data', (chunk: Buffer) => {
+      addBytes(this.#frames, chunk)
+      this.#feed()
+    })
+    socket.on('drain', () => {
+      handler.drained()
+      this.#feed()
+    })
+    socket.on('end', () => {
+      this.#ended = true
+      this.#feed()
+    })
+    socket.on('error', (error) => this.stream.destroy(error))
+    socket.on('close', () => {
+      this.stream.destroy()
+      handler.closed()
+    })
+  }
+
+  get isHeld(): boolean {
+    return this.#held
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  open(): void {
+    this.#phase = 'open'
+    this.lastPacketMs = this.#options.nowMs()
+    this.#feed()
+  }
+
+  queuedBytes(): number {
+    return this.#outputBytes + this.#options.socket.writableLength
+  }
+
+  announceSession(): void {
+    this.#sessionPresent = true
+  }
+
+  settle(bytes: number): void {
+    this.inFlight -= 1
+    this.#options.budget.give(1, bytes)
+    if (this.#held && !this.#closed) this.#feed()
+  }
+
+  send(bytes: Buffer): void {
+    if (this.#closed) return
+    if (this.#output.length === 0) this.#options.turn.add(this)
+    this.#output.push(bytes)
+    this.#outputBytes += bytes.length
+    if (this.#outputBytes >= flushBytes) this.flush()
+  }
+
+  flush(): void {
+    const { socket } = this.#options
+    const output = this.#output
+    if (output.length === 0) return
+    const bytes = this.#outputBytes
+    this.#output = []
+    this.#outputBytes = 0
+    const [first] = output
+    if (socket.destroyed || socket.writableEnded || first === undefined) return
+    if (output.length === 1) socket.write(first)
+    else if (bytes <= joinBytesMax) socket.write(Buffer.concat(output, bytes))
+    else {
+      socket.cork()
+      for (const one of output) socket.write(one)
+      socket.uncork()
     }
-  })
+  }
 
-  function feed(): void {
-    while (wanted) {
-      if (closed) return
-      const batch = ready[0]
-      if (batch === undefined) {
-        if (ended) stream.push(null)
-        else socket.resume()
+  end(detail: string, discard?: 'discard'): void {
+    if (discard !== undefined) this.#options.socket.destroy()
+    this.stream.destroy(new Error(detail))
+  }
+
+  /** Gives packets on while there is room; stops reading where there is none. */
+  #feed(): void {
+    const { limits, socket, handler } = this.#options
+    while (!this.#closed && this.#phase !== 'asked' && this.#wanted) {
+      if (this.queuedBytes() >= limits.queuedBytesSoft) {
+        if (!socket.isPaused()) handler.paused('output')
+        return this.#stopReading()
+      }
+      if (!this.#held && !nextFrame(this.#frames, this.#phase === 'none' ? limits.connectBytesMax : limits.packetBytesMax)) {
+        if (this.#frames.fault !== undefined) return this.#fault(this.#frames.fault)
+        if (this.#ended) this.stream.push(null)
+        else if (socket.isPaused()) socket.resume()
         return
       }
-      if (phase === 'asked') return
-      if (batch.publishes > 0 && inFlight > 0 && inFlight + batch.publishes > limits.inFlightPerClientMax) return
-      if (batch.publishes > 0 && !budget.has()) {
-        if (!waiting) budget.wait(resume)
-        waiting = true
-        return
-      }
-      ready.shift()
-      if (phase === 'none') phase = 'asked'
-      if (batch.publishes > 0) {
-        inFlight += batch.publishes
-        inFlightBytes += batch.bytes.length
-        budget.take(batch.publishes, batch.bytes.length)
-      }
-      wanted = false
-      stream.push(batch.bytes)
+      if (!this.#give()) return this.#stopReading()
     }
+    if (pendingBytes(this.#frames) > readAheadBytesMax) this.#stopReading()
   }
 
-  function resume(): void {
-    waiting = false
-    feed()
-  }
-
-  function settle(): void {
-    if (inFlight === 0) return
-    const bytes = inFlightBytes / inFlight
-    inFlight -= 1
-    inFlightBytes -= bytes
-    budget.give(1, bytes)
-    feed()
-  }
-
-  function release(error: Error | null): void {
-    if (closed) return
-    closed = true
-    ready.length = 0
-    const [messages, bytes] = [inFlight, inFlightBytes]
-    inFlight = 0
-    inFlightBytes = 0
-    budget.give(messages, bytes)
-    if (error === null) destroySoon(socket)
-    else socket.destroy()
-  }
-
-  socket.on('data', (chunk: Buffer) => {
-    ready.push(...framer.add(chunk))
-    if (ready.length > 0) socket.pause()
-    feed()
-    if (framer.fault !== undefined) {
-      options.onFault(framer.fault)
-      stream.destroy(new Error(framer.fault.code))
+  /** False when the packet must wait. */
+  #give(): boolean {
+    const { handler } = this.#options
+    const frames = this.#frames
+    const type = frames.first >> 4
+    if (type === packetType.publish && this.#phase === 'open') {
+      const isNew = !this.#held
+      this.#held = true
+      if (!this.#hasRoom(isNew)) return false
+      this.#held = false
+      this.lastPacketMs = this.#options.nowMs()
+      this.inFlight += 1
+      this.#options.budget.take(1, frames.end - frames.bodyStart)
+      handler.publish(frames)
+      return true
     }
-  })
-  socket.on('end', () => {
-    ended = true
-    feed()
-  })
-  socket.on('error', (error) => stream.destroy(error))
-  socket.on('close', () => {
-    stream.destroy()
-    options.onClose()
-  })
-  return {
-    stream,
-    address: options.address,
-    open() {
-      phase = 'open'
-      feed()
-    },
-    settle,
-    queuedBytes: () => stream.writableLength + socket.writableLength,
-    get inFlight() {
-      return inFlight
+    this.lastPacketMs = this.#options.nowMs()
+    const violation = checkPacket(frames, this.#phase === 'none')
+    if (violation !== undefined) handler.violation(violation)
+    else if (type >= packetType.puback && type <= packetType.pubcomp) handler.acknowledge(frames)
+    else if (type === packetType.pingreq) this.send(pingResponse)
+    else {
+      if (this.#phase === 'none') this.#phase = 'asked'
+      this.#wanted = false
+      this.stream.push(frames.bytes.subarray(frames.start, frames.end))
     }
+    return true
   }
-}
 
-function joinChunks(chunks: readonly { readonly chunk: unknown }[]): Buffer {
-  const parts: Buffer[] = []
-  for (const { chunk } of chunks) if (Buffer.isBuffer(chunk)) parts.push(chunk)
-  const [first] = parts
-  return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)
-}
+  #hasRoom(isNew: boolean): boolean {
+    const { limits, budget, handler } = this.#options
+    if (this.inFlight >= limits.inFlightPerClientMax) return this.#refuseRoom(isNew, 'inFlightPerClient')
+    if (!budget.has()) {
+      this.#waitWith((resume) => budget.wait(resume))
+      return this.#refuseRoom(isNew, 'inFlight')
+    }
+    const delayMs = handler.rateDelayMs()
+    if (delayMs <= 0) return true
+    this.#waitWith((resume) => void setTimeout(resume, delayMs))
+    return this.#refuseRoom(isNew, 'rate')
+  }
 
-/** Hands bytes to the socket; below the soft bound the next may come at once, above it only after the client took some. */
-function send(socket: Duplex, bytes: Buffer, softBytes: number, done: (error?: Error | null) => void): void {
-  if (socket.destroyed) return done(new Error('connection closed'))
-  if (socket.writableLength + bytes.length < softBytes) {
-    socket.write(bytes)
-    done()
-  } else {
-    socket.write(bytes, (error) => done(error))
+  #refuseRoom(isNew: boolean, reason: PauseReason): false {
+    if (isNew) this.#options.handler.paused(reason)
+    return false
+  }
+
+  #waitWith(wait: (resume: () => void) => void): void {
+    if (this.#waiting) return
+    this.#waiting = true
+    wait(() => {
+      this.#waiting = false
+      this.#feed()
+    })
+  }
+
+  #stopReading(): void {
+    if (!this.#closed) this.#options.socket.pause()
+  }
+
+  #fault(fault: FrameFault): void {
+    this.#options.handler.fault(fault)
+    this.end(fault.code)
+  }
+
+  /** What the library answers; it comes in pieces of one packet. */
+  #control(chunks: readonly { readonly chunk: unknown }[]): void {
+    const parts: Buffer[] = []
+    for (const { chunk } of chunks) if (Buffer.isBuffer(chunk)) parts.push(chunk)
+    const bytes = Buffer.concat(parts)
+    if (this.#sessionPresent && bytes[0] === packetType.connack << 4 && bytes[3] === 0) bytes[2] = 1
+    this.send(bytes)
+  }
+
+  #release(): void {
+    if (this.#closed) return
+    this.flush()
+    this.#closed = true
+    clear(this.#frames)
+    destroySoon(this.#options.socket)
   }
 }
 
@@ -211,5 +291,5 @@ function destroySoon(socket: Duplex): void {
   if (socket.writableFinished) return void socket.destroy()
   socket.once('finish', () => socket.destroy())
   socket.end()
-  setTimeout(() => socket.destroy(), 1_000).unref()
+  setTimeout(() => socket.destroy(), lingerMs).unref()
 }

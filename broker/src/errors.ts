@@ -8,6 +8,7 @@ export const brokerError = defineErrors({
     status: 500,
     message: 'Cannot use TLS: {what} cannot be used, expected readable PEM that fits together ({detail})'
   },
+  BROKER_SESSION_FILE: { status: 500, message: 'Cannot keep sessions in {path}: {detail}' },
   BROKER_PUBLISH: {
     status: 503,
     message: 'Cannot publish: topic is "{topic}", expected a running broker and a topic of at most {levels} levels'

@@ -1,8 +1,10 @@
 /** What happens in the broker, each as one log line and one counter. Never throws. */
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
+import type { PauseReason } from './packet-handler.ts'
+import type { Qos } from './packets.ts'
 import type { WebSocketFault } from './web-socket.ts'
-import type { SessionLoss } from './sessions.ts'
+import type { SessionLoss, SubscriptionBound } from './sessions/session-table.ts'
 
 export type ConnectionRefusal =
   | 'connectionsMax'
@@ -13,10 +15,27 @@ export type ConnectionRefusal =
   | WebSocketFault
   | 'credentials'
   | 'clientId'
+  | 'clientIdBytes'
+  | 'willBytes'
   | 'will'
   | 'sessionsMax'
   | 'directory'
-export type DropReason = 'slowSubscriber' | 'packet' | 'topic' | 'payload' | 'commit' | 'protocol' | 'expired'
+export type DropReason =
+  | 'slowSubscriber'
+  | 'packet'
+  | 'topic'
+  | 'topicLength'
+  | 'topicLevels'
+  | 'payload'
+  | 'commit'
+  | 'protocol'
+  | 'unreleased'
+  | 'keepAlive'
+  | 'connectTimeout'
+  | 'closing'
+  | 'expired'
+
+export type SubscriptionRefusal = 'right' | 'topicLength' | 'topicLevels' | SubscriptionBound
 
 export function createBrokerEvents(options: { readonly logger: Logger; readonly metrics: Metrics }) {
   const { logger, metrics } = options
@@ -51,14 +70,50 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
     help: 'Connections ended by the broker',
     labels: ['reason']
   })
-  const subscriptions = metrics.counter({ name: 'tracegate_broker_refused_subscriptions_total', help: 'Topic filters refused' })
+  const subscriptions = metrics.counter({
+    name: 'tracegate_broker_refused_subscriptions_total',
+    help: 'Topic filters refused',
+    labels: ['reason']
+  })
+  const paused = metrics.counter({
+    name: 'tracegate_broker_paused_reads_total',
+    help: 'How often a socket was not read because a bound was reached',
+    labels: ['reason']
+  })
+  const waited = metrics.counter({
+    name: 'tracegate_broker_subscriber_waits_total',
+    help: 'How often publishers began to wait for a subscriber'
+  })
+  const expired = metrics.counter({ name: 'tracegate_broker_expired_sessions_total', help: 'Sessions ended because nobody came back' })
+  const failures = metrics.counter({
+    name: 'tracegate_broker_session_file_failures_total',
+    help: 'Commits of sessions and retained messages that failed'
+  })
   const lost = metrics.counter({
     name: 'tracegate_broker_unkept_messages_total',
     help: 'Messages not queued for a client that is away, or not retained, because the bound was reached',
     labels: ['reason']
   })
+  const receivedByQos: Record<Qos, number> = { 0: 0, 1: 0, 2: 0 }
   return {
-    received: (qos: number) => received.add(1, { qos: String(qos) }),
+    received: (qos: Qos) => void (receivedByQos[qos] += 1),
+    /** Counting every message by its labels would cost more than reading it. */
+    flush() {
+      for (const qos of [0, 1, 2] as const) {
+        if (receivedByQos[qos] > 0) received.add(receivedByQos[qos], { qos: String(qos) })
+        receivedByQos[qos] = 0
+      }
+    },
+    readPaused: (reason: PauseReason) => paused.add(1, { reason }),
+    subscriberWaitedFor: () => waited.add(),
+    sessionExpired(fields: { readonly clientId: string; readonly messages: number }) {
+      expired.add()
+      logger.info(fields, 'session expired')
+    },
+    sessionFileFailed(error: unknown) {
+      failures.add()
+      logger.error({ error: error instanceof Error ? error.message : String(error) }, 'sessions cannot be written')
+    },
     connected(fields: { readonly clientId: string; readonly username: string; readonly address: string }) {
       logger.debug(fields, 'client connected')
     },
@@ -92,9 +147,9 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
       dropped.add(1, { reason })
       logger.warn({ ...fields, reason }, 'connection dropped')
     },
-    subscriptionRefused(fields: { readonly clientId: string; readonly filter: string }) {
-      subscriptions.add()
-      logger.warn(fields, 'subscription refused')
+    subscriptionRefused(reason: SubscriptionRefusal, fields: { readonly clientId: string; readonly filter: string }) {
+      subscriptions.add(1, { reason })
+      logger.warn({ ...fields, reason }, 'subscription refused')
     },
     messageUnkept(reason: SessionLoss) {
       lost.add(1, { reason })

@@ -1,190 +1,152 @@
-/** The questions the broker library asks of us, and our answers: may it, and is it committed. Who it is: `authentication.ts`. */
-import type { Aedes, AedesOptions, Client, PublishPacket } from 'aedes'
-import { payloadBytesMax } from '@tracegate/model/wire'
-import type { Reason } from '@tracegate/model/errors'
-import type { ClientIdentity } from '@tracegate/service/identity'
-import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'
+/**
+ * The questions the broker library asks of us, and what follows from its events: sessions begin and end, subscriptions are
+ * granted, last wills are committed. Who a client is: `authentication.ts`; what it publishes: `inbound.ts`.
+ */
+import type { Aedes, AedesOptions, Client, Subscription } from 'aedes'
 import type { Clients, ClientState } from './clients.ts'
-import type { BrokerEvents, DropReason } from './events.ts'
-import { readPublishHead, type FrameFault } from './frames.ts'
+import type { BrokerEvents, SubscriptionRefusal } from './events.ts'
+import { boundOf, type Inbound } from './inbound.ts'
 import type { BrokerLimits } from './limits.ts'
-import type { Sessions } from './sessions.ts'
-import { mayRetain, maySubscribe, publishRight, type PublishRight } from './topic-rights.ts'
+import type { SubscriberOutlet } from './outlet.ts'
+import { toQos } from './packets.ts'
+import type { Session } from './sessions/session.ts'
+import type { SessionTable } from './sessions/session-table.ts'
+import { maySubscribe } from './topic-rights.ts'
 
 export interface HooksOptions {
   readonly limits: BrokerLimits
   readonly events: BrokerEvents
   readonly clients: Clients
-  readonly sessions: Sessions
-  readonly sink: IngestSink
+  readonly sessions: SessionTable
+  readonly inbound: Inbound
+  readonly authenticate: NonNullable<AedesOptions['authenticate']>
+  readonly sessionOf: (state: ClientState) => Session
+  readonly outletFor: (state: ClientState, session: Session) => SubscriberOutlet
+  readonly isClosing: () => boolean
 }
 
-export interface Hooks {
-  readonly handlers: AedesOptions
-  listen(aedes: Aedes): void
-  /** A packet that is not read at all. */
-  fault(client: Client, fault: FrameFault): void
-  /** From now on nothing is taken; the wills of clients that we disconnect ourselves are not theirs. */
-  close(): void
-}
-
-const rightsPerClientMax = 256
-const headBytesMax = 4_096
-
-export function createHooks(options: HooksOptions): Hooks {
-  const { events, clients, limits } = options
-  let closing = false
-
-  async function commit(client: Client, packet: PublishPacket): Promise<Error | undefined> {
-    const state = clients.of(client)
-    if (closing || state?.identity === undefined) return new Error('not accepting messages')
-    const message = messageOf(state, packet)
-    events.received(packet.qos)
-    const right = rightOf(state, state.identity, packet.topic)
-    const reason = right === 'refuse' ? forbidden(state.username, packet.topic) : checkSize(message.payload)
-    if (reason !== undefined) return refuse(state, message, reason)
-    // Delivered all the same: a device that retains what nobody reads again must not fill the memory of all.
-    if (packet.retain && !mayRetain(state.identity, packet.topic)) packet.retain = false
-    if (right === 'route') return undefined
-    try {
-      await options.sink.commit(message)
-      return undefined
-    } catch (error) {
-      return drop(state, 'commit', error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  /** MQTT 3.1.1 has no answer that refuses a PUBLISH: it is kept with its reason and the connection is closed. */
-  async function refuse(state: ClientState, message: IncomingMessage, reason: Reason): Promise<Error> {
-    try {
-      await options.sink.refuse?.(message, reason)
-    } catch (error) {
-      events.failed('keep a refused message', error)
-    }
-    return drop(state, reason.code === 'TOPIC_FORBIDDEN' ? 'topic' : 'payload', reason.message)
-  }
-
-  function drop(state: ClientState, reason: DropReason, detail: string): Error {
-    events.connectionDropped(reason, { clientId: state.clientId, detail })
-    return new Error(detail)
-  }
-
-  const handlers: AedesOptions = {
+export function createHooks(options: HooksOptions): AedesOptions {
+  const { events, clients, limits, sessions } = options
+  return {
     preConnect(client, packet, done) {
       const state = clients.of(client)
-      if (state === undefined || closing) return done(new Error('closing'), false)
+      if (state === undefined || options.isClosing()) return done(new Error('closing'), false)
       state.clientId = packet.clientId
       state.clean = packet.clean ?? true
       state.willTopic = packet.will?.topic
+      state.willBytes = packet.will?.payload.length ?? 0
+      state.keepAliveMs = (packet.keepalive ?? 0) * 1_500
+      // One clock watches all of them (`watch.ts`); the library would make a timer for each.
+      packet.keepalive = 0
       done(null, true)
     },
+    authenticate(client, username, password, done) {
+      options.authenticate(client, username, password, (error, isAdmitted) => {
+        const state = clients.of(client)
+        if (error === null && isAdmitted === true && state !== undefined) enter(options, state)
+        done(error, isAdmitted)
+      })
+    },
     authorizePublish(client, packet, done) {
-      if (client === null) return done(null)
-      const connection = clients.of(client)?.connection
+      const state = clients.of(client)
+      if (state === undefined) return done(null)
+      const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+      // Only last wills come this way.
       const answer = (error: Error | undefined) => {
-        // A repeated QoS 2 message is not published again, so it is settled here.
-        if (error !== undefined || packet.qos === 2) connection?.settle()
+        const known = options.inbound.knownTopic(state, packet.topic)
+        if (packet.retain && (typeof known === 'string' || !known.mayRetain)) packet.retain = false
         done(error ?? null)
       }
-      settle(commit(client, packet), answer, (error) => answer(error instanceof Error ? error : new Error(String(error))))
+      void options.inbound.will(state, { topic: packet.topic, payload }).then(answer)
     },
     authorizeSubscribe(client, subscription, done) {
       const state = clients.of(client)
-      const allowed = state?.identity !== undefined && maySubscribe(state.identity, subscription.topic)
-      const room =
-        state !== undefined && (state.subscriptions.has(subscription.topic) || state.subscriptions.size < limits.subscriptionsPerClientMax)
-      if (!allowed || !room) {
-        events.subscriptionRefused({ clientId: client.id, filter: subscription.topic })
-        return done(null, null)
-      }
-      state.subscriptions.add(subscription.topic)
-      done(null, subscription)
-    },
-    authorizeForward(client, packet) {
-      const connection = clients.of(client)?.connection
-      if (connection === undefined || connection.queuedBytes() <= limits.queuedBytesMax) return packet
-      if (!connection.stream.destroyed) {
-        events.connectionDropped('slowSubscriber', { clientId: client.id, detail: `${connection.queuedBytes()} bytes wait` })
-        connection.stream.destroy(new Error('slow subscriber'))
-      }
-      return null
-    },
-    published(_packet, client, done) {
-      clients.of(client)?.connection.settle()
-      done(null)
+      const refusal = state === undefined ? 'right' : grant(options, state, subscription)
+      if (refusal === undefined) return done(null, subscription)
+      if (state?.session !== undefined) sessions.unsubscribe(state.session, subscription.topic)
+      events.subscriptionRefused(refusal, { clientId: client.id, filter: subscription.topic.slice(0, limits.topicBytesMax) })
+      done(null, null)
     }
   }
+}
 
-  function listen(aedes: Aedes): void {
-    aedes.on('client', (client) => {
-      const state = clients.of(client)
-      clients.connected(client)
-      if (state === undefined) return
-      clients.setOwner(client.id, state.username)
-      events.connected({ clientId: client.id, username: state.username, address: state.connection.address })
-    })
-    aedes.on('clientReady', (client) => clients.of(client)?.connection.open())
-    aedes.on('clientDisconnect', (client) => {
-      clients.disconnected(client)
-      if (!options.sessions.hasSession(client.id)) clients.setOwner(client.id, undefined)
-    })
-    aedes.on('unsubscribe', (topics, client) => {
-      const state = clients.of(client)
-      for (const topic of topics) state?.subscriptions.delete(topic)
-    })
-    aedes.on('clientError', (client, error) => {
-      const slow = error.message === 'drain timeout'
-      if (slow) events.connectionDropped('slowSubscriber', { clientId: client.id, detail: `took nothing for ${limits.drainTimeoutMs} ms` })
-    })
-  }
+/** Admitted: from here on the client id is its own. */
+function enter({ clients, sessions, sessionOf }: HooksOptions, state: ClientState): void {
+  clients.claim(state)
+  if (state.connection.isClosed) clients.unclaim(state)
+  if (state.clean) return
+  if (sessions.find(state.clientId) !== undefined) state.connection.announceSession()
+  sessionOf(state)
+}
 
-  function fault(client: Client, found: FrameFault): void {
+function grant(options: HooksOptions, state: ClientState, { topic, qos }: Subscription): SubscriptionRefusal | undefined {
+  if (state.identity === undefined || !maySubscribe(state.identity, topic)) return 'right'
+  return boundOf(topic, options.limits) ?? options.sessions.subscribe(options.sessionOf(state), topic, toQos(qos) ?? 0)
+}
+
+export function listenTo(aedes: Aedes, options: HooksOptions): void {
+  const { events, clients, sessions } = options
+  aedes.on('client', (client) => {
     const state = clients.of(client)
-    const detail = `packet of ${found.packetBytes} bytes, expected at most ${found.packetBytesMax}`
-    events.connectionDropped('packet', { clientId: state?.clientId ?? '', detail })
-    const head = readPublishHead(found.head)
-    if (state?.identity === undefined || head === undefined) return
-    const message: IncomingMessage = {
-      topic: head.topic,
-      payload: Buffer.from(head.payload.subarray(0, headBytesMax)),
-      retain: false,
-      receivedAtMs: Date.now(),
-      clientId: state.clientId
+    clients.connected(client)
+    if (state !== undefined) events.connected({ clientId: client.id, username: state.username, address: state.connection.address })
+  })
+  aedes.on('clientReady', (client) => {
+    const state = clients.of(client)
+    if (state === undefined) return
+    if (state.session !== undefined) attach(options, state, state.session)
+    state.connection.open()
+  })
+  aedes.on('clientDisconnect', (client) => {
+    const state = clients.of(client)
+    clients.disconnected(client)
+    if (state !== undefined) leave(options, state)
+  })
+  aedes.on('subscribe', (subscriptions, client) => {
+    const state = clients.of(client)
+    if (state?.session === undefined) return
+    if (state.outlet === undefined) attach(options, state, state.session)
+    for (const { topic, qos } of subscriptions) {
+      const granted = toQos(qos)
+      if (granted !== undefined) state.session.addRetained(retainedFor(sessions, topic, granted))
     }
-    const kept = options.sink.refuse?.(message, { code: found.code, pointer: '', message: detail })
-    kept?.catch((error: unknown) => events.failed('keep a refused message', error))
-  }
-
-  return { handlers, listen, fault, close: () => void (closing = true) }
+  })
+  aedes.on('unsubscribe', (filters, client) => {
+    const session = clients.of(client)?.session
+    if (session !== undefined && !session.persistent) for (const filter of filters) sessions.unsubscribe(session, filter)
+  })
+  aedes.on('clientError', (client, error) => fail(options, client, error))
+  aedes.on('connectionError', (client, error) => fail(options, client, error))
 }
 
-function rightOf(state: ClientState, identity: ClientIdentity, topic: string): PublishRight {
-  const known = state.rights.get(topic)
-  if (known !== undefined) return known
-  if (state.rights.size >= rightsPerClientMax) state.rights.clear()
-  const right = publishRight(identity, topic)
-  state.rights.set(topic, right)
-  return right
+function* retainedFor(sessions: SessionTable, filter: string, granted: 0 | 1 | 2) {
+  for (const message of sessions.retainedFor(filter)) yield message.qos <= granted ? message : { ...message, qos: granted }
 }
 
-function messageOf(state: ClientState, packet: PublishPacket): IncomingMessage {
-  const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
-  return { topic: packet.topic, payload, retain: packet.retain, receivedAtMs: Date.now(), clientId: state.clientId }
+function attach(options: HooksOptions, state: ClientState, session: Session): void {
+  if (state.connection.isClosed) return
+  state.outlet = options.outletFor(state, session)
+  session.attach(state.outlet)
+  options.sessions.seen(session, true)
 }
 
-function forbidden(username: string, topic: string): Reason {
-  return { code: 'TOPIC_FORBIDDEN', pointer: '', message: `topic is "${topic}", expected one of "${username}"` }
+/** The session of a clean client ends with it; another connection may have taken the kept one over. */
+function leave({ sessions, clients }: HooksOptions, state: ClientState): void {
+  const { session, outlet } = state
+  state.session = undefined
+  state.outlet = undefined
+  outlet?.close()
+  clients.unclaim(state)
+  if (session === undefined) return
+  if (!session.persistent) return sessions.end(session)
+  if (session.outlet !== outlet) return
+  session.detach()
+  sessions.seen(session, false)
 }
 
-function checkSize(payload: Uint8Array): Reason | undefined {
-  if (payload.length <= payloadBytesMax) return undefined
-  return { code: 'PAYLOAD_TOO_LARGE', pointer: '', message: `payload has ${payload.length} bytes, expected at most ${payloadBytesMax}` }
-}
-
-/** Calls back outside of the promise, so that what the callback throws is not taken for a failed answer. */
-function settle<Value>(promise: Promise<Value>, onValue: (value: Value) => void, onError: (error: unknown) => void): void {
-  promise.then(
-    (value) => onValue(value),
-    (error: unknown) => onError(error)
-  )
+/** What the library ends by itself; what we end was counted before. */
+function fail({ clients, events }: HooksOptions, client: Client, { message }: Error): void {
+  const clientId = clients.of(client)?.clientId ?? ''
+  if (message === 'connect did not arrive in time') events.connectionDropped('connectTimeout', { clientId, detail: message })
+  else if (message === 'topic has too many levels') events.connectionDropped('topicLevels', { clientId, detail: message })
 }

@@ -16,25 +16,43 @@ export interface BrokerLimits {
   readonly connectBytesMax: number
   /** A longer packet is not read: its head goes to the dead letter and the connection is closed. */
   readonly packetBytesMax: number
-  /** Messages of one client between arrival and delivery; past it the socket is not read. */
+  /** A longer client id is refused with CONNACK 2. */
+  readonly clientIdBytesMax: number
+  /** Payload of a last will; a longer one is refused with CONNACK 5. */
+  readonly willBytesMax: number
+  /** Messages of one client between arrival and acknowledgement; past it the socket is not read. */
   readonly inFlightPerClientMax: number
-  /** Messages and bytes of all clients between arrival and delivery; past either no socket is read. */
+  /** The same for the messages and bytes of all clients; past either no message is read. */
   readonly inFlightMax: number
   readonly inFlightBytesMax: number
-  /** Bytes waiting for one subscriber; past it publishers wait for at most `drainTimeoutMs`, then the subscriber is dropped. */
+  /** PUBLISH packets of one client a second; past it the socket is not read. 0 is no bound. */
+  readonly publishesPerSecondMax: number
+  /**
+   * Bytes waiting for one subscriber; past it publishers wait for it, but no longer than `drainTimeoutMs`: then the subscriber is
+   * dropped. Past the same bytes of acknowledgements that a client does not take, its socket is not read.
+   */
   readonly queuedBytesSoft: number
   readonly drainTimeoutMs: number
   /** Bytes waiting for one subscriber; past it the subscriber is dropped at once. */
   readonly queuedBytesMax: number
-  /** Levels of a topic; more close the connection. */
+  /** Messages of QoS 1 and 2 that a subscriber has not acknowledged; a further one waits in its queue. */
+  readonly sendWindowMax: number
+  /** Levels and bytes of a topic; more close the connection, and refuse a subscription with SUBACK 0x80. */
   readonly topicLevelsMax: number
-  /** Subscriptions of one client; a further one is refused with SUBACK 0x80. */
+  readonly topicBytesMax: number
+  /** Subscriptions of one client, of all, and the bytes of all filters; a further one is refused with SUBACK 0x80. */
   readonly subscriptionsPerClientMax: number
-  /** Sessions kept for clients that are away (clean=0); a further one is refused with CONNACK 3. */
+  readonly subscriptionsMax: number
+  readonly filterBytesMax: number
+  /** Sessions kept (clean=0); a further one is refused with CONNACK 3. */
   readonly sessionsMax: number
-  /** Messages and bytes kept for one client that is away; a further one is not kept. */
-  readonly offlineMessagesMax: number
-  readonly offlineBytesMax: number
+  /** A session whose client did not come for so long ends with its messages. */
+  readonly sessionExpiryMs: number
+  /** Messages and bytes queued for one session; a further one is not kept. A client without a kept session is dropped instead. */
+  readonly queuedMessagesMax: number
+  readonly sessionBytesMax: number
+  /** Bytes queued for all sessions. */
+  readonly sessionsBytesMax: number
   /** Retained messages and their bytes; a further topic is delivered, not retained. */
   readonly retainedMax: number
   readonly retainedBytesMax: number
@@ -43,26 +61,36 @@ export interface BrokerLimits {
 }
 
 const mebibyte = 1_048_576
+const dayMs = 86_400_000
 
 export const defaultBrokerLimits: BrokerLimits = {
-  connectionsMax: 10_000,
-  connectionsPerAddressMax: 2_000,
+  connectionsMax: 12_000,
+  connectionsPerAddressMax: 2_500,
   connectTimeoutMs: 10_000,
   handshakeTimeoutMs: 10_000,
   authenticateTimeoutMs: 5_000,
   connectBytesMax: 16_384,
   packetBytesMax: payloadBytesMax + 1_024,
+  clientIdBytesMax: 256,
+  willBytesMax: 4_096,
   inFlightPerClientMax: 512,
   inFlightMax: 20_000,
   inFlightBytesMax: 64 * mebibyte,
+  publishesPerSecondMax: 0,
   queuedBytesSoft: mebibyte,
   drainTimeoutMs: 2_000,
   queuedBytesMax: 8 * mebibyte,
+  sendWindowMax: 512,
   topicLevelsMax: 8,
+  topicBytesMax: 512,
   subscriptionsPerClientMax: 256,
+  subscriptionsMax: 200_000,
+  filterBytesMax: 16 * mebibyte,
   sessionsMax: 10_000,
-  offlineMessagesMax: 1_000,
-  offlineBytesMax: 4 * mebibyte,
+  sessionExpiryMs: 14 * dayMs,
+  queuedMessagesMax: 10_000,
+  sessionBytesMax: 16 * mebibyte,
+  sessionsBytesMax: 128 * mebibyte,
   retainedMax: 50_000,
   retainedBytesMax: 64 * mebibyte,
   unreleasedPerClientMax: 128

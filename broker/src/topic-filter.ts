@@ -1,78 +1,100 @@
-/** MQTT topic filters (MQTT 3.1.1 §4.7): one filter against one topic, and an index of many filters. */
+/** MQTT topic filters (MQTT 3.1.1 §4.7): an index of many filters, asked with a topic. */
+import type { Qos } from './packets.ts'
 
-export function matchesFilter(topic: string, filter: string): boolean {
-  if (filter === topic) return true
-  if (topic.startsWith('$') && /^[+#]/.test(filter)) return false
-  const names = topic.split('/')
-  const parts = filter.split('/')
-  for (const [index, part] of parts.entries()) {
-    if (part === '#') return true
-    const name = names[index]
-    if (name === undefined || (part !== '+' && part !== name)) return false
-  }
-  return names.length === parts.length
+/** One subscriber with the highest QoS of its filters that match (§3.3.5). */
+export interface Match<Subscriber> {
+  readonly subscriber: Subscriber
+  qos: Qos
 }
 
-export interface FilterIndex<Value> {
-  set(filter: string, id: string, value: Value): void
-  remove(filter: string, id: string): void
-  /** One value per id; the last one wins where several filters of an id match. */
-  match(topic: string): Map<string, Value>
+export interface FilterIndex<Subscriber> {
+  /** Rises with every change. */
+  readonly version: number
+  set(filter: string, subscriber: Subscriber, qos: Qos): void
+  remove(filter: string, subscriber: Subscriber): void
+  match(topic: string): readonly Match<Subscriber>[]
 }
 
-interface Level<Value> {
-  readonly next: Map<string, Level<Value>>
-  readonly values: Map<string, Value>
+interface Level<Subscriber> {
+  /** Made when needed: most levels have one of the two. */
+  next: Map<string, Level<Subscriber>> | undefined
+  subscribers: Map<Subscriber, Qos> | undefined
 }
 
-export function createFilterIndex<Value>(): FilterIndex<Value> {
-  const root = createLevel<Value>()
+const nobody: readonly never[] = []
 
-  function collect(level: Level<Value>, names: readonly string[], depth: number, found: Map<string, Value>): void {
-    const many = level.next.get('#')
-    if (many !== undefined) for (const [id, value] of many.values) found.set(id, value)
+export function createFilterIndex<Subscriber>(): FilterIndex<Subscriber> {
+  const root: Level<Subscriber> = { next: undefined, subscribers: undefined }
+  let version = 0
+
+  function collect(level: Level<Subscriber>, names: readonly string[], depth: number, found: Match<Subscriber>[]): void {
     const name = names[depth]
-    if (name === undefined) {
-      for (const [id, value] of level.values) found.set(id, value)
-      return
-    }
-    const one = level.next.get('+')
+    const { next } = level
+    // `a/#` matches `a` too (§4.7.1.2).
+    const many = next?.get('#')
+    if (many !== undefined) take(many, found)
+    if (name === undefined) return take(level, found)
+    const one = next?.get('+')
     if (one !== undefined) collect(one, names, depth + 1, found)
-    const exact = level.next.get(name)
+    const exact = next?.get(name)
     if (exact !== undefined) collect(exact, names, depth + 1, found)
   }
 
   return {
-    set(filter, id, value) {
+    get version() {
+      return version
+    },
+    set(filter, subscriber, qos) {
       let level = root
       for (const part of filter.split('/')) {
-        const next = level.next.get(part) ?? createLevel<Value>()
+        level.next ??= new Map()
+        const next = level.next.get(part) ?? { next: undefined, subscribers: undefined }
         level.next.set(part, next)
         level = next
       }
-      level.values.set(id, value)
+      level.subscribers ??= new Map()
+      level.subscribers.set(subscriber, qos)
+      version += 1
     },
-    remove: (filter, id) => void removeFrom(root, filter.split('/'), 0, id),
+    remove(filter, subscriber) {
+      removeFrom(root, filter.split('/'), 0, subscriber)
+      version += 1
+    },
     match(topic) {
-      const found = new Map<string, Value>()
-      // Wildcards do not match the broker's own `$` topics (§4.7.2).
-      if (!topic.startsWith('$')) collect(root, topic.split('/'), 0, found)
-      return found
+      const found: Match<Subscriber>[] = []
+      const names = topic.split('/')
+      if (!topic.startsWith('$')) collect(root, names, 0, found)
+      else {
+        // Wildcards at the beginning do not match `$` topics (§4.7.2).
+        const exact = root.next?.get(names[0] ?? '')
+        if (exact !== undefined) collect(exact, names, 1, found)
+      }
+      return found.length === 0 ? nobody : found
     }
   }
 }
 
-function createLevel<Value>(): Level<Value> {
-  return { next: new Map(), values: new Map() }
+function take<Subscriber>({ subscribers }: Level<Subscriber>, found: Match<Subscriber>[]): void {
+  if (subscribers === undefined) return
+  // Nobody is twice in one level, and most topics have subscribers in one level only.
+  const before = found.length === 0 ? undefined : new Map(found.map((match) => [match.subscriber, match]))
+  for (const [subscriber, qos] of subscribers) {
+    const match = before?.get(subscriber)
+    if (match === undefined) found.push({ subscriber, qos })
+    else if (match.qos < qos) match.qos = qos
+  }
 }
 
 /** True when the level is empty afterwards and may go. */
-function removeFrom<Value>(level: Level<Value>, parts: readonly string[], depth: number, id: string): boolean {
+function removeFrom<Subscriber>(level: Level<Subscriber>, parts: readonly string[], depth: number, subscriber: Subscriber): boolean {
   const part = parts[depth]
-  if (part === undefined) level.values.delete(id)
-  else {
-    const next = level.next.get(part)
-    if (next !== undefined && removeFrom(next, parts, depth + 1, id)) level.next.delete(part)
+  if (part === undefined) {
+    level.subscribers?.delete(subscriber)
+    if (level.subscribers?.size === 0) level.subscribers = undefined
+  } else {
+    const next = level.next?.get(part)
+    if (next !== undefined && removeFrom(next, parts, depth + 1, subscriber)) level.next?.delete(part)
+    if (level.next?.size === 0) level.next = undefined
   }
-  return level.values.size === 0 && level.next.size === 0
+  return level.subscribers === undefined && level.next === undefined
 }

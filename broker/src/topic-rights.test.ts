@@ -1,8 +1,6 @@
 /** Who may publish and subscribe to what, and which filters match a topic. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
-import { createFilterIndex, matchesFilter } from './topic-filter.ts'
 import { maySubscribe, publishRight } from './topic-rights.ts'
 
 const device = { role: 'device', point: 'p', device: 'd' } as const
@@ -62,26 +60,5 @@ describe('maySubscribe()', () => {
   it('lets nobody share a subscription', () => {
     assert.ok(maySubscribe(service, '#'))
     assert.ok(!maySubscribe(service, '$share/g/#'))
-  })
-})
-
-describe('createFilterIndex()', () => {
-  it('finds what matchesFilter() finds', () => {
-    const word = fc.constantFrom('a', 'b', '')
-    const part = fc.constantFrom('a', 'b', '', '+')
-    const filter = fc
-      .tuple(fc.array(part, { minLength: 1, maxLength: 4 }), fc.boolean())
-      .map(([parts, many]) => [...parts, ...(many ? ['#'] : [])].join('/'))
-    const topic = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join('/'))
-    fc.assert(
-      fc.property(fc.array(filter, { maxLength: 10 }), fc.array(fc.nat(9), { maxLength: 5 }), topic, (filters, removed, topic) => {
-        const index = createFilterIndex<string>()
-        for (const [id, text] of filters.entries()) index.set(text, String(id), text)
-        const gone = new Set(removed)
-        for (const id of gone) index.remove(filters[id] ?? 'none', String(id))
-        const expected = filters.flatMap((text, id) => (!gone.has(id) && matchesFilter(topic, text) ? [String(id)] : []))
-        assert.deepEqual([...index.match(topic).keys()].toSorted(), expected.toSorted())
-      })
-    )
   })
 })

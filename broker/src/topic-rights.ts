@@ -5,25 +5,42 @@ import type { ClientIdentity } from '@tracegate/service/identity'
 /** sink: must be committed before it is acknowledged. route: delivered only. refuse: not the sender's topic. */
 export type PublishRight = 'sink' | 'route' | 'refuse'
 
+/** What was worked out of a topic for one client. */
+export interface KnownTopic {
+  readonly right: PublishRight
+  readonly mayRetain: boolean
+}
+
 const fromDevices: ReadonlySet<string> = new Set(deviceChannels)
 const toDevices: readonly string[] = platformChannels
+/** What a collector reads, wildcards included; `#` and `$SYS` are not among it. */
+const collectorRoots = [`${topicRoot}/`, 'spBv1.0/'] as const
+/** Sparkplug 3.0 §6.1: commands, and the state of the host. */
+const sparkplugFromHost = /^spBv1\.0\/(?:STATE\/[^/+#]+|[^/+#]+\/NCMD\/[^/+#]+|[^/+#]+\/DCMD\/[^/+#]+\/[^/+#]+)$/
 
 export function publishRight(identity: ClientIdentity, text: string): PublishRight {
   const parsed = parseTopic(text)
-  if (!parsed.ok) return identity.role === 'service' && !text.startsWith('$') ? 'route' : 'refuse'
+  if (!parsed.ok) return mayPublishForeign(identity, text) ? 'route' : 'refuse'
   if (!isOwnTopic(identity, parsed.topic)) return 'refuse'
   return parsed.topic.type === 'device' && fromDevices.has(parsed.topic.channel) ? 'sink' : 'route'
 }
 
+/** Topics that are not of our grammar; a collector commands Sparkplug nodes and tells them that it is there, and sends nothing else. */
+function mayPublishForeign(identity: ClientIdentity, text: string): boolean {
+  if (identity.role === 'service') return !text.startsWith('$')
+  return identity.role === 'collector' && sparkplugFromHost.test(text)
+}
+
 /** The contract retains a device's state and nothing else of it. */
 export function mayRetain(identity: ClientIdentity, text: string): boolean {
-  if (identity.role === 'service') return true
+  if (identity.role === 'service' || identity.role === 'collector') return true
   const parsed = parseTopic(text)
   return parsed.ok && parsed.topic.type === 'device' && parsed.topic.channel === 'state'
 }
 
 function isOwnTopic(identity: ClientIdentity, topic: Topic): boolean {
   if (identity.role === 'service') return true
+  if (identity.role === 'collector') return topic.type !== 'device' || !fromDevices.has(topic.channel)
   if (topic.type !== 'device' || !fromDevices.has(topic.channel) || topic.point !== identity.point) return false
   return identity.role === 'edge' || topic.device === identity.device
 }
@@ -32,6 +49,7 @@ function isOwnTopic(identity: ClientIdentity, topic: Topic): boolean {
 export function maySubscribe(identity: ClientIdentity, filter: string): boolean {
   if (filter.startsWith('$share/')) return false
   if (identity.role === 'service') return true
+  if (identity.role === 'collector') return collectorRoots.some((root) => filter.startsWith(root))
   if (filter === `${topicRoot}/${identity.point}/-/control`) return true
   const devices = identity.role === 'edge' ? '+' : identity.device
   return toDevices.some((channel) => {
