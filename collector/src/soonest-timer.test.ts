@@ -1,3 +1,4 @@
+/** One timer for two waits: the short one counts, whichever was asked for first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSoonestTimer } from './soonest-timer.ts'

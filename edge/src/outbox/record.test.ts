@@ -1,3 +1,4 @@
+/** Records of the outbox: what goes in comes out, whatever its length. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeRecord, encodeRecord, payloadOfRecord } from './record.ts'
