@@ -1,0 +1,140 @@
+/**
+ * Opens the stores that an address names. Cases and registers always lie in the data folder (or in memory): a time-series database is no
+ * place for them.
+ */
+import { readFile } from 'node:fs/promises'
+import { Type, type Static } from 'typebox'
+import type { Logger } from '@tracegate/service/log'
+import type { Metrics } from '@tracegate/service/metrics'
+import type { CaseStore } from './case-store.ts'
+import { createEmbeddedCaseStore } from './embedded-case.ts'
+import { createEmbeddedTelemetryStore } from './embedded-telemetry.ts'
+import { createEmbeddedTraceStore } from './embedded-trace.ts'
+import { storeError } from './errors.ts'
+import type { InfluxOptions } from './influx/client.ts'
+import { createMemoryCaseStore } from './memory-case.ts'
+import { createMemoryTelemetryStore } from './memory-telemetry.ts'
+import { createMemoryTraceStore } from './memory-trace.ts'
+import { parseStoreUrl, urlError, type StoreAddress } from './store-url.ts'
+import type { TelemetryStore } from './telemetry-store.ts'
+import type { TraceStore } from './trace-store.ts'
+
+/** What an app puts into its own configuration; secrets come from files, never from a flag that every process list shows. */
+export const storeOptionProperties = {
+  store: Type.String({
+    default: 'embedded:',
+    minLength: 1,
+    description:
+      'Where readings and trace events are kept: embedded: (the data folder), memory: (nowhere), influx://host:8086/database (1.x), influx2://host:8086/organization/bucket or influx3://host:8181/database; influxs:, influx2s: and influx3s: with TLS'
+  }),
+  storeUsername: Type.String({ default: '', description: 'User of an InfluxDB 1.x that asks for one' }),
+  storePasswordFile: Type.String({ default: '', description: 'File with the password of that user' }),
+  storeTokenFile: Type.String({ default: '', description: 'File with the token of an InfluxDB 2.x or 3.x' })
+}
+const StoreOptions = Type.Object(storeOptionProperties)
+export type StoreOptions = Static<typeof StoreOptions>
+
+export interface OpenStoresOptions extends Partial<StoreOptions> {
+  readonly dataDir: string
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** How long to try to reach a server that does not answer. Default 30,000; 0 tries once. */
+  readonly reachWithinMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface OpenedStores {
+  /** For people: `embedded`, `memory`, or the address of the server. */
+  readonly name: string
+  readonly telemetry: TelemetryStore
+  readonly trace: TraceStore
+  readonly cases: CaseStore
+  /** Closes all three; each may also be closed by itself before. */
+  close(): Promise<void>
+}
+
+const reachWithinMsDefault = 30_000
+
+/**
+ * Rejects with `STORE_URL` for an address or options that are wrong, `STORE_UNREACHABLE` when a server does not answer in time, `STORE_ACCESS`,
+ * `STORE_SERVER_VERSION`, or what the embedded stores reject with. Nothing is left open then.
+ */
+export async function openStores(options: OpenStoresOptions): Promise<OpenedStores> {
+  const address = parseStoreUrl(options.store ?? 'embedded:')
+  const parts: { close(): void | Promise<void> }[] = []
+  const close = async (): Promise<void> => {
+    // The last opened first: a client ends after what uses it.
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) await part.close()
+  }
+  const keep = <Part extends { close(): void | Promise<void> }>(part: Part): Part => {
+    parts.push(part)
+    return part
+  }
+  try {
+    return { ...(await open(address, options, keep)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Remembers what is to be closed, and gives it back. */
+export type Keep = <Part extends { close(): void | Promise<void> }>(part: Part) => Part
+
+async function open(address: StoreAddress, options: OpenStoresOptions, keep: Keep): Promise<Omit<OpenedStores, 'close'>> {
+  const { dataDir, logger, metrics } = options
+  switch (address.kind) {
+    case 'memory':
+      return {
+        name: 'memory',
+        telemetry: keep(createMemoryTelemetryStore()),
+        trace: keep(createMemoryTraceStore()),
+        cases: keep(createMemoryCaseStore())
+      }
+    case 'embedded':
+      return {
+        name: 'embedded',
+        telemetry: keep(await createEmbeddedTelemetryStore({ dataDir, logger, metrics })),
+        trace: keep(await createEmbeddedTraceStore({ dataDir, logger, metrics })),
+        cases: keep(await createEmbeddedCaseStore({ dataDir }))
+      }
+    case 'influx1':
+    case 'influx2':
+    case 'influx3': {
+      // Its client libraries are loaded only where they are used.
+      const { openInfluxStores } = await import('./influx/open.ts')
+      const server = { ...address, ...(await secretsOf(address.kind, options)) }
+      const { reachWithinMs = reachWithinMsDefault, signal } = options
+      const opened = await openInfluxStores({ server, logger, metrics, reachWithinMs, keep, ...(signal === undefined ? {} : { signal }) })
+      const trace = keep(await createEmbeddedTraceStore({ dataDir, logger, metrics }))
+      return { ...opened, trace, cases: keep(await createEmbeddedCaseStore({ dataDir })) }
+    }
+    default:
+      return address satisfies never
+  }
+}
+
+type Secrets = Pick<InfluxOptions, 'username' | 'password' | 'token'>
+
+async function secretsOf(kind: InfluxOptions['kind'], options: OpenStoresOptions): Promise<Secrets> {
+  const { storeUsername = '', storePasswordFile = '', storeTokenFile = '' } = options
+  if (kind === 'influx1') {
+    if (storeTokenFile !== '') throw urlError('storeTokenFile', storeTokenFile, 'none: InfluxDB 1.x knows a user and a password')
+    if (storeUsername === '') return {}
+    return { username: storeUsername, password: storePasswordFile === '' ? '' : await readSecret('storePasswordFile', storePasswordFile) }
+  }
+  if (storeUsername !== '' || storePasswordFile !== '')
+    throw urlError('storeUsername', storeUsername, 'none: InfluxDB 2.x and 3.x know a token')
+  if (storeTokenFile !== '') return { token: await readSecret('storeTokenFile', storeTokenFile) }
+  if (kind === 'influx2') throw urlError('storeTokenFile', '', 'a file with a token that may read and write the bucket')
+  return {}
+}
+
+async function readSecret(member: string, path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw storeError('STORE_URL', { member, current: path, wanted: 'a file that can be read' }, cause)
+  })
+  const secret = text.trim()
+  if (secret === '' || /[\r\n]/.test(secret)) throw urlError(member, path, 'a file with one line')
+  return secret
+}
