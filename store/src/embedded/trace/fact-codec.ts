@@ -75,10 +75,11 @@ export function encodeFact(event: TraceEvent): string {
   return JSON.stringify({ ...event, json: undefined, subjects: undefined, runs })
 }
 
-export function decodeFact(stored: string): TraceFact {
+/** `path` names the store in the error when it is damaged. */
+export function decodeFact(stored: string, path = 'trace.db'): TraceFact {
   const value: unknown = JSON.parse(stored)
   const checked = Fact.check(value)
-  if (!checked.ok) throw storeError('STORE_CORRUPT', { action: 'read event', path: 'trace.db', detail: checked.reason.message })
+  if (!checked.ok) throw storeError('STORE_CORRUPT', { action: 'read event', path, detail: checked.reason.message })
   const { runs, ...fact } = checked.value
   return { ...fact, subjects: runs.flatMap(subjectsOf) }
 }

@@ -1,0 +1,85 @@
+/** Events by their positions, decoded. Reads only. */
+import type { TraceFact } from '@tracegate/model/trace-event'
+import { decodeFact } from '../../embedded/trace/fact-codec.ts'
+import { storeError } from '../../errors.ts'
+import { nanosTextOf } from '../line-protocol.ts'
+import type { SelectedRow } from '../selection.ts'
+import { positionKey, seatNanos, type Position } from './position.ts'
+import { createPositionReader, positionOf } from './position-reader.ts'
+import { eventMeasurement, partMeasurement } from './points.ts'
+import type { Selector } from './select.ts'
+
+export interface StoredVersion {
+  readonly position: Position
+  readonly fact: TraceFact
+  readonly json: string
+  /** An error declaration of the event is stored, or it is one. */
+  readonly isWrong: boolean
+}
+
+export interface EventReading {
+  /** Without it the JSON is left empty. */
+  readonly json?: boolean
+}
+
+export interface EventRows {
+  /** Those that are there, in any order. */
+  at(selector: Selector, positions: readonly Position[], reading?: EventReading): Promise<StoredVersion[]>
+  /** Of rows that were selected with `eventFields`. */
+  decode(selector: Selector, rows: readonly SelectedRow[], reading?: EventReading): Promise<StoredVersion[]>
+}
+
+export function eventFields({ json = false }: EventReading = {}): [string, ...string[]] {
+  return ['record_ms', 'version', 'wrong', 'facts', 'facts_parts', ...(json ? ['json', 'json_parts'] : [])]
+}
+
+export function createEventRows(): EventRows {
+  const near = createPositionReader()
+  const eventRows: EventRows = {
+    async at(selector, positions, reading = {}) {
+      const rows = await near.rowsAt(selector, positions, { measurement: eventMeasurement, fields: eventFields(reading) })
+      return eventRows.decode(selector, rows, reading)
+    },
+    decode: (selector, rows, { json = false } = {}) =>
+      selector.each(rows, async (row) => {
+        const position = positionOf(row)
+        const [, version, wrong, factsText, factsParts, jsonText = '', jsonParts = 0] = row.values
+        const facts = await wholeText(selector, position, { of: 'facts', text: factsText ?? '', parts: factsParts ?? 0 })
+        const body = json ? await wholeText(selector, position, { of: 'json', text: jsonText ?? '', parts: jsonParts ?? 0 }) : ''
+        return { position, fact: decodeFact(facts, selector.database.name), json: body, isWrong: wrong === true || version !== '' }
+      })
+  }
+  return eventRows
+}
+
+interface PartedText {
+  readonly of: 'facts' | 'json'
+  readonly text: unknown
+  readonly parts: unknown
+}
+
+async function wholeText(selector: Selector, position: Position, { of, text, parts }: PartedText): Promise<string> {
+  const wanted = Number(parts)
+  if (wanted === 0) return String(text)
+  const rows = await selector.rows({
+    measurement: partMeasurement,
+    fields: ['text'],
+    where: [
+      { tag: 'f', anyOf: [of] },
+      { tag: 's', anyOf: [String(position.slot)] }
+    ],
+    tags: ['c'],
+    span: { fromNanos: nanosTextOf(position.ms, position.nanos), toNanos: nanosTextOf(position.ms, position.nanos + seatNanos - 1) }
+  })
+  const texts = new Array<string | undefined>(wanted)
+  for (const row of rows) {
+    const at = Number(row.tags['c'] ?? 0) * seatNanos + (row.nanos - position.nanos)
+    if (at < wanted) texts[at] = String(row.values[0] ?? '')
+  }
+  const missing = texts.findIndex((one) => one === undefined)
+  if (missing >= 0) {
+    const detail = `part ${missing + 1} of ${wanted} of an event at ${positionKey(position)} is missing`
+    throw storeError('STORE_CORRUPT', { action: 'read event', path: selector.database.name, detail })
+  }
+  return texts.join('')
+}

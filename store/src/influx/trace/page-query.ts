@@ -1,0 +1,186 @@
+/** Pages of events by the members of an EPCIS query: by their keys when keys are asked for, else along event or record time. */
+import { hash53 } from '@tracegate/model/hash53'
+import { storeError } from '../../errors.ts'
+import { encodeCursor, eventsLimitMax, keyMatchers, matchesQuery, readCursor, type Cursor } from '../../trace-rules.ts'
+import type { EventPage, EventQuery } from '../../trace-store.ts'
+import { nanosTextOf } from '../line-protocol.ts'
+import type { Condition, SelectedRow, TimeSpan } from '../selection.ts'
+import { eventFields, type EventRows, type StoredVersion } from './event-rows.ts'
+import { lookUp } from './lookup.ts'
+import { eventIDKey, eventMeasurement, recordMeasurement } from './points.ts'
+import { indexText, pointTimeMs, positionKey, sequenceOf, versionIdentity, versionOf, type Position } from './position.ts'
+import { positionOf } from './position-reader.ts'
+import type { Selector } from './select.ts'
+
+/** Events that the keys of one query may name together. */
+const keyedEventsMax = 200_000
+/** Rows of one time: so many slots there are, and a page must not end between them. */
+const sameTimeMax = 256
+
+interface Match {
+  readonly cursor: Cursor
+  readonly version: StoredVersion
+}
+
+export async function pageOf(selector: Selector, events: EventRows, query: EventQuery): Promise<EventPage> {
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor)
+  const limit = Math.min(query.limit, eventsLimitMax)
+  const keys = keysOf(query)
+  const found =
+    keys === undefined
+      ? await scan(selector, events, { query, after, wanted: limit + 1 })
+      : await filterKeyed(selector, events, { query, after, wanted: limit + 1, keys })
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  const json = page.map(({ version }) => version.json)
+  return found.length > limit && last !== undefined ? { json, next: encodeCursor(last.cursor) } : { json }
+}
+
+interface Asked {
+  readonly query: EventQuery
+  readonly after: Cursor | undefined
+  readonly wanted: number
+}
+
+/** Of the first member that names keys; undefined when none does. */
+function keysOf(query: EventQuery): readonly string[] | undefined {
+  return query.eventIDs?.map(eventIDKey) ?? keyMatchers.map(({ member }) => query[member]).find((keys) => keys !== undefined)
+}
+
+async function filterKeyed(selector: Selector, events: EventRows, asked: Asked & { readonly keys: readonly string[] }): Promise<Match[]> {
+  const { query, after, wanted, keys } = asked
+  const rowsMax = keyedEventsMax + 1
+  const refs = await lookUp(selector, keys, { rowsMax })
+  const positions = new Map([...refs.positions.values()].flat().map((position) => [positionKey(position), position]))
+  if (positions.size > keyedEventsMax || refs.isCut) {
+    const what = 'number of events of the keys'
+    throw storeError('STORE_TOO_MUCH', { action: 'answer query', what, current: positions.size, wanted: keyedEventsMax })
+  }
+  const versions = await events.at(selector, [...positions.values()])
+  const matches = versions
+    .filter(({ fact }) => matchesQuery(fact, query))
+    .map((version) => ({ version, cursor: keyedCursorOf(version, query) }))
+    .filter(({ cursor }) => isAfter(cursor, after, query))
+    .sort((a, b) => compareCursors(a.cursor, b.cursor, query))
+    .slice(0, wanted)
+  return withJson(selector, events, matches)
+}
+
+/** Positions are unique within an event time only. */
+function keyedCursorOf({ position, fact }: StoredVersion, query: EventQuery): Cursor {
+  return query.orderBy === 'eventTime'
+    ? { timeMs: position.ms, seq: sequenceOf(position) }
+    : { timeMs: fact.recordTimeMs, seq: hash53(versionIdentity(fact)) }
+}
+
+async function withJson(selector: Selector, events: EventRows, matches: readonly Match[]): Promise<Match[]> {
+  const positions = matches.map(({ version }) => version.position)
+  const read = new Map((await events.at(selector, positions, { json: true })).map((version) => [positionKey(version.position), version]))
+  return matches.map((match) => ({ ...match, version: read.get(positionKey(match.version.position)) ?? match.version }))
+}
+
+function isAfter(cursor: Cursor, after: Cursor | undefined, query: EventQuery): boolean {
+  return after === undefined || compareCursors(cursor, after, query) > 0
+}
+
+function compareCursors(a: Cursor, b: Cursor, { order }: EventQuery): number {
+  return (order === 'ascending' ? 1 : -1) * (a.timeMs - b.timeMs || a.seq - b.seq)
+}
+
+/** Along the event points or the record points, the server leaving out what does not match. */
+async function scan(selector: Selector, events: EventRows, { query, after, wanted }: Asked): Promise<Match[]> {
+  const byEvent = query.orderBy === 'eventTime'
+  const matches: Match[] = []
+  let span = spanOf(query, after)
+  let from = after
+  while (span !== undefined && matches.length < wanted) {
+    const rowsMax = wanted - matches.length + sameTimeMax
+    const rows: SelectedRow[] = await selector.rows({
+      measurement: byEvent ? eventMeasurement : recordMeasurement,
+      fields: byEvent ? eventFields({ json: true }) : ['event_ms', 'event_nanos', 'event_slot', 'id', 'version'],
+      where: conditionsOf(query),
+      tags: ['s'],
+      order: query.order,
+      rowsMax,
+      span
+    })
+    const last = rows.at(-1)
+    const isEnd = rows.length < rowsMax
+    const read = byEvent ? await events.decode(selector, rows, { json: true }) : await recorded(selector, events, rows)
+    const fresh = read
+      .map((version, index) => ({ version, row: rows[index] }))
+      .flatMap(({ version, row }) => (version === undefined || row === undefined ? [] : [{ version, cursor: cursorOf(positionOf(row)) }]))
+      .filter(({ version, cursor }) => matchesQuery(version.fact, query) && isAfter(cursor, from, query))
+      .sort((a, b) => compareCursors(a.cursor, b.cursor, query))
+    // The rest of the last time may be missing; it comes again, whole, with the next rows.
+    const safe = isEnd || last === undefined ? fresh : fresh.filter(({ cursor }) => !isCursorAt(cursor, last))
+    matches.push(...safe)
+    from = matches.at(-1)?.cursor ?? from
+    span = isEnd || last === undefined ? undefined : spanFrom(span, last, query)
+  }
+  return matches.slice(0, wanted)
+}
+
+function cursorOf(position: Position): Cursor {
+  return { timeMs: position.ms, seq: sequenceOf(position) }
+}
+
+function isCursorAt({ timeMs, seq }: Cursor, row: SelectedRow): boolean {
+  const { ms, nanos } = positionOf(row)
+  return timeMs === ms && Math.floor(seq / sameTimeMax) === nanos
+}
+
+/** The events that record points tell of, in their order; undefined where the event never came to be or is of another version. */
+async function recorded(selector: Selector, events: EventRows, rows: readonly SelectedRow[]): Promise<(StoredVersion | undefined)[]> {
+  const positions = rows.map(({ values: [ms, nanos, slot] }): Position => ({ ms: Number(ms), nanos: Number(nanos), slot: Number(slot) }))
+  const versions = new Map(
+    (await events.at(selector, positions, { json: true })).map((version) => [positionKey(version.position), version])
+  )
+  return rows.map((row, index) => {
+    const position = positions[index]
+    const version = position === undefined ? undefined : versions.get(positionKey(position))
+    return version !== undefined && isRecordOf(row, version) ? version : undefined
+  })
+}
+
+function isRecordOf({ timeMs, values }: SelectedRow, { fact }: StoredVersion): boolean {
+  return pointTimeMs(fact.recordTimeMs) === timeMs && values[3] === indexText(fact.eventID) && values[4] === versionOf(fact)
+}
+
+const wordFields = [
+  { member: 'eventTypes', field: 'type' },
+  { member: 'actions', field: 'action' },
+  { member: 'bizSteps', field: 'biz_step' },
+  { member: 'dispositions', field: 'disposition' },
+  { member: 'readPoints', field: 'read_point' },
+  { member: 'bizLocations', field: 'biz_location' }
+] as const
+
+function conditionsOf(query: EventQuery): Condition[] {
+  return wordFields.flatMap(({ member, field }) => {
+    const words = query[member]
+    return words === undefined ? [] : [{ field, anyOf: words.map(indexText) }]
+  })
+}
+
+function spanOf(query: EventQuery, after: Cursor | undefined): TimeSpan | undefined {
+  const byEvent = query.orderBy === 'eventTime'
+  const fromMs = pointTimeMs((byEvent ? query.fromMs : query.recordFromMs) ?? -Infinity)
+  // The end is exclusive, but points held to what InfluxDB has room for lie on it.
+  const toMs = pointTimeMs((byEvent ? query.toMs : query.recordToMs) ?? Infinity)
+  const span = { fromNanos: nanosTextOf(fromMs, 0), toNanos: nanosTextOf(toMs, 999_999) }
+  if (after === undefined) return isEmpty(span) ? undefined : span
+  const nanos = Math.floor(after.seq / sameTimeMax)
+  const at = { timeMs: pointTimeMs(after.timeMs), nanos: Math.min(nanos, 999_999), tags: {}, values: [] }
+  return spanFrom(span, at, query)
+}
+
+function spanFrom(span: TimeSpan, { timeMs, nanos }: SelectedRow, { order }: EventQuery): TimeSpan | undefined {
+  const at = nanosTextOf(timeMs, nanos)
+  const narrowed = order === 'ascending' ? { ...span, fromNanos: at } : { ...span, toNanos: at }
+  return isEmpty(narrowed) ? undefined : narrowed
+}
+
+function isEmpty({ fromNanos, toNanos }: TimeSpan): boolean {
+  return BigInt(fromNanos) > BigInt(toNanos)
+}

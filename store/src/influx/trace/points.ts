@@ -1,0 +1,237 @@
+/**
+ * A version of an event as points. Everything but the event point are details, written before it: readers take no detail for true without
+ * the event point that it belongs to. Each measurement has every field in every point, so that no point takes over a field of another.
+ */
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { hash53 } from '@tracegate/model/hash53'
+import { keyRoot } from '@tracegate/model/gs1/key'
+import { transformationKey } from '@tracegate/model/trace-graph/session'
+import { glnPlace } from '@tracegate/model/trace-graph/stays'
+import { encodeFact } from '../../embedded/trace/fact-codec.ts'
+import { storeError } from '../../errors.ts'
+import { integerFieldOf, lineStartOf, nanosTextOf, stringFieldOf } from '../line-protocol.ts'
+import { bucketOf, indexText, pointTimeMs, seatNanos, versionOf, type Position } from './position.ts'
+import { partsOf, textUnitsMax } from './text-parts.ts'
+
+export const eventMeasurement = 'trace_event'
+export const refMeasurement = 'trace_ref'
+export const placeMeasurement = 'trace_place'
+export const recordMeasurement = 'trace_record'
+export const partMeasurement = 'trace_part'
+export const offsetMeasurement = 'trace_offset'
+export const declaredMeasurement = 'trace_declared'
+
+/** Points of one event that share all other tags are told apart by the nanoseconds of its seat, and by this tag past those. */
+const groupsMax = 16
+const alikeMax = groupsMax * seatNanos
+
+/** What is known of an event before its position: the costly part, and everything that may refuse it. */
+export interface PreparedEvent {
+  readonly event: TraceEvent
+  readonly facts: string
+  readonly details: readonly Detail[]
+}
+
+/** A point but for its place in time. */
+interface Detail {
+  readonly measurement: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly fields: string
+}
+
+/** Throws `STORE_TOO_MUCH` when the event is larger than its seat. */
+export function prepareEvent(event: TraceEvent): PreparedEvent {
+  const facts = encodeFact(event)
+  const details = [...refsOf(event), ...placesOf(event), ...partPoints('facts', facts), ...partPoints('json', event.json)]
+  const alike = Map.groupBy(details, seriesOf)
+  for (const [series, { length }] of alike) if (length > alikeMax) throw tooLarge(event, series, length)
+  return { event, facts, details }
+}
+
+function seriesOf({ measurement, tags }: Detail): string {
+  return `${measurement},${Object.values(tags).join()}`
+}
+
+function tooLarge({ eventID }: TraceEvent, series: string, current: number): Error {
+  return storeError('STORE_TOO_MUCH', { action: 'capture events', what: `points of ${eventID} in ${series}`, current, wanted: alikeMax })
+}
+
+export function eventIDKey(eventID: string): string {
+  return `event:${eventID}`
+}
+
+/** The lines of the details. */
+export function detailLines({ event, details }: PreparedEvent, position: Position, recordPosition: Position): string[] {
+  const record = lineOf({
+    measurement: recordMeasurement,
+    tags: { s: String(recordPosition.slot) },
+    fields: [
+      integerFieldOf('event_ms', position.ms),
+      integerFieldOf('event_nanos', position.nanos),
+      integerFieldOf('event_slot', position.slot),
+      ...headFields(event)
+    ].join(','),
+    position: recordPosition
+  })
+  const counts = new Map<string, number>()
+  const lines = details.map((detail) => {
+    const series = seriesOf(detail)
+    const at = counts.get(series) ?? 0
+    counts.set(series, at + 1)
+    const tags = { ...detail.tags, c: String(Math.floor(at / seatNanos)), s: String(position.slot) }
+    return lineOf({ ...detail, tags, position: { ...position, nanos: position.nanos + (at % seatNanos) } })
+  })
+  return [...lines, record]
+}
+
+/** The line that makes the event visible. `isWrong`: an error declaration of it is stored. */
+export function eventLine({ event, facts }: PreparedEvent, position: Position, isWrong: boolean): string {
+  const inline = (text: string): string => (text.length <= textUnitsMax ? text : '')
+  const fields = [
+    integerFieldOf('event_ms', event.eventTimeMs),
+    ...headFields(event),
+    stringFieldOf('facts', inline(facts)),
+    integerFieldOf('facts_parts', partCount(facts)),
+    stringFieldOf('json', inline(event.json)),
+    integerFieldOf('json_parts', partCount(event.json)),
+    `wrong=${String(isWrong)}`
+  ]
+  return lineOf({ measurement: eventMeasurement, tags: { s: String(position.slot) }, fields: fields.join(','), position })
+}
+
+/** Sets one field of an event point that is there. */
+export function wrongLine(position: Position): string {
+  return lineOf({ measurement: eventMeasurement, tags: { s: String(position.slot) }, fields: 'wrong=true', position })
+}
+
+export function offsetTag(log: string): string {
+  return `log:${log}`
+}
+
+export function writerTag(writer: number): string {
+  return `writer:${writer}`
+}
+
+export function offsetLine(log: string, upTo: number): string {
+  return `${lineStartOf(offsetMeasurement, { of: offsetTag(log) })} ${integerFieldOf('up_to', upTo)},${stringFieldOf('holder', '')} 0`
+}
+
+/** Who writes under this number: the last one to say so. */
+export function writerLine(writer: number, holder: string): string {
+  return `${lineStartOf(offsetMeasurement, { of: writerTag(writer) })} ${integerFieldOf('up_to', 0)},${stringFieldOf('holder', holder)} 0`
+}
+
+/** Tells other writers of an error declaration: an event that they are about to store may be the one declared. */
+export function declaredLine(eventID: string, nowMs: number): string {
+  const position = { ms: pointTimeMs(nowMs), nanos: hash53(eventID) % 1_000_000, slot: 0 }
+  return lineOf({
+    measurement: declaredMeasurement,
+    tags: { b: bucketOf(eventID) },
+    fields: stringFieldOf('id', indexText(eventID)),
+    position
+  })
+}
+
+export const headFieldNames = [
+  'record_ms',
+  'id',
+  'version',
+  'type',
+  'action',
+  'biz_step',
+  'disposition',
+  'read_point',
+  'biz_location'
+] as const
+
+function headFields(event: TraceEvent): string[] {
+  return [
+    integerFieldOf('record_ms', event.recordTimeMs),
+    stringFieldOf('id', indexText(event.eventID)),
+    stringFieldOf('version', versionOf(event)),
+    stringFieldOf('type', event.type),
+    stringFieldOf('action', event.action ?? ''),
+    stringFieldOf('biz_step', indexText(event.bizStep ?? '')),
+    stringFieldOf('disposition', indexText(event.disposition ?? '')),
+    stringFieldOf('read_point', indexText(event.readPoint ?? '')),
+    stringFieldOf('biz_location', indexText(event.bizLocation ?? ''))
+  ]
+}
+
+function partCount(text: string): number {
+  return text.length <= textUnitsMax ? 0 : partsOf(text).length
+}
+
+/** Every key under which the event is found: its subjects, its id and its transformation. */
+function refsOf(event: TraceEvent): Detail[] {
+  const roles = new Map([[eventIDKey(event.eventID), 0]])
+  if (event.transformationID !== undefined) roles.set(transformationKey(event.transformationID), 0)
+  for (const { key, role } of event.subjects) roles.set(key, (roles.get(key) ?? 0) | roleBits[role])
+  return [...roles].map(([key, bits]) => ({
+    measurement: refMeasurement,
+    tags: { b: bucketOf(key) },
+    fields: `${integerFieldOf('roles', bits)},${stringFieldOf('key', indexText(key))}`
+  }))
+}
+
+/** For people who look into the database; 0 for the id and the transformation. */
+const roleBits = { object: 1, parent: 2, child: 4, input: 8, output: 16 } as const
+
+/** The goods that the event names at its place, and at the GLN place that it belongs to, so that a question reads no event for them. */
+function placesOf(event: TraceEvent): Detail[] {
+  if (event.bizLocation === undefined) return []
+  const keys = [...new Set(event.subjects.map((subject) => subject.key))].map(shortKey).join('\n')
+  return [...new Set([event.bizLocation, glnPlace(event.bizLocation)])].flatMap((place) =>
+    piecesOfLines(keys).map((piece) => ({
+      measurement: placeMeasurement,
+      tags: { b: bucketOf(place) },
+      fields: `${integerFieldOf('roles', 0)},${stringFieldOf('place', indexText(place))},${stringFieldOf('keys', piece)}`
+    }))
+  )
+}
+
+function partPoints(of: 'facts' | 'json', text: string): Detail[] {
+  if (text.length <= textUnitsMax) return []
+  return partsOf(text).map((part) => ({ measurement: partMeasurement, tags: { f: of }, fields: stringFieldOf('text', part) }))
+}
+
+/** Whole lines together, each piece short enough for a field; a line that is longer alone stands alone. */
+function piecesOfLines(text: string): string[] {
+  const pieces: string[] = []
+  let piece = ''
+  for (const line of text.split('\n')) {
+    if (piece !== '' && piece.length + line.length >= textUnitsMax) {
+      pieces.push(piece)
+      piece = ''
+    }
+    piece = piece === '' ? line : `${piece}\n${line}`
+  }
+  return [...pieces, piece]
+}
+
+const rootMark = '~'
+
+/** A line break in a key would make two of it. */
+function shortKey(key: string): string {
+  const short = key.startsWith(keyRoot) ? rootMark + key.slice(keyRoot.length) : key
+  return short.replaceAll('%', '%25').replaceAll('\n', '%0A')
+}
+
+export function keysOfText(text: string): string[] {
+  if (text === '') return []
+  return text.split('\n').map((short) => {
+    const key = short.replaceAll('%0A', '\n').replaceAll('%25', '%')
+    return key.startsWith(rootMark) ? keyRoot + key.slice(rootMark.length) : key
+  })
+}
+
+interface Line {
+  readonly measurement: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly fields: string
+  readonly position: Position
+}
+
+function lineOf({ measurement, tags, fields, position }: Line): string {
+  return `${lineStartOf(measurement, tags)} ${fields} ${nanosTextOf(position.ms, position.nanos)}`
+}

@@ -1,0 +1,88 @@
+/** What the walks of a trace question read: the events of keys and the goods named at a place. One reader a question; reads only. */
+import { factsPerKeyMax, transformationKey, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
+import { storeError } from '../../errors.ts'
+import { spanOfMs } from '../selection.ts'
+import type { EventReading, EventRows, StoredVersion } from './event-rows.ts'
+import { lookUp, type Found } from './lookup.ts'
+import { keysOfText, placeMeasurement } from './points.ts'
+import { bucketOf, indexText, positionKey } from './position.ts'
+import type { Selector } from './select.ts'
+import { onePerVersion } from './versions.ts'
+
+/** Points of one place that one question may read. */
+const placePointsMax = 500_000
+/** Events that one question may read: what it holds in memory, about a kilobyte each. */
+const eventsMax = 200_000
+
+export interface QuestionReader extends TraceReader {
+  /** Of each key the events at what was found that name it and are not declared wrong, in the same order. */
+  readonly of: (keys: readonly string[], found: Found, reading?: EventReading) => Promise<Map<string, StoredVersion[]>>
+}
+
+export function createQuestionReader(selector: Selector, events: EventRows): QuestionReader {
+  /** What a question has read stays: the walks tell events apart by identity. */
+  const known = new Map<string, StoredVersion | undefined>()
+
+  const read = async ({ positions }: Found, reading: EventReading): Promise<void> => {
+    const all = new Map([...positions.values()].flat().map((position) => [positionKey(position), position]))
+    const missing = [...all].filter(([key]) => !known.has(key))
+    const current = known.size + missing.length
+    if (current > eventsMax) {
+      throw storeError('STORE_TOO_MUCH', { action: 'answer trace question', what: 'number of events to read', current, wanted: eventsMax })
+    }
+    for (const [key] of missing) known.set(key, undefined)
+    const versions = await events.at(
+      selector,
+      missing.map(([, position]) => position),
+      reading
+    )
+    for (const version of versions) known.set(positionKey(version.position), version)
+  }
+  const reader: QuestionReader = {
+    async of(keys, found, reading = {}) {
+      await read(found, reading)
+      return new Map(
+        keys.map((key) => {
+          const there = (found.positions.get(key) ?? []).flatMap((position) => known.get(positionKey(position)) ?? [])
+          const named = there.filter((version) => !version.isWrong && names(version.fact, key))
+          const kept = new Set(onePerVersion(named))
+          return [key, named.filter((version) => kept.has(version))]
+        })
+      )
+    },
+    async factsOf(keys) {
+      const versions = await reader.of(keys, await lookUp(selector, keys))
+      return new Map([...versions].map(([key, ofKey]) => [key, ofKey.slice(0, factsPerKeyMax).map(({ fact }) => fact)]))
+    },
+    async keysAt({ place, toMs }) {
+      const span = spanOfMs(0, Math.max(toMs, 0))
+      const rows = await selector.rows({
+        measurement: placeMeasurement,
+        fields: ['roles', 'keys'],
+        where: [
+          { tag: 'b', anyOf: [bucketOf(place)] },
+          { field: 'place', anyOf: [indexText(place)] }
+        ],
+        tags: [],
+        rowsMax: placePointsMax + 1,
+        ...(span === undefined ? {} : { span })
+      })
+      if (rows.length > placePointsMax) {
+        throw storeError('STORE_TOO_MUCH', {
+          action: 'find goods',
+          what: `number of points at ${place}`,
+          current: rows.length,
+          wanted: placePointsMax
+        })
+      }
+      return [...new Set(rows.flatMap((row) => keysOfText(String(row.values[1] ?? ''))))]
+    }
+  }
+  return reader
+}
+
+function names(fact: TraceFact, key: string): boolean {
+  const { transformationID } = fact
+  if (transformationID !== undefined && transformationKey(transformationID) === key) return true
+  return fact.subjects.some((subject) => subject.key === key)
+}
