@@ -2,16 +2,19 @@
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import type { MessagePublisher } from '@tracegate/service/ingest'
+import type { AccessNotices } from '@tracegate/service/access-notices'
 import type { Bus } from '@tracegate/service/bus'
 import type { Health } from '@tracegate/service/health'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 import type { SimulatorControl } from '@tracegate/service/simulator'
+import type { TokenKeys } from '@tracegate/service/tokens'
 import type { CaseStore } from '@tracegate/store/case-store'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
 import type { ApiContext } from './context.ts'
+import { createCredentialOffice } from './credentials.ts'
 import { createApiEvents } from './events.ts'
 import { createOrders } from './orders.ts'
 import { createLiveHub } from './live.ts'
@@ -36,6 +39,8 @@ export interface ApiOptions {
   readonly gaps?: GapLedgerReader
   /** Where orders to devices go. */
   readonly publisher?: MessagePublisher
+  /** Signs tokens of devices, and hears of every change of their credentials. */
+  readonly access?: { readonly tokens: TokenKeys; readonly notices: AccessNotices }
   readonly simulator?: SimulatorControl
   /** Folder of the built pages. */
   readonly webRoot?: string
@@ -125,6 +130,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     deadLetters: options.deadLetters,
     gaps: options.gaps,
     orders: createOrders({ bus, publisher: options.publisher, nowMs }),
+    credentials: createCredentialOffice({ cases, tokens: options.access?.tokens, notices: options.access?.notices, nowMs }),
     simulator: options.simulator,
     sessions: createSessions(nowMs),
     lockOut: createLockOut(nowMs),

@@ -10,6 +10,7 @@ import type { CaseStore } from '@tracegate/store/case-store'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
+import type { CredentialOffice } from './credentials.ts'
 import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
 import type { Orders } from './orders.ts'
@@ -24,6 +25,7 @@ export interface ApiContext {
   readonly deadLetters: DeadLetterReader | undefined
   readonly gaps: GapLedgerReader | undefined
   readonly orders: Orders
+  readonly credentials: CredentialOffice
   readonly simulator: SimulatorControl | undefined
   readonly health: Health
   readonly metrics: Metrics

@@ -32,6 +32,24 @@ export const apiError = defineErrors({
     status: 400,
     message: 'Cannot hand in the dead letter: both payload and payloadBase64 are given, expected one of them'
   },
+  CREDENTIAL_INVALID: { status: 400, message: 'Cannot make the credential: {detail}' },
+  CREDENTIAL_ROLE: {
+    status: 409,
+    message: 'Cannot make the credential: "{name}" is enrolled as {role}, expected to be asked for that, not {wanted}'
+  },
+  CREDENTIAL_NAME_TAKEN: {
+    status: 409,
+    message: 'Cannot enrol "{name}": the name belongs to a key of this interface, expected another one'
+  },
+  CREDENTIALS_FULL: {
+    status: 409,
+    message: 'Cannot make the credential: "{name}" has as many as it may, expected one to be revoked first'
+  },
+  CREDENTIALS_CHANGED: {
+    status: 409,
+    message: 'Cannot change credentials: others change those of "{name}" all the time, expected nobody to'
+  },
+  TOKENS_ABSENT: { status: 503, message: 'Cannot make a token: this process has no keys to sign with' },
   DEVICE_OFFLINE: { status: 409, message: 'Cannot give an order: device {device} is offline, expected it to be online' },
   SIMULATOR_ABSENT: { status: 404, message: 'Cannot reach the simulator: this process runs without one' },
   PAGES_NOT_READY: { status: 503, message: 'Cannot show the page: it is still being built after {waitedS} s' },

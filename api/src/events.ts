@@ -30,6 +30,7 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
   })
   const captured = count('epcis_events', 'EPCIS events captured over HTTP, by outcome', ['outcome'])
   const orders = count('orders', 'Orders to devices, by outcome', ['outcome'])
+  const credentials = count('credential_changes', 'Credentials of devices changed, by action', ['action'])
   const registerRows = count('register_rows_refused', 'Register rows left out because they do not match their schema', ['register'])
   return {
     answered: (request: { method: string; route: string; status: number; tookMs: number }) => {
@@ -66,6 +67,10 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
     orderGiven: (fields: { device: string; name: string; by: string; status: string }) => {
       orders.add(1, { outcome: fields.status })
       logger.info(fields, 'order to a device')
+    },
+    credentialChanged: (fields: { device: string; action: 'made' | 'rotated' | 'revoked'; kind: string; by: string }) => {
+      credentials.add(1, { action: fields.action })
+      logger.info(fields, 'credentials of a device changed')
     },
     keyIgnored: (fields: { name: string }) =>
       logger.warn(fields, 'the configured bootstrap key differs from the one made at the first start; the first one stays')

@@ -140,8 +140,8 @@ type SchemaFault = NonNullable<FastifyError['validation']>[number] & { readonly 
 
 function reasonOf(fault: SchemaFault): Reason {
   const at = fault.instancePath === '' ? 'the value' : fault.instancePath
-  // What a person typed as a password is not given back.
-  const current = fault.instancePath.endsWith('/password') ? 'not as wanted' : show(fault.data)
+  // What was sent as a password is not given back.
+  const current = /\/(?:password|secret)$/.test(fault.instancePath) ? 'not as wanted' : show(fault.data)
   const wanted = (fault.message ?? 'is not valid').replace(/^must /, 'expected to ')
   const message = `${at} is ${current}, ${wanted}${detailOf(fault.params)}`
   return { code: `SCHEMA_${fault.keyword.toUpperCase()}`, pointer: fault.instancePath, message }

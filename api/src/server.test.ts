@@ -101,6 +101,8 @@ test('every address answers to its schema', async () => {
     '/api/v1/devices?point=port-1',
     '/api/v1/devices/port-1/plc-1',
     '/api/v1/devices/port-1/plc-1/gaps',
+    '/api/v1/devices/port-1/plc-1/credentials',
+    '/api/v1/devices/port-1/plc-1/credentials/journal',
     '/api/v1/series?prefix=port-1/',
     '/api/v1/readings/latest',
     `/api/v1/readings?series=${series}&${range}`,
@@ -128,6 +130,8 @@ test('every address answers to its schema', async () => {
     '/metrics',
     '/version'
   ]
+  const enrolled = { method: 'POST', url: '/api/v1/devices/port-1/plc-1/credentials', headers, payload: { kind: 'secret' } } as const
+  assert.equal((await app.inject(enrolled)).statusCode, 200)
   for (const url of addresses) {
     const answer = await app.inject({ url, headers })
     assert.equal(answer.statusCode, 200, `${url}: ${answer.body}`)

@@ -9,6 +9,7 @@ import { epcisRoutes } from './epcis/routes.ts'
 import { installGatekeeper } from './gatekeeper.ts'
 import { answerSocketFault, createFrameworkErrors, installProblems } from './problem.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
+import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { exposureRoutes } from './routes/exposure.ts'
 import { liveRoutes } from './routes/live.ts'
@@ -63,6 +64,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   sessionRoutes(app, context)
   pointRoutes(app, context)
   deviceRoutes(app, context)
+  credentialRoutes(app, context)
   orderRoutes(app, context)
   seriesRoutes(app, context)
   readingRoutes(app, context)

@@ -10,12 +10,14 @@ import { startBroker, type Broker } from '@tracegate/broker/broker'
 import { startCollector, type Collector } from '@tracegate/collector/collector'
 import { createDetectionEngine } from '@tracegate/detect/create-engine'
 import { startEdge } from '@tracegate/edge/edge'
+import { connectNotices, createAccessNotices, type AccessNotices } from '@tracegate/service/access-notices'
 import { createBus, type Bus } from '@tracegate/service/bus'
 import { createDeviceDirectory } from '@tracegate/service/device-directory'
 import { createHealth, type Health } from '@tracegate/service/health'
 import { closeAll, type Closable } from '@tracegate/service/lifecycle'
 import { createLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
+import { openTokenKeys, type TokenKeys } from '@tracegate/service/tokens'
 import type { CaseStore } from '@tracegate/store/case-store'
 import { createEmbeddedCaseStore } from '@tracegate/store/embedded-case'
 import { createEmbeddedTelemetryStore } from '@tracegate/store/embedded-telemetry'
@@ -23,7 +25,7 @@ import { createEmbeddedTraceStore } from '@tracegate/store/embedded-trace'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import { buildWeb, webFolder } from '@tracegate/web/build'
-import { enrol, readCredentialFrom, type Secrets } from './credentials.ts'
+import { enrol, tokenKeysPathOf, type Secrets } from './credentials.ts'
 import { prepareDataFolder } from './data-folder.ts'
 import type { StartOptions } from './options.ts'
 import { requireFreePorts, type PortClaim } from './ports.ts'
@@ -68,6 +70,7 @@ interface Skeleton {
   readonly metrics: Metrics
   readonly health: Health
   readonly bus: Bus
+  readonly notices: AccessNotices
 }
 
 /** Rejects with a coded error for a port in use, a data folder that cannot be used, or data of another version; nothing is left running then. */
@@ -100,7 +103,8 @@ async function start(options: StartOptions, secrets: StartSecrets, parts: Closab
   const accounts = await openAccounts({ cases: stores.cases })
   const world = options.simulator ? createWorld({ seed: options.seed, speed: options.speed }) : undefined
   const deviceSecrets = world === undefined ? {} : await prepareWorld(stores.cases, world, dataDir)
-  const { broker, collector } = await startIngest({ options, dataDir, skeleton, stores, parts })
+  const access = { notices: skeleton.notices, tokens: await openTokenKeys({ path: tokenKeysPathOf(dataDir) }) }
+  const { broker, collector } = await startIngest({ options, dataDir, skeleton, stores, access, parts })
   const simulator =
     world === undefined
       ? undefined
@@ -116,7 +120,7 @@ async function start(options: StartOptions, secrets: StartSecrets, parts: Closab
         })
   if (simulator !== undefined) parts.push(closableOf('simulator', simulator))
   const [api] = await Promise.all([
-    startHttp({ options, secrets, skeleton, stores, accounts, broker, collector, simulator, web, parts }),
+    startHttp({ options, secrets, skeleton, stores, accounts, access, broker, collector, simulator, web, parts }),
     simulator === undefined ? undefined : startDevices(simulator, skeleton, parts)
   ])
   await simulator?.startGoods({ url: api.url, key: await makeServiceKey(accounts, dataDir) })
@@ -153,7 +157,8 @@ function claimsOf(options: StartOptions): PortClaim[] {
 function createSkeleton(options: StartOptions): Skeleton {
   const logger = createLogger({ level: options.logLevel, format: options.logFormat })
   const bus = createBus((topic, error) => logger.error({ topic, error }, 'a listener on the bus failed'))
-  return { logger, metrics: createMetrics({ process: true }), health: createHealth(), bus }
+  const notices = createAccessNotices((error) => logger.error({ error }, 'a change of credentials was not taken everywhere'))
+  return { logger, metrics: createMetrics({ process: true }), health: createHealth(), bus, notices }
 }
 
 async function openStores(dataDir: string, skeleton: Skeleton, parts: Closable[]): Promise<Stores> {
@@ -172,20 +177,42 @@ async function prepareWorld(cases: CaseStore, world: World, dataDir: string): Pr
   return enrol(cases, world, dataDir)
 }
 
+/** How credentials are made and what hears of them: the api and the broker share both. */
+interface Access {
+  readonly notices: AccessNotices
+  readonly tokens: TokenKeys
+}
+
 interface IngestParts {
   readonly options: StartOptions
   readonly dataDir: string
   readonly skeleton: Skeleton
   readonly stores: Stores
+  readonly access: Access
   readonly parts: Closable[]
 }
 
-async function startIngest({ options, dataDir, skeleton, stores, parts }: IngestParts): Promise<{ broker: Broker; collector: Collector }> {
+async function startIngest({
+  options,
+  dataDir,
+  skeleton,
+  stores,
+  access,
+  parts
+}: IngestParts): Promise<{ broker: Broker; collector: Collector }> {
   const engine = createDetectionEngine(options.simulator ? { checks: checksAt(options.speed) } : {})
   const collector = await startCollector({ ...skeleton, ...stores, dataDir, engine })
   parts.push(closableOf('collector', collector))
-  const directory = createDeviceDirectory({ read: readCredentialFrom(stores.cases) })
+  const { logger, metrics } = skeleton
+  const directory = createDeviceDirectory({
+    register: stores.cases,
+    tokens: access.tokens,
+    metrics,
+    onTrouble: (error) => logger.warn({ error }, 'a credential was not brought up to date')
+  })
+  parts.push(closableOf('device directory', directory))
   const broker = await startBroker({ host: options.host, port: options.mqttPort, directory, sink: collector.sink, ...skeleton })
+  connectNotices(access.notices, { directory, sessions: broker })
   parts.push(closableOf('broker', broker))
   collector.setPublisher(broker.publisher)
   return { broker, collector }
@@ -197,6 +224,7 @@ interface HttpParts {
   readonly skeleton: Skeleton
   readonly stores: Stores
   readonly accounts: Accounts
+  readonly access: Access
   readonly broker: Broker
   readonly collector: Collector
   readonly simulator: Simulator | undefined
@@ -210,6 +238,7 @@ async function startHttp({
   skeleton,
   stores,
   accounts,
+  access,
   broker,
   collector,
   simulator,
@@ -222,6 +251,7 @@ async function startHttp({
     ...skeleton,
     ...stores,
     accounts,
+    access,
     deadLetters: collector.deadLetters,
     gaps: collector.gaps,
     publisher: broker.publisher,

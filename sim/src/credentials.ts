@@ -1,14 +1,14 @@
 /**
  * Gives every device and agent of the simulated port its secret: the hash goes into the register, the secret itself into a
- * file that only its owner may read. A second call keeps the secrets of the first.
+ * file that only its owner may read. A second call keeps the secrets of the first, and whatever was done to the register since.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
-import { hashSecret, type StoredCredential } from '@tracegate/service/device-directory'
-import type { IdentityRole } from '@tracegate/service/identity'
+import type { StoredAccess } from '@tracegate/service/credentials'
+import { createSecretHasher } from '@tracegate/service/secret-hash'
 import type { CaseStore } from '@tracegate/store/case-store'
 import { simError } from './errors.ts'
 import type { World } from './world.ts'
@@ -16,17 +16,15 @@ import type { World } from './world.ts'
 /** `{point}/{device}` to secret. */
 export type Secrets = Readonly<Record<string, string>>
 
-export const Credential = Type.Object({
-  role: Type.Union([Type.Literal('device'), Type.Literal('edge'), Type.Literal('service')]),
-  point: Type.String(),
-  device: Type.String(),
-  secretHash: Type.String({ pattern: '^[0-9a-f]{64}$' })
-})
-const credentialValidator = compileValidator(Credential)
 const secretsValidator = compileValidator(Type.Record(Type.String(), Type.String({ minLength: 32 })))
 
 export function secretsPathOf(dataDir: string): string {
   return join(dataDir, 'sim', 'credentials.json')
+}
+
+/** Where the keys lie that sign the tokens of devices. */
+export function tokenKeysPathOf(dataDir: string): string {
+  return join(dataDir, 'access', 'token-keys.json')
 }
 
 export async function readSecrets(dataDir: string): Promise<Secrets> {
@@ -41,7 +39,7 @@ export async function readSecrets(dataDir: string): Promise<Secrets> {
   return decoded.value
 }
 
-/** Makes what is missing and brings the register into line with the file. */
+/** Makes what is missing. A row that is there stays as it is, unless the secret to it was lost. */
 export async function enrol(cases: CaseStore, world: World, dataDir: string): Promise<Secrets> {
   const before = await readSecrets(dataDir)
   const secrets: Record<string, string> = {}
@@ -50,25 +48,25 @@ export async function enrol(cases: CaseStore, world: World, dataDir: string): Pr
     secrets[username] = before[username] ?? randomBytes(32).toString('hex')
   }
   if (JSON.stringify(before) !== JSON.stringify(secrets)) await writeSecrets(dataDir, secrets)
+  const hasher = createSecretHasher()
   await Promise.all(
-    world.devices.map(async (device) => {
-      const username = `${device.point}/${device.id}`
-      const role: IdentityRole = device.kind === 'edge' ? 'edge' : 'device'
-      const credential: StoredCredential = { role, point: device.point, device: device.id, secretHash: hashSecret(secrets[username] ?? '') }
-      const row = await cases.get('credentials', username)
-      if (JSON.stringify(row?.document) !== JSON.stringify(credential)) await cases.put('credentials', username, credential)
+    world.devices.map(async ({ point, id: device, kind }) => {
+      const username = `${point}/${device}`
+      if (before[username] !== undefined && (await cases.get('credentials', username)) !== undefined) return
+      const hash = await hasher.hash(Buffer.from(secrets[username] ?? ''), 'generated')
+      const credential = {
+        id: randomUUID(),
+        kind: 'secret',
+        origin: 'generated',
+        hash,
+        createdAtMs: Date.now(),
+        createdBy: 'simulator'
+      } as const
+      const access: StoredAccess = { role: kind === 'edge' ? 'edge' : 'device', point, device, credentials: [credential] }
+      await cases.put('credentials', username, access)
     })
   )
   return secrets
-}
-
-/** The reader that `createDeviceDirectory` wants, over the register. */
-export function readCredentialFrom(cases: CaseStore): (username: string) => Promise<StoredCredential | undefined> {
-  return async (username) => {
-    const row = await cases.get('credentials', username)
-    const checked = row === undefined ? undefined : credentialValidator.check(row.document)
-    return checked?.ok === true ? checked.value : undefined
-  }
 }
 
 async function writeSecrets(dataDir: string, secrets: Secrets): Promise<void> {

@@ -15,8 +15,9 @@ import { Telemetry } from '@tracegate/model/telemetry'
 import { createDeviceDirectory } from '@tracegate/service/device-directory'
 import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
+import type { CaseStore } from '@tracegate/store/case-store'
 import { createMemoryCaseStore } from '@tracegate/store/memory-case'
-import { enrol, readCredentialFrom, type Secrets } from './credentials.ts'
+import { enrol, type Secrets } from './credentials.ts'
 import { startNativeProbe } from './devices/native-probe.ts'
 import { startVendorDevices, type VendorDevices } from './devices/vendor-devices.ts'
 import { edgeConfigs } from './edge-configs.ts'
@@ -42,9 +43,9 @@ interface Platform {
   close(): Promise<void>
 }
 
-async function startPlatform(secrets: () => Parameters<typeof createDeviceDirectory>[0]['read']): Promise<Platform> {
+async function startPlatform(register: CaseStore): Promise<Platform> {
   const messages = new Map<string, Uint8Array[]>()
-  const directory = createDeviceDirectory({ read: (name) => secrets()(name) })
+  const directory = createDeviceDirectory({ register })
   const aedes = await Aedes.createBroker({
     concurrency: 0,
     authenticate(_client, username, password, done) {
@@ -96,7 +97,7 @@ const plant = createPlant(world, Date.now())
 before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'tracegate-devices-'))
   const cases = createMemoryCaseStore()
-  platform = await startPlatform(() => readCredentialFrom(cases))
+  platform = await startPlatform(cases)
   secrets = await enrol(cases, world, dataDir)
   const options = { host, port: 0, dataDir }
   ;[plc, gate, field, line] = await Promise.all([

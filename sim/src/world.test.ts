@@ -10,7 +10,7 @@ import { compileValidator } from '@tracegate/model/codec'
 import { Device, MonitoringPoint, Party, Place, Product, ProductProfile } from '@tracegate/model/registers'
 import { createDeviceDirectory } from '@tracegate/service/device-directory'
 import { createMemoryCaseStore } from '@tracegate/store/memory-case'
-import { enrol, readCredentialFrom, secretsPathOf } from './credentials.ts'
+import { enrol, secretsPathOf } from './credentials.ts'
 import { createWorld, seedRegisters } from './world.ts'
 
 const world = createWorld({ seed: 1 })
@@ -83,10 +83,10 @@ test('enrol() makes one secret a device, keeps it at the next start and opens th
     assert.deepEqual(await enrol(cases, world, dataDir), secrets)
     assert.equal(new Set(Object.values(secrets)).size, world.devices.length)
     assert.equal((await stat(secretsPathOf(dataDir))).mode & 0o777, 0o600)
-    const directory = createDeviceDirectory({ read: readCredentialFrom(cases) })
+    const directory = createDeviceDirectory({ register: cases })
     const password = new TextEncoder().encode(secrets['replay/recorder'])
     const identity = await directory.authenticate({ clientId: 'x', username: 'replay/recorder', password })
-    assert.deepEqual(identity, { role: 'edge', point: 'replay', device: 'recorder' })
+    assert.partialDeepStrictEqual(identity, { role: 'edge', point: 'replay', device: 'recorder' })
     assert.equal(await directory.authenticate({ clientId: 'x', username: 'shanghai-dock/agent', password }), undefined)
     await cases.close()
   } finally {
