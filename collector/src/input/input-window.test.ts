@@ -17,7 +17,7 @@ import type { MqttInputOptions } from './mqtt-options.ts'
 interface TestSink extends IngestSink {
   readonly taken: IncomingMessage[]
   /** Commits that have not ended. */
-  readonly open: { resolve(): void; reject(error: Error): void }[]
+  readonly open: { readonly resolve: () => void }[]
   mode: 'commit' | 'hold' | 'fail'
 }
 
@@ -30,8 +30,8 @@ function createSink(mode: TestSink['mode']): TestSink {
       sink.taken.push(message)
       if (sink.mode === 'commit') return Promise.resolve()
       if (sink.mode === 'fail') return Promise.reject(new Error('disk full'))
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      sink.open.push({ resolve, reject })
+      const { promise, resolve } = Promise.withResolvers<void>()
+      sink.open.push({ resolve })
       return promise
     }
   }
@@ -44,7 +44,7 @@ async function withInput(
   run: (parts: {
     readonly broker: OddBroker
     readonly input: MqttInput
-    send(from: number, to: number, value?: number): Promise<void>
+    readonly send: (from: number, to: number) => Promise<void>
   }) => Promise<void>
 ): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tracegate-input-'))
@@ -63,9 +63,9 @@ async function withInput(
     await run({
       broker,
       input,
-      async send(from, to, value) {
+      async send(from, to) {
         for (let seq = from; seq < to; seq += 1) {
-          const { topic, payload } = telemetryMessage({ seq, ...(value === undefined ? {} : { value }) })
+          const { topic, payload } = telemetryMessage({ seq })
           await client.publishAsync(topic, Buffer.from(payload), { qos: 1 })
         }
       }

@@ -122,8 +122,9 @@ function openSession({ input, sink, dataDir, events, onTrouble }: SessionOptions
 
   client.on('error', (error) => events.failed('connect to the broker', error))
   client.on('reconnect', () => void (client.options.reconnectPeriod = backOff.nextMs()))
+  let refusal: string | undefined
   client.on('close', () => {
-    onTrouble('not connected to the broker')
+    onTrouble(refusal ?? 'not connected to the broker')
     events.closed()
   })
   client.on('connect', ({ sessionPresent }) => {
@@ -132,14 +133,14 @@ function openSession({ input, sink, dataDir, events, onTrouble }: SessionOptions
     subscribe(client, { filters: plan.filters, stale: sessionPresent ? kept.stale(plan.filters) : [] }).then(
       () => {
         kept.keep(plan.filters)
+        refusal = undefined
         onTrouble(undefined)
       },
       (error: unknown) => {
         if (client.stream !== stream || stream.destroyed) return
-        const detail = error instanceof Error ? error.message : String(error)
+        refusal = `the broker refused a subscription: ${error instanceof Error ? error.message : String(error)}`
         events.failed('subscribe', error)
         stream.destroy()
-        onTrouble(`the broker refused a subscription: ${detail}`)
       }
     )
   })

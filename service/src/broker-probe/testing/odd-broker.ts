@@ -22,7 +22,8 @@ export interface OddBroker extends AsyncDisposable {
   restart(durable: boolean): Promise<void>
 }
 
-export async function startOddBroker(given: Partial<Oddities> = {}): Promise<OddBroker> {
+/** Port 0 takes a free one. */
+export async function startOddBroker(given: Partial<Oddities> = {}, wantedPort: number = 0): Promise<OddBroker> {
   const oddities: Oddities = { ...rightInAll, ...given }
   const sessions = new Map<string, Session>()
   const retained = new Map<string, Message>()
@@ -264,7 +265,7 @@ export async function startOddBroker(given: Partial<Oddities> = {}): Promise<Odd
     for (const socket of sockets) socket.destroy()
     await promise
   }
-  const port = await listen(0)
+  const port = await listen(wantedPort)
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
