@@ -3,72 +3,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAsync } from 'mqtt'
-import type { Reason } from '@tracegate/model/errors'
-import type { ClientIdentity, DeviceDirectory } from '@tracegate/service/identity'
-import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'
 import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
-import { startBroker, type Broker } from './broker.ts'
+import type { IngestSink } from '@tracegate/service/ingest'
+import { startBroker } from './broker.ts'
 import type { BrokerLimits } from './limits.ts'
-import {
-  encodeConnect,
-  encodeDisconnect,
-  encodePublish,
-  encodeSubscribe,
-  openRawClient,
-  packetTypes,
-  type ConnectFields,
-  type RawClient
-} from './raw-client.ts'
+import { encodeConnect, encodeDisconnect, encodePublish, encodeSubscribe, openRawClient, packetTypes } from './raw-client.ts'
+import { createSink, directory, login, start as startWith, telemetry, until } from './testing.ts'
 
-const identities: Readonly<Record<string, ClientIdentity>> = {
-  'port-1/probe-1': { role: 'device', point: 'port-1', device: 'probe-1' },
-  'port-1/probe-2': { role: 'device', point: 'port-1', device: 'probe-2' },
-  'port-1/agent': { role: 'edge', point: 'port-1', device: 'agent' },
-  collector: { role: 'service', point: '', device: 'collector' }
-}
-
-const directory: DeviceDirectory = {
-  async authenticate({ username, password }) {
-    return Buffer.from(password ?? []).toString() === 'secret' ? identities[username ?? ''] : undefined
-  }
-}
-
-interface TestSink extends IngestSink {
-  readonly messages: IncomingMessage[]
-  readonly refused: { message: IncomingMessage; reason: Reason }[]
-}
-
-function createSink(commit: (message: IncomingMessage) => Promise<void> = async () => {}): TestSink {
-  const messages: IncomingMessage[] = []
-  const refused: { message: IncomingMessage; reason: Reason }[] = []
-  return {
-    messages,
-    refused,
-    async commit(message) {
-      messages.push(message)
-      await commit(message)
-    },
-    async refuse(message, reason) {
-      refused.push({ message, reason })
-    }
-  }
-}
-
-function start(sink: IngestSink, limits: Partial<BrokerLimits> = {}): Promise<Broker> {
-  return startBroker({ host: '127.0.0.1', port: 0, directory, sink, logger: silentLogger, metrics: createMetrics(), limits })
-}
-
-async function login(broker: Broker, fields: Partial<ConnectFields> = {}): Promise<RawClient> {
-  const client = await openRawClient(broker)
-  const username = fields.username ?? 'port-1/probe-1'
-  client.send(encodeConnect({ clientId: username, password: 'secret', ...fields, username }))
-  const connack = await client.next(packetTypes.connack)
-  assert.equal(connack.body[1], 0, 'connection accepted')
-  return client
-}
-
-const telemetry = 'tg/v1/port-1/probe-1/telemetry'
+const start = (sink: IngestSink, limits: Partial<BrokerLimits> = {}) => startWith({ sink, limits })
 const payload = Buffer.from('{"v":1}')
 
 describe('a message', () => {
@@ -414,11 +357,3 @@ describe('a port', () => {
     await assert.rejects(startBroker(options), { code: 'BROKER_PORT_IN_USE' })
   })
 })
-
-async function until(condition: () => boolean, timeoutMs = 5_000): Promise<void> {
-  const end = Date.now() + timeoutMs
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`condition not met within ${timeoutMs} ms`)
-    await sleep(10)
-  }
-}

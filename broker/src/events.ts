@@ -85,6 +85,10 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
     help: 'How often publishers began to wait for a subscriber'
   })
   const expired = metrics.counter({ name: 'tracegate_broker_expired_sessions_total', help: 'Sessions ended because nobody came back' })
+  const commits = metrics.counter({
+    name: 'tracegate_broker_session_commits_total',
+    help: 'Commits of sessions and retained messages'
+  })
   const failures = metrics.counter({
     name: 'tracegate_broker_session_file_failures_total',
     help: 'Commits of sessions and retained messages that failed'
@@ -110,6 +114,7 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
       expired.add()
       logger.info(fields, 'session expired')
     },
+    sessionFileCommitted: () => commits.add(),
     sessionFileFailed(error: unknown) {
       failures.add()
       logger.error({ error: error instanceof Error ? error.message : String(error) }, 'sessions cannot be written')

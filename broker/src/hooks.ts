@@ -125,9 +125,16 @@ function* retainedFor(sessions: SessionTable, filter: string, granted: 0 | 1 | 2
 
 function attach(options: HooksOptions, state: ClientState, session: Session): void {
   if (state.connection.isClosed) return
-  state.outlet = options.outletFor(state, session)
-  session.attach(state.outlet)
+  const outlet = options.outletFor(state, session)
+  state.outlet = outlet
   options.sessions.seen(session, true)
+  const begin = () => {
+    if (state.outlet === outlet) session.attach(outlet)
+  }
+  // That a client is there must be known after a crash: what it was sent is then sent with DUP (§3.3.1.1).
+  const durable = session.persistent && session.messages > 0 ? options.sessions.durable() : undefined
+  if (durable === undefined) begin()
+  else durable.then(begin, (error: unknown) => state.connection.end(String(error)))
 }
 
 /** The session of a clean client ends with it; another connection may have taken the kept one over. */

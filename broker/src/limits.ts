@@ -48,6 +48,8 @@ export interface BrokerLimits {
   readonly sessionsMax: number
   /** A session whose client did not come for so long ends with its messages. */
   readonly sessionExpiryMs: number
+  /** How often that is looked at. */
+  readonly sessionLookMs: number
   /** Messages and bytes queued for one session; a further one is not kept. A client without a kept session is dropped instead. */
   readonly queuedMessagesMax: number
   readonly sessionBytesMax: number
@@ -88,6 +90,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   filterBytesMax: 16 * mebibyte,
   sessionsMax: 10_000,
   sessionExpiryMs: 14 * dayMs,
+  sessionLookMs: 60_000,
   queuedMessagesMax: 10_000,
   sessionBytesMax: 16 * mebibyte,
   sessionsBytesMax: 128 * mebibyte,

@@ -144,7 +144,10 @@ export async function openRawClient(at: { readonly port: number; readonly host?:
       const look = () => {
         const index = packets.findIndex((packet) => packet.type === type)
         const [packet] = index < 0 ? [] : packets.splice(index, 1)
-        if (packet !== undefined) resolve(packet)
+        if (packet === undefined) return
+        // Two of the type may come at once; this call takes one.
+        waiting.delete(look)
+        resolve(packet)
       }
       const timer = setTimeout(() => reject(new Error(`Cannot read packet: none of type ${type} within ${timeoutMs} ms`)), timeoutMs)
       waiting.add(look)

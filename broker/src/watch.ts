@@ -21,13 +21,13 @@ export interface Watch {
 
 const lookEveryMs = 100
 const looksPerKeepAlive = 5
-const looksPerExpiry = 600
 /** A client without keep-alive that does not even take its acknowledgements. */
 const unreadTimeoutMs = 60_000
 
 export function startWatch(options: WatchOptions): Watch {
   let nowMs = performance.now()
   let looks = 0
+  const looksPerExpiry = Math.max(1, Math.round(options.limits.sessionLookMs / lookEveryMs))
 
   function lookForSilence(): void {
     for (const state of options.states()) {

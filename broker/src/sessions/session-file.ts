@@ -40,6 +40,9 @@ export interface SessionChanges {
   readonly retained: Iterable<readonly [topic: string, message: Message | undefined]>
 }
 
+/** A broker that is just ending lets the file go within it. */
+const lockTimeoutMs = 2_000
+
 /** Entry n brings version n to n + 1. */
 const migrations = [
   `CREATE TABLE session (id TEXT PRIMARY KEY, owner TEXT NOT NULL, seen INTEGER NOT NULL, online INTEGER NOT NULL, received TEXT NOT NULL) WITHOUT ROWID;
@@ -78,7 +81,7 @@ function open(dataDir: string, path: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    database = new DatabaseSync(path, { timeout: 5_000 })
+    database = new DatabaseSync(path, { timeout: lockTimeoutMs })
     // FULL: a commit that is reported survives a power loss. One process at a time owns the file.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;')
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])

@@ -20,6 +20,7 @@ export interface FileKeeperOptions {
   /** As it is now; undefined when it has ended. */
   readonly session: (id: string) => SessionRecord | undefined
   readonly retained: (topic: string) => Message | undefined
+  readonly onCommit: () => void
   readonly onFailure: (error: unknown) => void
 }
 
@@ -82,6 +83,7 @@ export function createFileKeeper(options: FileKeeperOptions): FileKeeper {
     entries.clear()
     retained.clear()
     lastCommitMs = performance.now() - startedMs
+    options.onCommit()
   }
 
   return {

@@ -22,6 +22,7 @@ export interface SessionTableOptions {
   readonly nowMs: () => number
   readonly onLoss: (loss: SessionLoss) => void
   readonly onExpired: (session: { readonly clientId: string; readonly messages: number }) => void
+  readonly onCommit: () => void
   readonly onFailure: (error: unknown) => void
 }
 
@@ -125,7 +126,7 @@ export function createSessionTable(options: SessionTableOptions) {
       const found = kept.get(id)
       return found === undefined ? undefined : { ...recordOf(found), online: online.has(id) }
     }
-    keeper = createFileKeeper({ file, session, retained: (topic) => retained.get(topic), onFailure: options.onFailure })
+    keeper = createFileKeeper({ ...options, file, session, retained: (topic) => retained.get(topic) })
   }
 
   return {
