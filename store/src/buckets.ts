@@ -1,6 +1,6 @@
 /** Down-sampling of one series into buckets of equal width. Pure; fed by readings, by whole blocks or by roll-ups, best in ascending time. */
-import { countsInBuckets, type Columns } from './column-block.ts'
-import { combineInto, type Aggregate } from './rollups.ts'
+import { aggregateColumns, aggregateOf, combineInto, type Aggregate, type AggregateColumns } from './aggregate.ts'
+import type { Columns } from './column-block.ts'
 import type { AlignedSeries, SeriesBuckets } from './telemetry-store.ts'
 
 export interface BucketQuery {
@@ -97,62 +97,7 @@ export function createBucketAccumulator(query: BucketQuery): BucketAccumulator {
   }
 }
 
-type AggregateColumns = Readonly<Record<keyof Aggregate, Float64Array>>
-
-function aggregateColumns(rows: number): AggregateColumns {
-  const column = (): Float64Array => new Float64Array(rows)
-  return {
-    count: column(),
-    sum: column(),
-    min: column(),
-    minMs: column(),
-    max: column(),
-    maxMs: column(),
-    first: column(),
-    firstMs: column(),
-    last: column(),
-    lastMs: column()
-  }
-}
-
 function meanAt(columns: AggregateColumns, bucket: number): number {
   const count = columns.count[bucket] ?? 0
   return count === 0 ? NaN : (columns.sum[bucket] ?? 0) / count
-}
-
-/** What readings from index `start` to `end` (exclusive), ascending, come to; undefined when none of them counts. */
-export function aggregateOf({ timeMs, value, quality }: Columns, start: number, end: number): Aggregate | undefined {
-  let [count, sum, first, last] = [0, 0, -1, -1]
-  let [min, max] = [Infinity, -Infinity]
-  let [minAt, maxAt] = [-1, -1]
-  for (let index = start; index < end; index++) {
-    const one = value[index] ?? NaN
-    if (!countsInBuckets(one, quality[index] ?? 9)) continue
-    if (count === 0) first = index
-    last = index
-    count += 1
-    sum += one
-    if (one < min || minAt === -1) {
-      min = one
-      minAt = index
-    }
-    if (one > max || maxAt === -1) {
-      max = one
-      maxAt = index
-    }
-  }
-  if (count === 0) return undefined
-  const time = (index: number): number => timeMs[index] ?? 0
-  return {
-    count,
-    sum,
-    min,
-    minMs: time(minAt),
-    max,
-    maxMs: time(maxAt),
-    first: value[first] ?? NaN,
-    firstMs: time(first),
-    last: value[last] ?? NaN,
-    lastMs: time(last)
-  }
 }

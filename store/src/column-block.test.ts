@@ -92,5 +92,6 @@ void test('headOf() counts neither failed nor missing readings', () => {
     value: Float64Array.of(5, NaN, -1, 100, 3),
     quality: Uint8Array.of(1, 9, 3, 4, 2)
   })
-  assert.deepEqual(head, { firstMs: 1, lastMs: 5, count: 5, good: 3, min: -1, max: 5, sum: 7 })
+  const times = { minMs: 3, maxMs: 1, firstMs: 1, lastMs: 5 }
+  assert.deepEqual(head, { firstMs: 1, lastMs: 5, count: 5, good: { count: 3, sum: 7, min: -1, max: 5, first: 5, last: 3, ...times } })
 })

@@ -5,6 +5,7 @@
  * Layout: format (1 plain, 2 zstd of the rest), count, times, missing runs, values, quality runs; integers are LEB128 varints.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { aggregateOf, type Aggregate } from './aggregate.ts'
 import { broken, readVarint, readZigzag, writeVarint, writeZigzag, type Reader, type Writer } from './varint.ts'
 
 /** Readings of one series, times strictly ascending integers of milliseconds, `NaN` for a missing value. */
@@ -14,21 +15,18 @@ export interface Columns {
   readonly quality: Uint8Array
 }
 
-/** What down-sampling needs to know of a block without decoding it. min, max and sum are over `good` readings only. */
+/** What is known of a block without decoding it. */
 export interface BlockHead {
   readonly firstMs: number
   readonly lastMs: number
   readonly count: number
-  /** Readings that count: quality neither 4 (fail) nor 9 (missing). */
-  readonly good: number
-  readonly min: number
-  readonly max: number
-  readonly sum: number
+  /** Of the readings that count: quality neither 4 (fail) nor 9 (missing). Undefined when none does. */
+  readonly good: Aggregate | undefined
 }
 
 export const blockReadingsMax = 65_535
 
-const formats = { plain: 1, zstd: 2 } as const
+export const formats = { plain: 1, zstd: 2 } as const
 const timeModes = { constantStep: 0, deltaOfDelta: 1 } as const
 /** Value modes 0 to `scaleMax` are the decimal scale. */
 const scaleMax = 9
@@ -37,25 +35,9 @@ const powersOfTen = Array.from({ length: scaleMax + 1 }, (_, scale) => 10 ** sca
 /** Deltas of integers up to this, in zigzag form, still fit the 53 bits of a number. */
 const scaledMax = 2 ** 50
 
-export function countsInBuckets(value: number, quality: number): boolean {
-  return quality !== 4 && quality !== 9 && !Number.isNaN(value)
-}
-
 export function headOf(columns: Columns): BlockHead {
-  const { timeMs, value, quality } = columns
-  let good = 0
-  let min = Infinity
-  let max = -Infinity
-  let sum = 0
-  for (let index = 0; index < value.length; index++) {
-    const one = value[index] ?? NaN
-    if (!countsInBuckets(one, quality[index] ?? 9)) continue
-    good += 1
-    sum += one
-    if (one < min) min = one
-    if (one > max) max = one
-  }
-  return { firstMs: timeMs[0] ?? 0, lastMs: timeMs.at(-1) ?? 0, count: timeMs.length, good, min, max, sum }
+  const { timeMs } = columns
+  return { firstMs: timeMs[0] ?? 0, lastMs: timeMs.at(-1) ?? 0, count: timeMs.length, good: aggregateOf(columns, 0, timeMs.length) }
 }
 
 /** With `compress` the block is passed through zstd when that saves at least a tenth. */
@@ -87,7 +69,8 @@ export function decodeBlock(bytes: Uint8Array): Columns {
   return { timeMs, value, quality }
 }
 
-function compressed(plain: Uint8Array): Uint8Array | undefined {
+/** The same bytes through zstd, behind their format byte; undefined when that saves less than a tenth. */
+export function compressed(plain: Uint8Array): Uint8Array | undefined {
   const packed = zstdCompressSync(plain.subarray(1), { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
   if (packed.length + 1 > plain.length * 0.9) return undefined
   const bytes = new Uint8Array(packed.length + 1)
@@ -96,7 +79,8 @@ function compressed(plain: Uint8Array): Uint8Array | undefined {
   return bytes
 }
 
-function plainOf(bytes: Uint8Array): Uint8Array {
+/** Undoes `compressed` where it was done. */
+export function plainOf(bytes: Uint8Array): Uint8Array {
   if (bytes[0] === formats.plain) return bytes
   if (bytes[0] !== formats.zstd) throw broken(`format is ${bytes[0]}, expected ${formats.plain} or ${formats.zstd}`)
   const packed = zstdDecompressSync(bytes.subarray(1), { maxOutputLength: 64 + blockReadingsMax * 24 })
@@ -105,7 +89,7 @@ function plainOf(bytes: Uint8Array): Uint8Array {
   return plain
 }
 
-function writeTimes(writer: Writer, timeMs: Float64Array): void {
+export function writeTimes(writer: Writer, timeMs: Float64Array): void {
   const count = timeMs.length
   if (count === 0) return
   const first = timeMs[0] ?? 0
@@ -124,7 +108,7 @@ function writeTimes(writer: Writer, timeMs: Float64Array): void {
   }
 }
 
-function readTimes(reader: Reader, count: number): Float64Array {
+export function readTimes(reader: Reader, count: number): Float64Array {
   const timeMs = new Float64Array(count)
   if (count === 0) return timeMs
   const mode = reader.bytes[reader.at++]
@@ -172,7 +156,7 @@ function readMissing(reader: Reader, value: Float64Array): number {
   }
 }
 
-function writeValues(writer: Writer, value: Float64Array): void {
+export function writeValues(writer: Writer, value: Float64Array): void {
   const scale = decimalScaleOf(value)
   if (scale !== undefined) {
     writer.bytes[writer.at++] = scale
@@ -217,7 +201,7 @@ function isExact(value: number, scale: number): boolean {
   return scaled <= scaledMax && scaled >= -scaledMax && scaled / power === value && !Object.is(value, -0)
 }
 
-function readValues(reader: Reader, value: Float64Array, present: number): void {
+export function readValues(reader: Reader, value: Float64Array, present: number): void {
   const mode = reader.bytes[reader.at++] ?? 255
   const { at, bytes } = reader
   if (mode <= scaleMax) return readScaled(reader, value, powersOfTen[mode] ?? 1)

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { silentLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
-import { isStoreError, storeError } from './errors.ts'
+import { storeError } from './errors.ts'
 import { requireColumns } from './reading-columns.ts'
 import { metricOf, requireRetention, requireStorable, type Retention } from './telemetry-limits.ts'
-import type { BatchSource, TelemetryStore } from './telemetry-store.ts'
+import type { BatchSource, RetentionCounts, TelemetryStore } from './telemetry-store.ts'
 import { createGroupCommit } from './embedded/group-commit.ts'
 import { claimFile, openClaimed, type FileClaim } from './embedded/file-claim.ts'
 import { numberOf, requireDataFolder, toStoreError } from './embedded/sqlite.ts'
@@ -20,6 +20,7 @@ import { createTelemetryReader } from './embedded/telemetry/reader.ts'
 import { loadSeriesIndex, noReading } from './embedded/telemetry/series-index.ts'
 import { telemetryMigrations } from './embedded/telemetry/tables.ts'
 import { telemetryEvents } from './embedded/telemetry/events.ts'
+import { createTrouble } from './embedded/telemetry/trouble.ts'
 import { createWorkerClient } from './embedded/telemetry/worker-client.ts'
 import { createWriteTurn } from './embedded/write-turn.ts'
 
@@ -37,15 +38,25 @@ export interface EmbeddedTelemetryStoreOptions {
   readonly blockReadingsMax?: number
   /** Upper bound of the file in pages of 4 KiB; past it `append` rejects with `STORE_FULL`. Unlimited when left out. */
   readonly pageCountMax?: number
+  /** So often what the policies no longer keep is dropped. Default 600,000. */
+  readonly retainEveryMs?: number
 }
 
 export interface EmbeddedTelemetryStore extends TelemetryStore {
   /** Folds what is in the write-ahead table now; the store does so by itself. */
   fold(): Promise<void>
+  /** Puts small blocks together now; the store does so by itself. Gives how many there were and how many they became. */
+  compact(): Promise<{ readonly before: number; readonly after: number }>
+  /** Another bound of the file; undefined for none. What was refused for want of room is taken at its next attempt. */
+  limitPages(pageCountMax: number | undefined): Promise<void>
+  /** What it cannot do now, e.g. that the disk is full; undefined when all is well. For a health check. */
+  trouble(): string | undefined
 }
 
 /** A commit of a small batch adds some 16 KiB to the log. */
 const commitsPerCheckpoint = 1_000
+/** What SQLite allows. */
+const pagesMax = 4_294_967_294
 const appendsWaitingMax = 10_000
 const readingsPerCommitMax = 20_000
 
@@ -53,8 +64,9 @@ const readingsPerCommitMax = 20_000
 export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetryStoreOptions): Promise<EmbeddedTelemetryStore> {
   const { foldAfterMs = 300_000, foldAfterReadings = 100_000, unfoldedReadingsMax = 500_000, blockReadingsMax = 2_048 } = options
   const path = join(requireDataFolder(options.dataDir), 'telemetry.db')
-  const { pageCountMax } = options
-  const limit = pageCountMax === undefined ? {} : { pageCountMax: pageCountMax - foldPages({ pageCountMax, unfoldedReadingsMax }) }
+  let pages = options.pageCountMax
+  const appendPages = (pageCountMax: number): number => pageCountMax - foldPages({ pageCountMax, unfoldedReadingsMax })
+  const limit = pages === undefined ? {} : { pageCountMax: appendPages(pages) }
   const claim = claimFile(path)
   const database = openClaimed(claim, { path, migrations: telemetryMigrations, pageCacheKiB: 1_024, ...limit })
   // The worker copies the log back; this is only for the case that it does not come to it.
@@ -78,13 +90,22 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
   })
   const backlog = createBacklog({ readingsMax: unfoldedReadingsMax, onFull: () => void foldSoon() })
   const worker = createWorkerClient({
-    worker: { path, turn: turn.shared, blockReadingsMax, pageCountMax },
+    // Read when a worker is started, which may be after the bound has changed.
+    worker: {
+      path,
+      turn: turn.shared,
+      blockReadingsMax,
+      get pageCountMax() {
+        return pages
+      }
+    },
     turn,
     logger,
     onFolded(readings) {
       backlog.add(-readings)
       events.folded(readings)
     },
+    onBackground: (done) => events.tidied(done),
     onRestart: () => backlog.set(unfoldedIn())
   })
   const unfoldedIn = (): number => numberOf(database.prepare('SELECT coalesce(sum(count), 0) AS count FROM batch').get(), 'count')
@@ -102,9 +123,13 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
         await worker.ask({ type: 'fold' })
         // Without progress the count itself is in doubt: take it from the file, so that this loop always ends.
         if (backlog.readings >= before) backlog.set(unfoldedIn())
+        trouble.worked('folding')
       } while (needsFold())
     } catch (error) {
-      if (closing === undefined) events.foldFailed(error)
+      if (closing === undefined) {
+        events.foldFailed(error)
+        trouble.failed('folding', error)
+      }
       backlog.refuse(error)
     } finally {
       folding = false
@@ -122,6 +147,7 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
     const remember = await group.run('append readings', write, count)
     if (remember === undefined) return events.dropped(count)
     remember()
+    trouble.stored()
     backlog.add(count)
     events.stored(count)
     if (needsFold()) void foldSoon()
@@ -131,8 +157,7 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
     try {
       await backlog.admit(count, () => store(count, write))
     } catch (error) {
-      // Folding makes room, so that the sender's next attempt may succeed.
-      if (isStoreError(error, 'STORE_FULL')) void foldSoon()
+      trouble.refused(error)
       throw error
     }
   }
@@ -141,12 +166,43 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
     for (const entry of index.matching('')) if (entry.timeMs <= (lastById.get(entry.id) ?? -1)) Object.assign(entry, noReading)
   }
   let retention: Retention = requireRetention([])
-  const timer = setInterval(() => {
+  const applyRetention = async (nowMs: number): Promise<RetentionCounts> => {
+    const kept = index.matching('').flatMap(({ id, name }) => {
+      const from = retention(metricOf(name), nowMs)
+      return from === undefined ? [] : [{ series: id, ...from }]
+    })
+    if (kept.length === 0) return { raw: 0, minute: 0, hour: 0 }
+    const { counts, emptied } = await worker.ask({ type: 'applyRetention', kept })
+    forget(emptied)
+    events.retained(counts)
+    trouble.worked('dropping old readings')
+    return counts
+  }
+  let retaining = false
+  /** Never rejects. */
+  const retainSoon = async (): Promise<void> => {
+    if (retaining || closing !== undefined) return
+    retaining = true
+    await applyRetention(Date.now()).catch((error: unknown) => {
+      if (closing !== undefined) return
+      events.retentionFailed(error)
+      trouble.failed('dropping old readings', error)
+    })
+    retaining = false
+  }
+  const trouble = createTrouble({
+    onFull: (full) => events.full(full),
+    async makeRoom() {
+      await foldSoon()
+      await retainSoon()
+    }
+  })
+  const foldTimer = setInterval(() => {
     if (backlog.readings > 0) void foldSoon()
-  }, foldAfterMs)
-  timer.unref()
+  }, foldAfterMs).unref()
+  const retainTimer = setInterval(() => void retainSoon(), options.retainEveryMs ?? 600_000).unref()
   backlog.set(unfoldedIn())
-  events.watch({ unfolded: () => backlog.readings, series: () => index.size })
+  events.watch({ unfolded: () => backlog.readings, series: () => index.size, full: () => trouble.full })
 
   return {
     async append(readings, source) {
@@ -164,7 +220,7 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
       requireOpen('retain')
       const { dropped, emptied } = await worker.ask({ type: 'retain', beforeMs })
       forget(emptied)
-      events.retained(dropped)
+      events.retained({ raw: dropped, minute: 0, hour: 0 })
       return dropped
     },
     async setRetention(policies) {
@@ -173,22 +229,31 @@ export async function createEmbeddedTelemetryStore(options: EmbeddedTelemetrySto
     },
     async applyRetention(nowMs) {
       requireOpen('applyRetention')
-      const kept = index.matching('').flatMap(({ id, name, unit }) => {
-        const from = retention(metricOf(name), nowMs)
-        return from === undefined ? [] : [{ series: id, unit, ...from }]
-      })
-      const { counts, emptied } = await worker.ask({ type: 'applyRetention', kept })
-      forget(emptied)
-      events.retained(counts.raw)
-      return counts
+      return applyRetention(nowMs)
     },
     async fold() {
       requireOpen('fold')
       await worker.ask({ type: 'fold' })
     },
+    async compact() {
+      requireOpen('compact')
+      const { compacted } = await worker.ask({ type: 'compact' })
+      events.tidied({ moved: 0, compacted })
+      return compacted
+    },
+    async limitPages(pageCountMax) {
+      requireOpen('limitPages')
+      pages = pageCountMax
+      // A bound below what the file has is raised to it by SQLite.
+      database.exec(`PRAGMA max_page_count = ${pages === undefined ? pagesMax : appendPages(pages)}`)
+      await worker.ask({ type: 'limitPages', pageCountMax: pages ?? pagesMax })
+    },
+    trouble: () => trouble.text(),
     close() {
       closing ??= (async () => {
-        clearInterval(timer)
+        clearInterval(foldTimer)
+        clearInterval(retainTimer)
+        trouble.stop()
         backlog.refuse(storeError('STORE_CLOSED', { action: 'append' }))
         await group.close()
         await worker.close()

@@ -2,25 +2,12 @@
  * Roll-ups of one series: what the readings of a minute or an hour come to, in columns. Pure. Parts of one minute put together give the
  * same as all its readings at once, whatever the order: so late readings, blocks and what is left of dropped readings just add up.
  */
-import { countsInBuckets, type Columns } from './column-block.ts'
+import { combineInto, countsInBuckets, single, type Aggregate } from './aggregate.ts'
+import type { Columns } from './column-block.ts'
 import { kineticWeightOf, meanKineticTemperatureOf, type KelvinScale } from './mean-kinetic-temperature.ts'
 import type { RollupResolution, SeriesRollups } from './telemetry-store.ts'
 
 export const rollupWidthMs: Readonly<Record<RollupResolution, number>> = { '1m': 60_000, '1h': 3_600_000 }
-
-/** Of the readings that count; min and max with the earliest of their times. */
-export interface Aggregate {
-  readonly count: number
-  readonly sum: number
-  readonly min: number
-  readonly minMs: number
-  readonly max: number
-  readonly maxMs: number
-  readonly first: number
-  readonly firstMs: number
-  readonly last: number
-  readonly lastMs: number
-}
 
 /** Aggregates by ascending `startMs`, each once and none empty. `weight` is the sum of the kinetic weights, 0 where the unit has none. */
 export type RollupColumns = Readonly<Record<keyof Aggregate | 'startMs' | 'weight', Float64Array>>
@@ -104,6 +91,15 @@ export function mergeRollups(left: RollupColumns, right: RollupColumns): RollupC
   return writer.done()
 }
 
+/** Parts in ascending order whose neighbours may share a row. */
+export function joinRollups(parts: readonly RollupColumns[]): RollupColumns {
+  const writer = createRollupWriter(parts.reduce((rows, { startMs }) => rows + startMs.length, 0))
+  for (const part of parts)
+    for (let index = 0; index < part.startMs.length; index++)
+      writer.add(part.startMs[index] ?? 0, aggregateAt(part, index), part.weight[index] ?? 0)
+  return writer.done()
+}
+
 /** Those that begin in [fromMs, toMs], at most `limit`, as the port gives them. */
 export function answerRollups(
   rollups: RollupColumns,
@@ -126,47 +122,6 @@ export function answerRollups(
     last: last.slice(),
     mkt: weight.map((one, index) => (scale === undefined ? NaN : meanKineticTemperatureOf(one, count[index] ?? 0))),
     truncated: end - start > query.limit
-  }
-}
-
-export function single(value: number, timeMs: number): Aggregate {
-  return {
-    count: 1,
-    sum: value,
-    min: value,
-    minMs: timeMs,
-    max: value,
-    maxMs: timeMs,
-    first: value,
-    firstMs: timeMs,
-    last: value,
-    lastMs: timeMs
-  }
-}
-
-/** The rule by which two aggregates become one. */
-export function combineInto(columns: Readonly<Record<keyof Aggregate, Float64Array>>, row: number, aggregate: Aggregate): void {
-  const { count, sum, min, minMs, max, maxMs, first, firstMs, last, lastMs } = columns
-  const known = count[row] ?? 0
-  count[row] = known + aggregate.count
-  sum[row] = (sum[row] ?? 0) + aggregate.sum
-  const oldMin = min[row] ?? NaN
-  if (known === 0 || aggregate.min < oldMin || (aggregate.min === oldMin && aggregate.minMs < (minMs[row] ?? 0))) {
-    min[row] = aggregate.min
-    minMs[row] = aggregate.minMs
-  }
-  const oldMax = max[row] ?? NaN
-  if (known === 0 || aggregate.max > oldMax || (aggregate.max === oldMax && aggregate.maxMs < (maxMs[row] ?? 0))) {
-    max[row] = aggregate.max
-    maxMs[row] = aggregate.maxMs
-  }
-  if (known === 0 || aggregate.firstMs < (firstMs[row] ?? 0)) {
-    first[row] = aggregate.first
-    firstMs[row] = aggregate.firstMs
-  }
-  if (known === 0 || aggregate.lastMs > (lastMs[row] ?? 0)) {
-    last[row] = aggregate.last
-    lastMs[row] = aggregate.lastMs
   }
 }
 

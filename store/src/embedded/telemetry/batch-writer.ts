@@ -31,7 +31,8 @@ export function prepareBatchWriter(database: DatabaseSync, index: SeriesIndex): 
   const upsertSeries = database.prepare(
     'INSERT INTO series (name, unit) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET unit = unit RETURNING id, unit'
   )
-  const last = database.prepare('SELECT coalesce(max(seq), 0) AS seq FROM batch').get()
+  // A number is never used twice, so that who reads the file beside us can tell a new batch from one that it has seen.
+  const last = database.prepare('SELECT max(up_to, coalesce((SELECT max(seq) FROM batch), 0)) AS seq FROM folded').get()
   let lastSeq = numberOf(last, 'seq')
   const appendedUpTo = (log: string): number => {
     const row = selectOffset.get(log)

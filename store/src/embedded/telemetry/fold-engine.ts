@@ -11,6 +11,7 @@ import type { WriteTurn } from '../write-turn.ts'
 import { merge } from './columns.ts'
 import { createPending, type Pending } from './pending.ts'
 import { planFold, type FoldPlan } from './plan-fold.ts'
+import { prepareRollupTables } from './rollup-tables.ts'
 import { prepareBlockTables, prepareExtentTables } from './tables.ts'
 
 const sliceReadingsMax = 20_000
@@ -30,10 +31,12 @@ export function createFoldEngine(options: FoldEngineOptions) {
   const { database } = options
   const blocks = prepareBlockTables(database)
   const extents = prepareExtentTables(database)
+  const rollups = prepareRollupTables(database, blocks)
   const batchesAfter = database.prepare('SELECT seq, readings FROM batch WHERE seq > ? ORDER BY seq')
   let folding: Pending = createPending()
   let pending: Pending = createPending()
   let loadedUpTo = -1
+  const late = new Set<number>()
 
   const write = (work: () => void): void => {
     options.turn.enter()
@@ -61,9 +64,10 @@ export function createFoldEngine(options: FoldEngineOptions) {
   const commit = (plans: readonly FoldPlan[]): void =>
     write(() => {
       for (const plan of plans) {
-        for (const id of plan.removed) blocks.remove(id)
+        for (const head of plan.removed) blocks.remove(head)
         for (const block of plan.added) blocks.insert(plan.series, block.head, block.bytes)
         extents.set(plan.series, plan.extent)
+        if (plan.late) late.add(plan.series)
       }
     })
   const foldAll = async (): Promise<void> => {
@@ -76,9 +80,17 @@ export function createFoldEngine(options: FoldEngineOptions) {
   return {
     blocks,
     extents,
+    rollups,
     write,
     refresh,
     checkpoint: () => checkpoint(options),
+    blockReadingsMax: options.blockReadingsMax,
+    /** Series that late readings have been folded into since the last call. */
+    takeLate(): number[] {
+      const taken = [...late]
+      late.clear()
+      return taken
+    },
     /** Everything not folded of one series. */
     pendingOf: (series: number): Columns => merge(folding.of(series), pending.of(series)),
     /** Must not run twice at a time. */
@@ -125,10 +137,15 @@ async function deleteBatches(
   const some = `SELECT seq FROM batch WHERE seq <= ? ORDER BY seq LIMIT ${deletedBatchesPerSlice}`
   const count = database.prepare(`SELECT count(*) AS batches, coalesce(sum(count), 0) AS readings FROM batch WHERE seq IN (${some})`)
   const remove = database.prepare(`DELETE FROM batch WHERE seq IN (${some})`)
+  // Who reads the file beside us learns by it that batches have become blocks.
+  const note = database.prepare(`UPDATE folded SET up_to = (SELECT max(seq) FROM batch WHERE seq IN (${some})), changes = changes + 1`)
   for (;;) {
     const row = count.get(upTo)
     if (numberOf(row, 'batches') === 0) return
-    write(() => remove.run(upTo))
+    write(() => {
+      note.run(upTo)
+      remove.run(upTo)
+    })
     onFolded(numberOf(row, 'readings'))
     await nextTurn()
   }

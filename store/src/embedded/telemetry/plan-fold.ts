@@ -6,16 +6,18 @@ import { decodeBlock, encodeBlock, headOf, type BlockHead, type Columns } from '
 import { lowerBound, merge, slice } from './columns.ts'
 import type { BlockTables, Extent, StoredHead } from './tables.ts'
 
-interface NewBlock {
+export interface NewBlock {
   readonly head: BlockHead
   readonly bytes: Uint8Array
 }
 
 export interface FoldPlan {
   readonly series: number
-  readonly removed: readonly number[]
+  readonly removed: readonly StoredHead[]
   readonly added: readonly NewBlock[]
   readonly extent: Extent
+  /** Readings came between others: blocks may have been split. */
+  readonly late: boolean
 }
 
 export interface FoldInput {
@@ -31,17 +33,19 @@ export function planFold(input: FoldInput): FoldPlan {
   const { series, readings, tables, blockReadingsMax } = input
   const removed: StoredHead[] = []
   const added: NewBlock[] = []
+  let late = false
   for (let start = 0; start < readings.timeMs.length;) {
     const { target, next, end } = segmentFrom(input, start)
     const segment = slice(readings, start, end)
     if (target !== undefined) removed.push(target)
-    const merged = target === undefined ? segment : merge(decodeBlock(tables.data(target.id)), segment)
+    if (next !== undefined) late = true
+    const merged = target === undefined ? segment : merge(decodeBlock(tables.data(target.block)), segment)
     // Only at its end does a series grow on: there blocks are filled; elsewhere the parts leave room for more late ones.
     added.push(...split(merged, { countMax: blockReadingsMax, fill: next === undefined }))
     start = end
   }
   const grownBy = sum(added.map(({ head }) => head.count)) - sum(removed.map(({ count }) => count))
-  return { series, removed: removed.map(({ id }) => id), added, extent: extentAfter(input, grownBy) }
+  return { series, removed, added, extent: extentAfter(input, grownBy), late }
 }
 
 interface Segment {
@@ -71,7 +75,8 @@ function endBefore(readings: Columns, next: StoredHead | undefined): number {
   return next === undefined ? readings.timeMs.length : lowerBound(readings.timeMs, next.firstMs)
 }
 
-function split(columns: Columns, { countMax, fill }: { countMax: number; fill: boolean }): NewBlock[] {
+/** Blocks of at most `countMax` readings: full ones and a rest with `fill`, else of equal size. */
+export function split(columns: Columns, { countMax, fill }: { countMax: number; fill: boolean }): NewBlock[] {
   const count = columns.timeMs.length
   const parts = Math.ceil(count / countMax)
   const size = fill ? countMax : Math.ceil(count / parts)

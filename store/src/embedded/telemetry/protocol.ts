@@ -3,7 +3,9 @@ import type { Columns } from '../../column-block.ts'
 import type { QualityFlag } from '@tracegate/model/quality'
 import type { KeptFrom } from '../../telemetry-limits.ts'
 import type { AlignedSeries, RetentionCounts, RollupResolution, SeriesBuckets, SeriesGaps, SeriesRollups } from '../../telemetry-store.ts'
+import type { Compacted } from './compaction.ts'
 import type { CountedExtent } from './query.ts'
+import type { Emptied } from './retention.ts'
 
 export interface WorkerOptions {
   readonly path: string
@@ -34,7 +36,6 @@ export type Ask =
   | {
       readonly type: 'rollups'
       readonly series: number
-      readonly unit: string
       readonly resolution: RollupResolution
       readonly fromMs: number
       readonly toMs: number
@@ -43,24 +44,20 @@ export type Ask =
   | { readonly type: 'extents'; readonly series: readonly number[] }
   | { readonly type: 'fold' }
   | { readonly type: 'checkpoint' }
+  | { readonly type: 'compact' }
+  | { readonly type: 'limitPages'; readonly pageCountMax: number }
   | { readonly type: 'retain'; readonly beforeMs: number }
   | { readonly type: 'applyRetention'; readonly kept: readonly SeriesKept[] }
   | { readonly type: 'close' }
 
 export interface SeriesKept extends KeptFrom {
   readonly series: number
-  readonly unit: string
 }
 
 export interface ValueAt {
   readonly timeMs: number
   readonly value: number
   readonly quality: QualityFlag
-}
-
-interface Emptied {
-  readonly series: number
-  readonly lastMs: number
 }
 
 export type Answer =
@@ -73,6 +70,8 @@ export type Answer =
   | { readonly type: 'extents'; readonly extents: readonly (CountedExtent | undefined)[] }
   | { readonly type: 'fold' }
   | { readonly type: 'checkpoint' }
+  | { readonly type: 'compact'; readonly compacted: Compacted }
+  | { readonly type: 'limitPages' }
   | { readonly type: 'retain'; readonly dropped: number; readonly emptied: readonly Emptied[] }
   | { readonly type: 'applyRetention'; readonly counts: RetentionCounts; readonly emptied: readonly Emptied[] }
   | { readonly type: 'close' }
@@ -92,5 +91,7 @@ export interface PortableError {
 export type WorkerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly type: 'failure'; readonly id: number; readonly error: PortableError }
+  /** What the worker did by itself: blocks put together or moved, or what failed of it. */
+  | { readonly type: 'background'; readonly compacted: Compacted; readonly moved: number; readonly error?: string }
   /** Write-ahead batches with so many readings are folded and gone. */
   | { readonly type: 'folded'; readonly readings: number }

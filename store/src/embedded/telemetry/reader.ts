@@ -73,7 +73,7 @@ export function createTelemetryReader(options: TelemetryReaderOptions): Omit<Tel
       const { series, ...range } = requireRange(query)
       const { resolution } = query
       const { id = -1, unit = '' } = index.get(series) ?? {}
-      const { rollups } = await worker.ask({ type: 'rollups', series: id, unit, resolution, ...range })
+      const { rollups } = await worker.ask({ type: 'rollups', series: id, resolution, ...range })
       return { series, unit, resolution, ...rollups }
     },
     async latest(prefix) {

@@ -1,11 +1,16 @@
 /**
- * The tables of the embedded telemetry store. The main thread writes `series`, `source` and `batch`, the worker `block`,
- * `extent` and the deletion of folded batches; each reads all.
+ * The tables of the embedded telemetry store. The main thread writes `series`, `source` and `batch`, the worker all others and the
+ * deletion of folded batches; each reads all.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import type { Aggregate } from '../../aggregate.ts'
 import type { BlockHead } from '../../column-block.ts'
 import { bytesOf, numberOf, type Row } from '../sqlite.ts'
 
+/**
+ * Version 2 keeps heads apart from blocks, so that questions answered by heads read no block. Blocks of version 1 stay in `old_block` until
+ * `upgrade.ts` has moved them, a few at a time; until then their heads do not know when the first, last, lowest and highest reading came.
+ */
 export const telemetryMigrations = [
   `CREATE TABLE series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL) STRICT;
    CREATE TABLE source (log TEXT PRIMARY KEY, up_to INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -14,11 +19,25 @@ export const telemetryMigrations = [
      count INTEGER NOT NULL, good INTEGER NOT NULL, min REAL, max REAL, sum REAL, data BLOB NOT NULL) STRICT;
    CREATE UNIQUE INDEX block_at ON block (series, first_ms);
    CREATE TABLE extent (series INTEGER PRIMARY KEY, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL,
-     last_value REAL, last_quality INTEGER NOT NULL) STRICT;`
+     last_value REAL, last_quality INTEGER NOT NULL) STRICT;`,
+  `ALTER TABLE block RENAME TO old_block;
+   DROP INDEX block_at;
+   CREATE TABLE block (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+   CREATE TABLE head (series INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, block INTEGER NOT NULL,
+     count INTEGER NOT NULL, good INTEGER, sum REAL, min REAL, min_ms INTEGER, max REAL, max_ms INTEGER, first REAL, first_good_ms INTEGER,
+     last REAL, last_good_ms INTEGER, PRIMARY KEY (series, first_ms)) STRICT, WITHOUT ROWID;
+   INSERT INTO head (series, first_ms, last_ms, block, count) SELECT series, first_ms, last_ms, id, count FROM old_block;
+   CREATE TABLE rollup (series INTEGER NOT NULL, width_ms INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+     rows INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (series, width_ms, first_ms)) STRICT, WITHOUT ROWID;
+   CREATE TABLE folded (id INTEGER PRIMARY KEY CHECK (id = 0), up_to INTEGER NOT NULL, changes INTEGER NOT NULL) STRICT;
+   INSERT INTO folded (id, up_to, changes) SELECT 0, coalesce((SELECT min(seq) - 1 FROM batch), 0), 0;`
 ]
 
 export interface StoredHead extends BlockHead {
-  readonly id: number
+  readonly series: number
+  readonly block: number
+  /** False for a block of version 1 that was not moved yet: `good` says nothing then. */
+  readonly known: boolean
 }
 
 /** What is folded of one series. */
@@ -30,24 +49,27 @@ export interface Extent {
   readonly lastQuality: number
 }
 
-const headColumns = 'id, first_ms, last_ms, count, good, min, max, sum'
-
 export type BlockTables = ReturnType<typeof prepareBlockTables>
 
 /** Blocks of one series never overlap in time. */
 export function prepareBlockTables(database: DatabaseSync) {
   // The block that may reach into the range from before it, then those that start within it.
   const overlapping = database.prepare(
-    `SELECT ${headColumns} FROM block WHERE series = :series AND last_ms >= :from AND first_ms <= :to AND first_ms >= coalesce(
-       (SELECT first_ms FROM block WHERE series = :series AND first_ms <= :from ORDER BY first_ms DESC LIMIT 1), :from)
+    `SELECT * FROM head WHERE series = :series AND last_ms >= :from AND first_ms <= :to AND first_ms >= coalesce(
+       (SELECT first_ms FROM head WHERE series = :series AND first_ms <= :from ORDER BY first_ms DESC LIMIT 1), :from)
      ORDER BY first_ms`
   )
-  const owner = database.prepare(`SELECT ${headColumns} FROM block WHERE series = ? AND first_ms <= ? ORDER BY first_ms DESC LIMIT 1`)
-  const next = database.prepare(`SELECT ${headColumns} FROM block WHERE series = ? AND first_ms > ? ORDER BY first_ms LIMIT 1`)
+  const owner = database.prepare('SELECT * FROM head WHERE series = ? AND first_ms <= ? ORDER BY first_ms DESC LIMIT 1')
+  const next = database.prepare('SELECT * FROM head WHERE series = ? AND first_ms > ? ORDER BY first_ms LIMIT 1')
   const data = database.prepare('SELECT data FROM block WHERE id = ?')
-  const remove = database.prepare('DELETE FROM block WHERE id = ?')
-  const insert = database.prepare(
-    'INSERT INTO block (series, first_ms, last_ms, count, good, min, max, sum, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
+  const oldData = database.prepare('SELECT data FROM old_block WHERE id = ?')
+  const removeData = database.prepare('DELETE FROM block WHERE id = ?')
+  const removeOldData = database.prepare('DELETE FROM old_block WHERE id = ?')
+  const removeHead = database.prepare('DELETE FROM head WHERE series = ? AND first_ms = ?')
+  const insertData = database.prepare('INSERT INTO block (id, data) VALUES (?, ?)')
+  const insertHead = database.prepare('INSERT INTO head VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const lastId = database.prepare(
+    'SELECT max(coalesce((SELECT max(id) FROM block), 0), coalesce((SELECT max(id) FROM old_block), 0)) AS id'
   )
   const head = (row: Row | undefined): StoredHead | undefined => (row === undefined ? undefined : headOfRow(row))
   return {
@@ -58,12 +80,31 @@ export function prepareBlockTables(database: DatabaseSync) {
     owner: (series: number, timeMs: number) => head(owner.get(series, timeMs)),
     /** The block that starts after the time. */
     next: (series: number, timeMs: number) => head(next.get(series, timeMs)),
-    data: (id: number): Uint8Array => bytesOf(data.get(id), 'data'),
-    remove: (id: number): void => void remove.run(id),
-    insert(series: number, block: BlockHead, bytes: Uint8Array): void {
-      insert.run(series, block.firstMs, block.lastMs, block.count, block.good, block.min, block.max, block.sum, bytes)
+    data: (block: number): Uint8Array => bytesOf(data.get(block) ?? oldData.get(block), 'data'),
+    removeData(block: number): void {
+      if (removeData.run(block).changes === 0) removeOldData.run(block)
+    },
+    /** Gives the id of the new block. Within a transaction: the id is the next free one. */
+    insertData(bytes: Uint8Array): number {
+      const id = numberOf(lastId.get(), 'id') + 1
+      insertData.run(id, bytes)
+      return id
+    },
+    remove({ series, firstMs, block }: StoredHead): void {
+      removeHead.run(series, firstMs)
+      this.removeData(block)
+    },
+    insert(series: number, head: BlockHead, bytes: Uint8Array): void {
+      insertHead.run(series, ...headValues(head, this.insertData(bytes)))
     }
   }
+}
+
+function headValues({ firstMs, lastMs, count, good }: BlockHead, block: number): (number | null)[] {
+  const place = [firstMs, lastMs, block, count]
+  if (good === undefined) return [...place, 0, ...new Array<null>(9).fill(null)]
+  const { sum, min, minMs, max, maxMs, first, last } = good
+  return [...place, good.count, sum, min, minMs, max, maxMs, first, good.firstMs, last, good.lastMs]
 }
 
 export function prepareExtentTables(database: DatabaseSync) {
@@ -96,16 +137,30 @@ export function extentOfRow(row: Row): Extent {
   }
 }
 
-function headOfRow(row: Row): StoredHead {
+export function headOfRow(row: Row): StoredHead {
   return {
-    id: numberOf(row, 'id'),
+    series: numberOf(row, 'series'),
+    block: numberOf(row, 'block'),
     firstMs: numberOf(row, 'first_ms'),
     lastMs: numberOf(row, 'last_ms'),
     count: numberOf(row, 'count'),
-    good: numberOf(row, 'good'),
-    min: realOf(row, 'min'),
-    max: realOf(row, 'max'),
-    sum: realOf(row, 'sum')
+    known: row['good'] !== null,
+    good: row['good'] === null || row['good'] === 0 ? undefined : aggregateOfRow(row)
+  }
+}
+
+function aggregateOfRow(row: Row): Aggregate {
+  return {
+    count: numberOf(row, 'good'),
+    sum: numberOf(row, 'sum'),
+    min: numberOf(row, 'min'),
+    minMs: numberOf(row, 'min_ms'),
+    max: numberOf(row, 'max'),
+    maxMs: numberOf(row, 'max_ms'),
+    first: numberOf(row, 'first'),
+    firstMs: numberOf(row, 'first_good_ms'),
+    last: numberOf(row, 'last'),
+    lastMs: numberOf(row, 'last_good_ms')
   }
 }
 

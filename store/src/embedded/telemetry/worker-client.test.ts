@@ -16,6 +16,7 @@ void test('when the worker dies, what was asked of it fails, its turn to write i
     turn,
     logger: silentLogger,
     onFolded: () => undefined,
+    onBackground: () => undefined,
     onRestart: restarted.resolve,
     script,
     askTimeoutMs: 2_000

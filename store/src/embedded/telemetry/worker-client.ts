@@ -20,6 +20,8 @@ export interface WorkerClientOptions {
   readonly turn: WriteTurn
   readonly logger: Logger
   readonly onFolded: (readings: number) => void
+  /** What the worker did of its own accord. */
+  readonly onBackground: (done: Extract<WorkerMessage, { readonly type: 'background' }>) => void
   /** A worker has died and a new one starts from what the file says. */
   readonly onRestart: () => void
   /** Another script to run as the worker, and a shorter limit: for tests of what happens when a worker dies or hangs. */
@@ -60,6 +62,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   }
   const take = (message: WorkerMessage): void => {
     if (message.type === 'folded') return options.onFolded(message.readings)
+    if (message.type === 'background') return options.onBackground(message)
     const entry = waiting.get(message.id)
     waiting.delete(message.id)
     deaths = 0
@@ -138,7 +141,7 @@ function startWorker(script: URL, workerData: WorkerOptions): Worker {
 
 /** Works that end by themselves, or with the worker. */
 function isUnbounded({ type }: Ask): boolean {
-  return type === 'fold' || type === 'retain' || type === 'applyRetention'
+  return type === 'fold' || type === 'compact' || type === 'retain' || type === 'applyRetention'
 }
 
 function isAnswerOf<Type extends Answer['type']>(answer: Answer, type: Type): answer is AnswerOf<Type> {

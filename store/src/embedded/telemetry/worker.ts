@@ -2,15 +2,18 @@
  * The thread beside the main one that folds, reads and drops. It alone writes blocks and extents; it never writes batches.
  * Not to be imported: it is started by `worker-client.ts`.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { CodedError } from '@tracegate/model/errors'
 import { storeError } from '../../errors.ts'
 import { openSqlite, toStoreError } from '../sqlite.ts'
 import { shareWriteTurn } from '../write-turn.ts'
+import { createCompaction } from './compaction.ts'
 import { createFoldEngine } from './fold-engine.ts'
 import type { Answer, Ask, AskMessage, PortableError, WorkerMessage, WorkerOptions } from './protocol.ts'
 import { readAligned, readAsOf, readBuckets, readExtent, readGaps, readRange, readRollups, type SeriesView } from './query.ts'
-import { dropBlocksBefore } from './retain.ts'
+import { createRetention } from './retention.ts'
+import { moveOldBlocks } from './upgrade.ts'
 import { telemetryMigrations } from './tables.ts'
 
 if (!isMainThread && parentPort !== null) serve(parentPort, workerData)
@@ -32,14 +35,50 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     blockReadingsMax: options.blockReadingsMax,
     onFolded: (readings) => tell({ type: 'folded', readings })
   })
-  /** Folds and drops run one after another, queries between their slices. */
+  /** Folds, drops and compactions run one after another, questions between their slices. */
   let writing: Promise<unknown> = Promise.resolve()
-  const afterWriting = <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const afterWriting = <Result>(work: () => Promise<Result> | Result): Promise<Result> => {
     const result = writing.then(work, work)
     writing = result
     return result
   }
-  const view = (series: number): SeriesView => ({ series, tables: engine.blocks, pending: engine.pendingOf(series) })
+  let closing = false
+  /** One part of a long work: what came meanwhile, a fold most of all, goes first. */
+  const inTurn = async <Result>(part: () => Result): Promise<Result> => {
+    await nextTurn()
+    return afterWriting(() => {
+      if (closing) throw storeError('STORE_CLOSED', { action: 'write telemetry' })
+      return part()
+    })
+  }
+  const retention = createRetention(database, engine)
+  const compaction = createCompaction(database, engine)
+  let tidying = false
+  /** What is nobody's question: blocks of an earlier version are moved, small ones put together. Once of all, then where readings came late. */
+  let all = true
+  const tidy = async (): Promise<void> => {
+    if (tidying || closing) return
+    const late = engine.takeLate()
+    if (late.length === 0 && !all) return
+    tidying = true
+    try {
+      const moved = all ? await moveOldBlocks(database, engine, inTurn) : 0
+      const compacted = await compaction.run(inTurn, all ? undefined : late)
+      all = false
+      tell({ type: 'background', moved, compacted })
+    } catch (error) {
+      if (!closing) tell({ type: 'background', moved: 0, compacted: { before: 0, after: 0 }, error: portable(error).message })
+    } finally {
+      tidying = false
+    }
+  }
+  setImmediate(() => void tidy())
+  const view = (series: number): SeriesView => ({
+    series,
+    tables: engine.blocks,
+    rollups: engine.rollups,
+    pending: engine.pendingOf(series)
+  })
 
   const answer = async (ask: Ask): Promise<Answer> => {
     switch (ask.type) {
@@ -66,28 +105,27 @@ function serve(port: MessagePort, options: WorkerOptions): void {
         return { type: 'extents', extents: ask.series.map((series) => readExtent(view(series), engine.extents.get(series))) }
       case 'fold':
         await afterWriting(() => engine.fold())
+        void tidy()
         return { type: 'fold' }
       case 'checkpoint':
-        await afterWriting(async () => engine.checkpoint())
+        await afterWriting(() => engine.checkpoint())
         return { type: 'checkpoint' }
-      case 'retain':
-        return afterWriting(async () => {
-          await engine.fold()
-          return { type: 'retain', ...(await dropBlocksBefore(database, engine, { beforeMs: ask.beforeMs })) }
-        })
+      case 'retain': {
+        await afterWriting(() => engine.fold())
+        const { counts, emptied } = await retention.dropAll(ask.beforeMs, inTurn)
+        return { type: 'retain', dropped: counts.raw, emptied }
+      }
       case 'applyRetention':
-        return afterWriting(async () => {
-          await engine.fold()
-          const emptied: { readonly series: number; readonly lastMs: number }[] = []
-          let raw = 0
-          for (const { series, rawMs } of ask.kept) {
-            const dropped = await dropBlocksBefore(database, engine, { beforeMs: rawMs, series })
-            raw += dropped.dropped
-            emptied.push(...dropped.emptied)
-          }
-          return { type: 'applyRetention', counts: { raw, minute: 0, hour: 0 }, emptied }
-        })
+        await afterWriting(() => engine.fold())
+        return { type: 'applyRetention', ...(await retention.apply(ask.kept, inTurn)) }
+      case 'limitPages':
+        database.exec(`PRAGMA max_page_count = ${ask.pageCountMax}`)
+        return { type: 'limitPages' }
+      case 'compact':
+        await afterWriting(() => engine.fold())
+        return { type: 'compact', compacted: await compaction.run(inTurn) }
       case 'close':
+        closing = true
         await writing.catch(() => undefined)
         database.close()
         return { type: 'close' }
