@@ -15,10 +15,10 @@ const list = (names: readonly string[]): string => `[${names.map(fluxLiteral).jo
 export function fluxSelection(bucket: string, selection: Selection): string {
   const { measurement, pick, span = wholeTime, fields } = selection
   const conditions = selection.where ?? []
-  const onTags = conditions.filter((condition) => 'tag' in condition).map(predicateOf)
-  const onFields = conditions.filter((condition) => 'field' in condition).map(predicateOf)
+  const onTags = conditions.flatMap(onTagsOnly).map(predicateOf)
+  const onFields = conditions.filter((condition) => !('tag' in condition)).map(predicateOf)
   // A count needs only the field that every point has.
-  const wanted = pick.type === 'count' ? fields.slice(0, 1) : fields
+  const wanted = pick.type === 'count' ? fields.slice(0, 1) : [...new Set([...fields, ...conditions.flatMap(fieldsOf)])]
   const isWanted = `(${wanted.map((field) => `${member('_field')} == ${fluxLiteral(field)}`).join(' or ')})`
   const source = [
     `from(bucket: ${fluxLiteral(bucket)})`,
@@ -53,7 +53,26 @@ function pipeOf(steps: readonly string[]): string {
   return steps.join('\n  |> ')
 }
 
+function fieldsOf(condition: Condition): string[] {
+  if ('pairOf' in condition) return [condition.pairOf[1]]
+  return 'field' in condition ? [condition.field] : []
+}
+
+/** What can be told before the fields of a point stand in one row. */
+function onTagsOnly(condition: Condition): Condition[] {
+  if ('tag' in condition) return [condition]
+  if ('field' in condition) return []
+  return [{ tag: condition.pairOf[0], anyOf: [...new Set(condition.anyOf.map(([tagged]) => tagged))] }]
+}
+
 function predicateOf(condition: Condition): string {
+  if ('pairOf' in condition) {
+    const [tag, field] = condition.pairOf.map(member)
+    const pairs = condition.anyOf.map(
+      ([tagged, value]) => `(${tag} == ${fluxLiteral(tagValueOf(tagged))} and ${field} == ${fluxLiteral(value)})`
+    )
+    return `(${pairs.join(' or ')})`
+  }
   const values =
     'tag' in condition
       ? condition.anyOf.map((value) => `${member(condition.tag)} == ${fluxLiteral(tagValueOf(value))}`)

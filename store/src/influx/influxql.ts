@@ -55,6 +55,12 @@ function where(conditions: readonly Condition[], span: TimeSpan): string {
 }
 
 function alternatives(condition: Condition): string[] {
+  if ('pairOf' in condition) {
+    const [tag, field] = condition.pairOf.map(influxqlName)
+    return condition.anyOf.map(
+      ([tagged, value]) => `(${tag}::tag = ${influxqlString(tagValueOf(tagged))} AND ${field}::field = ${influxqlString(value)})`
+    )
+  }
   if ('tag' in condition)
     return condition.anyOf.map((value) => `${influxqlName(condition.tag)}::tag = ${influxqlString(tagValueOf(value))}`)
   return condition.anyOf.map(

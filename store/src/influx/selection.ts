@@ -10,6 +10,8 @@ export type InfluxValue = string | number | boolean
 export type Condition =
   | { readonly tag: string; readonly anyOf: readonly string[] }
   | { readonly field: string; readonly anyOf: readonly (string | number)[] }
+  /** Tag and field together have one of the pairs of values. */
+  | { readonly pairOf: readonly [tag: string, field: string]; readonly anyOf: readonly (readonly [tagValue: string, fieldValue: string])[] }
 
 /** Both ends included, nanoseconds as decimal text (`nanosTextOf`). */
 export interface TimeSpan {

@@ -211,17 +211,17 @@ function piecesOfLines(text: string): string[] {
 
 const rootMark = '~'
 
-/** A line break in a key would make two of it. */
+/** A line break in a key would make two of it, a mark at its start another. */
 function shortKey(key: string): string {
-  const short = key.startsWith(keyRoot) ? rootMark + key.slice(keyRoot.length) : key
-  return short.replaceAll('%', '%25').replaceAll('\n', '%0A')
+  const spelt = (text: string): string => text.replaceAll('%', '%25').replaceAll('\n', '%0A')
+  return key.startsWith(keyRoot) ? rootMark + spelt(key.slice(keyRoot.length)) : spelt(key).replace(/^~/, '%7E')
 }
 
 export function keysOfText(text: string): string[] {
   if (text === '') return []
   return text.split('\n').map((short) => {
-    const key = short.replaceAll('%0A', '\n').replaceAll('%25', '%')
-    return key.startsWith(rootMark) ? keyRoot + key.slice(rootMark.length) : key
+    const key = short.replaceAll('%0A', '\n').replace(/^%7E/, rootMark).replaceAll('%25', '%')
+    return short.startsWith(rootMark) ? keyRoot + key.slice(rootMark.length) : key
   })
 }
 
