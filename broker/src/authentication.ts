@@ -3,6 +3,7 @@
  * session; and sends it away again when its credential ends. It asks the directory, and decides nothing about single messages.
  */
 import type { AedesOptions, AuthenticateError, Client } from 'aedes'
+import type { CredentialEnd } from '@tracegate/service/access-notices'
 import { usernameOf, type AdmittedClient, type ConnectRequest, type DeviceDirectory } from '@tracegate/service/identity'
 import type { Peer } from './admission.ts'
 import type { Clients, ClientState } from './clients.ts'
@@ -22,8 +23,8 @@ export interface AuthenticationOptions {
 export interface Authentication {
   /** What the broker library asks for each CONNECT. */
   readonly authenticate: NonNullable<AedesOptions['authenticate']>
-  /** Sends away every client of a user, those included that are just being let in. */
-  disconnect(username: string): void
+  /** Sends away the clients of a user that came with a credential, those included that are just being let in. Without `end` all, now. */
+  disconnect(username: string, end?: CredentialEnd): void
 }
 
 /** CONNACK return codes of MQTT 3.1.1 §3.2.2.3. */
@@ -39,18 +40,21 @@ type Refusal = { readonly reason: ConnectionRefusal; readonly returnCode: number
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const { events, clients } = options
-  /** Between CONNECT and CONNACK, by client; the user name is known to `clients` only afterwards. */
-  const entering = new Map<Client, string>()
-  const sentAway = new WeakSet<Client>()
+  /** From CONNECT on until the connection has ended. */
+  const guests = new Map<Client, Guest>()
 
-  function enter(client: Client, state: ClientState, username: string): void {
-    entering.set(client, username)
-    const leave = () => void entering.delete(client)
-    client.once('connected', leave)
-    state.connection.stream.once('close', leave)
+  function enter(client: Client, state: ClientState, username: string): Guest {
+    const guest: Guest = { client, state, username, credential: undefined, ends: [], timer: undefined }
+    guests.set(client, guest)
+    state.connection.stream.once('close', () => {
+      clearTimeout(guest.timer)
+      guests.delete(client)
+    })
+    return guest
   }
 
-  async function admit(client: Client, state: ClientState, request: ConnectRequest): Promise<Refusal | undefined> {
+  async function admit(guest: Guest, request: ConnectRequest): Promise<Refusal | undefined> {
+    const { client, state } = guest
     if (state.clientId === '' && !state.clean) return { reason: 'clientId', returnCode: identifierRejected }
     if (Buffer.byteLength(state.clientId) > options.limits.clientIdBytesMax)
       return { reason: 'clientIdBytes', returnCode: identifierRejected }
@@ -61,13 +65,15 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     const username = request.username ?? usernameOf(identity)
     const refusal = judge(options, { client, state, identity, username })
     if (refusal !== undefined) return refusal
-    // Revoked while it was being looked at.
-    if (sentAway.has(client)) return { reason: 'credentials', returnCode: badCredentials }
+    guest.credential = identity.credential
+    if (identity.expiresAtMs !== undefined) guest.ends.push({ atMs: identity.expiresAtMs })
+    // It may have been revoked while it was being looked at.
+    if (endOf(guest) <= Date.now()) return { reason: 'credentials', returnCode: badCredentials }
     state.identity = identity
     // The library names a client that names itself nothing.
     if (state.clientId === '') state.clientId = client.id
     state.username = username
-    if (identity.expiresAtMs !== undefined) endAt(identity.expiresAtMs, client, state, events)
+    waitForEnd(guest, events)
     return undefined
   }
 
@@ -76,7 +82,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       const state = clients.of(client)
       const peer = options.peerOf(client)
       if (state === undefined || peer === undefined) return done(authenticateError(serverUnavailable), false)
-      enter(client, state, username ?? peer.certificate?.username ?? '')
+      const guest = enter(client, state, username ?? peer.certificate?.username ?? '')
       const answer = (refusal: Refusal | undefined) => {
         if (refusal === undefined) return done(null, true)
         const { listener, address } = peer
@@ -87,20 +93,56 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       const { address, certificate } = peer
       const request = { clientId: state.clientId, username, password, address, ...(certificate === undefined ? {} : { certificate }) }
       // Answered outside of the promise, so that what the library throws is not taken for a failed answer.
-      admit(client, state, request).then(answer, (error: unknown) => {
+      admit(guest, request).then(answer, (error: unknown) => {
         events.failed('authenticate', error)
         answer({ reason: 'directory', returnCode: serverUnavailable })
       })
     },
-    disconnect(username) {
-      for (const [client, of] of entering) {
-        if (of !== username) continue
-        sentAway.add(client)
-        client.close()
+    disconnect(username, end = { atMs: 0 }) {
+      for (const guest of guests.values()) {
+        if (guest.username !== username) continue
+        if (!isMeant(end, guest)) continue
+        guest.ends.push(end)
+        // One that is being looked at hears of it when it is known which credential it came with.
+        if (guest.state.identity !== undefined) waitForEnd(guest, events)
       }
-      clients.disconnect(username)
     }
   }
+}
+
+/** A client from CONNECT on. */
+interface Guest {
+  readonly client: Client
+  readonly state: ClientState
+  readonly username: string
+  /** Undefined until it is known, or where the directory does not tell. */
+  credential: string | undefined
+  readonly ends: CredentialEnd[]
+  timer: NodeJS.Timeout | undefined
+}
+
+function isMeant(end: CredentialEnd, { credential }: Guest): boolean {
+  return end.credential === undefined || credential === undefined || end.credential === credential
+}
+
+/** When the credential that it came with ends. */
+function endOf(guest: Guest): number {
+  const meant = guest.ends.filter((end) => isMeant(end, guest))
+  return Math.min(Number.POSITIVE_INFINITY, ...meant.map(({ atMs }) => atMs))
+}
+
+function waitForEnd(guest: Guest, events: BrokerEvents): void {
+  clearTimeout(guest.timer)
+  const atMs = endOf(guest)
+  if (atMs === Number.POSITIVE_INFINITY) return
+  const leftMs = atMs - Date.now()
+  if (leftMs > 0) {
+    guest.timer = setTimeout(() => waitForEnd(guest, events), Math.min(leftMs, timerMaxMs)).unref()
+    return
+  }
+  const { clientId } = guest.state
+  events.connectionDropped('credential', { clientId, detail: 'the credential that it came with has ended or was revoked' })
+  guest.client.close()
 }
 
 interface Candidate {
@@ -118,21 +160,6 @@ function judge(options: AuthenticationOptions, { client, state, identity, userna
     return { reason: 'will', returnCode: notAuthorized }
   if (!state.clean && !options.sessions.hasRoomFor(client.id)) return { reason: 'sessionsMax', returnCode: serverUnavailable }
   return undefined
-}
-
-function endAt(atMs: number, client: Client, state: ClientState, events: BrokerEvents): void {
-  let timer: NodeJS.Timeout | undefined
-  const wait = () => {
-    const leftMs = atMs - Date.now()
-    if (leftMs > 0) {
-      timer = setTimeout(wait, Math.min(leftMs, timerMaxMs)).unref()
-      return
-    }
-    events.connectionDropped('expired', { clientId: state.clientId, detail: 'the credential it came with has expired' })
-    client.close()
-  }
-  wait()
-  state.connection.stream.once('close', () => clearTimeout(timer))
 }
 
 function authenticateError(returnCode: number): AuthenticateError {

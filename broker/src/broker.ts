@@ -3,6 +3,7 @@
  * message. Everything is bounded (`limits.ts`). It never acknowledges what the sink has not taken, and never looks into payloads.
  */
 import { Aedes } from 'aedes'
+import type { DeviceSessions } from '@tracegate/service/access-notices'
 import type { DeviceDirectory } from '@tracegate/service/identity'
 import type { IngestSink, MessagePublisher } from '@tracegate/service/ingest'
 import type { Logger } from '@tracegate/service/log'
@@ -39,7 +40,8 @@ export interface BrokerOptions {
   readonly dataDir?: string
 }
 
-export interface Broker extends AsyncDisposable {
+/** `disconnect` without an end sends away every client of the user at once. */
+export interface Broker extends DeviceSessions, AsyncDisposable {
   /** Of the first listener. */
   readonly port: number
   /** Of every listener, that of the option `port` first. */
@@ -47,8 +49,6 @@ export interface Broker extends AsyncDisposable {
   /** Reads certificates and keys of all listeners anew; connections stay. Rejects, and keeps what was, when they cannot be used. */
   reloadTls(): Promise<void>
   readonly publisher: MessagePublisher
-  /** Ends every connection of a user, as when its secret was changed. */
-  disconnect(username: string): void
   /** How many clients are connected. */
   connections(): number
 }
@@ -134,7 +134,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       await Promise.all(listeners.map((listener) => listener.reloadTls()))
     },
     publisher: createPublisher({ router, sessions, limits, isClosing }),
-    disconnect: (username) => authentication.disconnect(username),
+    disconnect: (username, end) => authentication.disconnect(username, end),
     connections: () => clients.count(),
     async [Symbol.asyncDispose]() {
       closing = true

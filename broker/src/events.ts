@@ -33,7 +33,7 @@ export type DropReason =
   | 'keepAlive'
   | 'connectTimeout'
   | 'closing'
-  | 'expired'
+  | 'credential'
 
 export type SubscriptionRefusal = 'right' | 'topicLength' | 'topicLevels' | SubscriptionBound
 

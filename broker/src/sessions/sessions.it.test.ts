@@ -221,7 +221,8 @@ describe('a restart', () => {
   })
 
   it('refuses a second broker on the same file', async () => {
-    await using _broker = await start({ dataDir })
+    await using first = await start({ dataDir })
+    assert.equal(first.connections(), 0)
     await assert.rejects(start({ dataDir }), { code: 'BROKER_SESSION_FILE' })
   })
 })
