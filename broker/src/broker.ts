@@ -66,6 +66,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     nowMs: Date.now,
     onLoss: (loss) => events.messageUnkept(loss),
     onExpired: (session) => events.sessionExpired(session),
+    onFullWindow: () => events.windowFull(),
     onCommit: () => events.sessionFileCommitted(),
     onFailure: (error) => events.sessionFileFailed(error)
   })

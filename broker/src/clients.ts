@@ -35,7 +35,6 @@ export interface Clients {
   of(client: object | null): ClientState | undefined
   connected(client: Client): void
   disconnected(client: Client): void
-  disconnect(username: string): void
   /** Every client that is connected. */
   states(): Iterable<ClientState>
   count(): number
@@ -64,9 +63,6 @@ export function createClients(keptOwnerOf: (clientId: string) => string | undefi
       if (state !== undefined) connected.set(client, state)
     },
     disconnected: (client) => void connected.delete(client),
-    disconnect(username) {
-      for (const [client, state] of connected) if (state.username === username) client.close()
-    },
     states: () => connected.values(),
     count: () => connected.size,
     ownerOf: (clientId) => owners.get(clientId)?.username ?? keptOwnerOf(clientId),

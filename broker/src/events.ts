@@ -84,6 +84,10 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
     name: 'tracegate_broker_subscriber_waits_total',
     help: 'How often publishers began to wait for a subscriber'
   })
+  const windows = metrics.counter({
+    name: 'tracegate_broker_full_windows_total',
+    help: 'How often messages began to wait for acknowledgements of a subscriber'
+  })
   const expired = metrics.counter({ name: 'tracegate_broker_expired_sessions_total', help: 'Sessions ended because nobody came back' })
   const commits = metrics.counter({
     name: 'tracegate_broker_session_commits_total',
@@ -110,6 +114,7 @@ export function createBrokerEvents(options: { readonly logger: Logger; readonly 
     },
     readPaused: (reason: PauseReason) => paused.add(1, { reason }),
     subscriberWaitedFor: () => waited.add(),
+    windowFull: () => windows.add(),
     sessionExpired(fields: { readonly clientId: string; readonly messages: number }) {
       expired.add()
       logger.info(fields, 'session expired')

@@ -22,6 +22,7 @@ export interface SessionTableOptions {
   readonly nowMs: () => number
   readonly onLoss: (loss: SessionLoss) => void
   readonly onExpired: (session: { readonly clientId: string; readonly messages: number }) => void
+  readonly onFullWindow: () => void
   readonly onCommit: () => void
   readonly onFailure: (error: unknown) => void
 }
@@ -50,9 +51,12 @@ export function createSessionTable(options: SessionTableOptions) {
     durable: () => keeper?.durable() ?? Promise.resolve()
   }
 
+  const onBytes = (delta: number) => void (bytes += delta)
+  const { onFullWindow } = options
+
   function create(id: string, owner: string, persistent: boolean): Session {
     const own = persistent && options.dataDir !== undefined ? sessionKeeper : undefined
-    return createSession({ id, owner, persistent, limits, keeper: own, onBytes: (delta) => void (bytes += delta) })
+    return createSession({ id, owner, persistent, limits, keeper: own, onBytes, onFullWindow })
   }
 
   function load(from: ReturnType<SessionFile['load']>): void {

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly keeper: SessionKeeper | undefined
   /** Called when bytes were added to or taken from the queue. */
   readonly onBytes: (bytes: number) => void
+  /** The window is full and a message waits. */
+  readonly onFullWindow: () => void
 }
 
 export interface Session {
@@ -67,6 +69,7 @@ export function createSession(options: SessionOptions): Session {
   let bytes = 0
   let waitingBytes = 0
   let lastPacketId = 0
+  let isFull = false
   let outlet: SubscriberOutlet | undefined
 
   function freePacketId(): number {
@@ -133,6 +136,9 @@ export function createSession(options: SessionOptions): Session {
       waiting = []
       head = 0
     }
+    const isFullNow = head < waiting.length && window.size >= limits.sendWindowMax
+    if (isFullNow && !isFull) options.onFullWindow()
+    isFull = isFullNow
   }
 
   /** False when there is no more. */
