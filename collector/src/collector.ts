@@ -7,7 +7,7 @@ import type { Bus } from '@tracegate/service/bus'
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import type { Health } from '@tracegate/service/health'
-import type { IncomingMessage, IngestSink, MessagePublisher } from '@tracegate/service/ingest'
+import type { IngestSink, MessagePublisher } from '@tracegate/service/ingest'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 import type { CaseStore } from '@tracegate/store/case-store'
@@ -20,14 +20,15 @@ import { createDeadLetterReader } from './dead-letter/replay.ts'
 import { createDetection } from './detection.ts'
 import { createDeviceRegister } from './devices.ts'
 import { createCollectorEvents, type CollectorStats } from './events.ts'
-import { conflictOf, openIngestLog, type IngestLog } from './ingest-log.ts'
+import { openIngestLog, type IngestLog } from './ingest-log.ts'
 import { startJudging } from './judging.ts'
 import { defaultCollectorLimits, type CollectorLimits } from './limits.ts'
 import { admitBroker } from './input/broker-admission.ts'
 import { startMqttInput } from './input/mqtt-input.ts'
 import type { MqttInputOptions } from './input/mqtt-options.ts'
 import { readDetectionRegisters, readScanRules } from './registers.ts'
-import { startWatermarks, type Watermarks } from './watermarks.ts'
+import { countsOf, createAftermath, createSink } from './sink.ts'
+import { startWatermarks } from './watermarks.ts'
 import { startWriter } from './writer.ts'
 
 export interface CollectorOptions {
@@ -74,15 +75,17 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   let rules = new Map<string, ScanRule>()
   const context = { scanRule: (point: string, device: string) => rules.get(`${point}/${device}`) }
   const watermarks = startWatermarks({ publisher: () => publisher, limits, onError: (error) => events.failed('publish watermark', error) })
-  const log = openIngestLog({
+  const log: IngestLog = openIngestLog({
     dataDir: options.dataDir,
     nowMs,
     limits,
-    decode: (row) => decode(row, context),
-    onCommit({ tookMs, streams }) {
-      events.groupCommitted(tookMs)
-      watermarks.risen(streams)
+    decode: (message) => decode(message, context),
+    onCommit(commit) {
+      events.groupCommitted(commit)
+      watermarks.risen(commit.streams)
     },
+    onOutcome: createAftermath({ log: () => log, events, watermarks, bus }),
+    onRejected: (error, _message, intake) => events.rejected(error, countsOf(intake)),
     onGapGivenUp: (gap) => events.gapGivenUp(gap),
     onDeadLettersDropped: (count) => events.deadLettersDropped(count),
     onDeadLettersExpired: (count) => events.deadLettersExpired(count)
@@ -104,9 +107,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     devices,
     limits,
     events,
-    onStored: (batch) => judging.stored(batch, () => log.release(batch.entries))
+    onStored: (batch) => judging.stored(batch, () => log.lanes[batch.lane].release(batch.entries))
   })
-  const sink = createSink({ log, events, watermarks, bus, decode: (message) => decode(message, context) })
+  const sink = createSink({ log, events, decode: (message) => decode(message, context) })
   const input =
     options.input === undefined || admission === undefined
       ? undefined
@@ -140,47 +143,6 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       log.close()
       unregister()
     }
-  }
-}
-
-interface SinkOptions {
-  readonly log: IngestLog
-  readonly events: ReturnType<typeof createCollectorEvents>
-  readonly watermarks: Watermarks
-  readonly bus: Bus
-  readonly decode: (message: IncomingMessage) => ReturnType<typeof decode>
-}
-
-function createSink({ log, events, watermarks, bus, decode }: SinkOptions): IngestSink {
-  async function append(message: IncomingMessage, intake: ReturnType<typeof decode>): Promise<void> {
-    events.received()
-    if (!intake.ok) events.refused(intake.reason, message)
-    try {
-      const { topic, payload, receivedAtMs, clientId } = message
-      const outcome = await log.append({ topic, payload, receivedAtMs, clientId }, intake)
-      events.committed(outcome)
-      if (!intake.ok) return
-      const { stream } = intake
-      if (outcome === 'conflict' && stream !== undefined) events.refused(conflictOf(stream), message)
-      if (intake.work.type === 'reply')
-        bus.publish('commandReply', { point: intake.point, device: intake.device, reply: intake.work.reply })
-      const device = `${intake.point}/${intake.device}`
-      // Who is back, or sends again what is there, has missed its watermark.
-      const boot =
-        outcome === 'duplicate' || outcome === 'conflict'
-          ? stream?.boot
-          : intake.work.type === 'state' && intake.work.state.online
-            ? intake.work.state.boot
-            : undefined
-      if (boot !== undefined) watermarks.risen([{ device, boot, upTo: log.watermark(device, boot) }])
-    } catch (error) {
-      events.rejected(error)
-      throw error
-    }
-  }
-  return {
-    commit: (message) => append(message, decode(message)),
-    refuse: (message, reason) => append(message, { ok: false, reason })
   }
 }
 

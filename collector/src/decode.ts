@@ -11,7 +11,7 @@ import { ScanMessage } from '@tracegate/model/scan'
 import { scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
 import { State } from '@tracegate/model/state'
 import { droppedReadingsMetric, readingsOf, Telemetry, type Reading } from '@tracegate/model/telemetry'
-import { parseTopic, type DeviceChannel, type ParsedTopic } from '@tracegate/model/topics'
+import { parseTopic, type DeviceChannel } from '@tracegate/model/topics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { BootId, payloadBytesMax, Sequence, TimeMs, wireVersion } from '@tracegate/model/wire'
 
@@ -31,10 +31,12 @@ interface StreamPlace {
   readonly timeMs: number
 }
 
-interface Taken {
+export interface Taken {
   readonly ok: true
   readonly point: string
   readonly device: string
+  /** `point/device`. */
+  readonly name: string
   /** Missing for state messages, replies and bare EPCIS. */
   readonly stream?: StreamPlace
   readonly work: Work
@@ -78,31 +80,41 @@ const hasEpcis = compileValidator(Type.Object({ epcis: Type.Unknown() }))
 interface Sender {
   readonly point: string
   readonly device: string
+  readonly name: string
 }
 
+type DeviceTopic = { readonly ok: true; readonly sender: Sender; readonly channel: DeviceChannel | 'command' | 'committed' } | Refused
+
 /** Devices publish to the same few topics again and again. */
-const topics = new Map<string, ParsedTopic>()
+const topics = new Map<string, DeviceTopic>()
 const topicsMax = 20_000
 
-function parseKnownTopic(text: string): ParsedTopic {
+function parseKnownTopic(text: string): DeviceTopic {
   const known = topics.get(text)
   if (known !== undefined) return known
-  const parsed = parseTopic(text)
+  const parsed = deviceTopicOf(text)
   if (topics.size >= topicsMax) topics.clear()
   if (parsed.ok) topics.set(text, parsed)
   return parsed
 }
 
-export function decode(message: RawMessage, context: DecodeContext): Intake {
-  const parsed = parseKnownTopic(message.topic)
+function deviceTopicOf(text: string): DeviceTopic {
+  const parsed = parseTopic(text)
   if (!parsed.ok) return parsed
   const { topic } = parsed
-  if (topic.type !== 'device') return refuse('TOPIC_CHANNEL', `topic is "${message.topic}", expected one that a device publishes to`)
-  const sender = { point: topic.point, device: topic.device }
-  const taken = decodeChannel(message, topic.channel, { sender, context })
+  if (topic.type !== 'device') return refuse('TOPIC_CHANNEL', `topic is "${text}", expected one that a device publishes to`)
+  const { point, device, channel } = topic
+  return { ok: true, sender: { point, device, name: `${point}/${device}` }, channel }
+}
+
+export function decode(message: RawMessage, context: DecodeContext): Intake {
+  const topic = parseKnownTopic(message.topic)
+  if (!topic.ok) return topic
+  const { sender, channel } = topic
+  const taken = decodeChannel(message, channel, { sender, context })
   if (taken.ok) return taken
-  const stream = sequenced.has(topic.channel) ? placeOf(message) : undefined
-  return { ...taken, device: `${topic.point}/${topic.device}`, ...(stream === undefined ? {} : { stream }) }
+  const stream = sequenced.has(channel) ? placeOf(message) : undefined
+  return { ...taken, device: sender.name, ...(stream === undefined ? {} : { stream }) }
 }
 
 function decodeChannel(
@@ -221,6 +233,19 @@ function placeOf(message: RawMessage): StreamPlace | undefined {
   const { boot, seq } = found.value
   const time = placeTime.check(found.value.timeMs)
   return { boot, seq, timeMs: time.ok ? time.value : message.receivedAtMs }
+}
+
+/** `point/device`, where the topic says so. */
+export function nameOf(intake: Intake): string | undefined {
+  return intake.ok ? intake.name : intake.device
+}
+
+const noItems = { readings: 0, events: 0 } as const
+
+/** What a message brings to the stores. */
+export function itemCountsOf({ work }: Taken): { readonly readings: number; readonly events: number } {
+  if (work.type === 'readings') return { readings: work.readings.length, events: 0 }
+  return work.type === 'events' ? { readings: 0, events: work.events.length } : noItems
 }
 
 /** How many readings had to give way, as a marker says. */

@@ -15,6 +15,8 @@ interface Judgement {
   readonly readings: readonly Reading[]
   readonly events: readonly TraceEvent[]
   readonly receivedAtMs: number
+  /** Readings before all that are not; each kind waits for its own room. */
+  readonly urgent: boolean
   /** Called when it was judged, or will not be. */
   readonly onDone: () => void
 }
@@ -47,9 +49,13 @@ const roundsMax = 4
 
 export function createDetection(options: DetectionOptions): Detection {
   const { engine, limits, events } = options
-  let items = 0
-  const waiting = () => items
-  const hasRoomFor = (judgement: Judgement) => items === 0 || items + sizeOf(judgement) <= limits.judgeItemsMax
+  const items = { urgent: 0, other: 0 }
+  const kindOf = ({ urgent }: Judgement) => (urgent ? 'urgent' : 'other')
+  const waiting = () => items.urgent + items.other
+  const hasRoomFor = (judgement: Judgement) => {
+    const taken = items[kindOf(judgement)]
+    return taken === 0 || taken + sizeOf(judgement) <= limits.judgeItemsMax
+  }
 
   function judged(what: string, receivedAtMs: number, work: () => Anomaly[]): void {
     try {
@@ -99,12 +105,12 @@ export function createDetection(options: DetectionOptions): Detection {
         }
         await sleep(5)
       }
-      items += sizeOf(judgement)
+      items[kindOf(judgement)] += sizeOf(judgement)
       let lanes = 2
       const laneDone = () => {
         lanes -= 1
         if (lanes > 0) return
-        items -= sizeOf(judgement)
+        items[kindOf(judgement)] -= sizeOf(judgement)
         judgement.onDone()
       }
       readingLane.add(judgement, laneDone)
@@ -135,22 +141,24 @@ interface Lane {
   add(judgement: Judgement, onDone: () => void): void
 }
 
-/** Works judgements off in the order they came. */
+/** Works judgements off in the order they came, the urgent ones first. */
 function createLane(work: (judgement: Judgement) => Promise<void>, onError: (error: unknown) => void): Lane {
-  const queue: { readonly judgement: Judgement; readonly onDone: () => void }[] = []
+  type Queued = { readonly judgement: Judgement; readonly onDone: () => void }
+  const urgent: Queued[] = []
+  const others: Queued[] = []
   let running = false
   async function run(): Promise<void> {
     running = true
     await nextTurn()
-    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+    for (let next = urgent.shift() ?? others.shift(); next !== undefined; next = urgent.shift() ?? others.shift()) {
       await work(next.judgement).catch(onError)
-      queue.shift()
       next.onDone()
     }
     running = false
   }
   return {
     add(judgement, onDone) {
+      const queue = judgement.urgent ? urgent : others
       queue.push({ judgement, onDone })
       if (!running) run().catch(onError)
     }

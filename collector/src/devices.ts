@@ -17,8 +17,8 @@ export interface DeviceRegister {
   /** Reads the register; devices are offline until they say that they are there. */
   load(): Promise<void>
   apply(report: StateReport): Promise<void>
-  /** Any message is a sign of life; kept now and then only. */
-  seen(point: string, device: string, atMs: number): void
+  /** Any message is a sign of life; kept now and then only. `name`: `point/device`. */
+  seen(name: string, atMs: number): void
   /** Keeps the signs of life that are due. */
   flush(): Promise<void>
 }
@@ -66,9 +66,7 @@ export function createDeviceRegister(options: DeviceRegisterOptions): DeviceRegi
       const changed = await update(id, (known) => afterReport(known, report))
       if (changed !== undefined) bus.publish('device', { device: changed })
     },
-    seen(point, name, atMs) {
-      seen.set(`${point}/${name}`, atMs)
-    },
+    seen: (name, atMs) => void seen.set(name, atMs),
     async flush() {
       const due = [...seen].slice(0, seenTogetherMax)
       for (const [id] of due) seen.delete(id)

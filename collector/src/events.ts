@@ -2,109 +2,131 @@
 import type { Reason } from '@tracegate/model/errors'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
-import type { CommitOutcome } from './ingest-log.ts'
+import { createCounters, type Balance, type ItemCounts } from './counters.ts'
+import type { CommitOutcome } from './group-writer.ts'
+import type { Lane } from './lanes.ts'
 
-export interface CollectorStats {
-  /** Messages handed in by this run. received + carriedOver = stored + duplicates + deadLettered + inLog + rejected + waiting. */
-  readonly received: number
-  /** Messages that an earlier run left in the log. */
-  readonly carriedOver: number
-  readonly stored: number
-  readonly duplicates: number
-  readonly deadLettered: number
-  /** Durable and not in the stores yet. */
-  readonly inLog: number
-  /** Not committed and not acknowledged; the sender comes again. */
-  readonly rejected: number
-  /** On the way to their commit. */
-  readonly waiting: number
+/** Of messages; the same for readings and events beside it. */
+export interface CollectorStats extends Balance {
+  readonly readings: Balance
+  readonly events: Balance
+  readonly logMessages: number
   readonly logBytes: number
   readonly deadLetters: number
   readonly deadLettersDropped: number
   readonly deadLettersExpired: number
   readonly gapsGivenUp: number
+  /** Readings that came long after their time: they are judged as history. */
+  readonly historicalReadings: number
+  /** Readings whose time was far ahead of ours when they came: stored, not judged. */
+  readonly aheadReadings: number
   /** Readings and events that were stored and not judged. */
   readonly unjudged: number
   readonly detectionFailures: number
 }
 
 export interface StatsSources {
-  readonly carriedOver: number
-  readonly log: { readonly bytes: number; readonly deadLetters: number }
+  readonly carriedOver: ItemCounts
+  readonly log: { readonly messages: number; readonly bytes: number; readonly deadLetters: number }
 }
 
 export function createCollectorEvents(options: { readonly logger: Logger; readonly metrics: Metrics }) {
   const { logger, metrics } = options
   const warnSeldom = createSeldomWarning(logger)
   const count = {
-    received: 0,
-    logged: 0,
-    stored: 0,
-    duplicates: 0,
-    deadLettered: 0,
-    /** Of these, how many went through the log first. */
-    buried: 0,
-    rejected: 0,
     deadLettersDropped: 0,
     deadLettersExpired: 0,
     gapsGivenUp: 0,
+    historicalReadings: 0,
+    aheadReadings: 0,
     unjudged: 0,
     detectionFailures: 0
   }
-  const messages = metrics.counter({
-    name: 'tracegate_collector_messages_total',
-    help: 'Messages by what became of them',
-    labels: ['outcome']
-  })
+  const byOutcome = (what: string) =>
+    metrics.counter({
+      name: `tracegate_collector_${what}_total`,
+      help: `What became of the ${what}: received and carried over = stored + duplicates + deadLettered + unstorable + rejected + in the log`,
+      labels: ['outcome']
+    })
+  const counters = createCounters({ messages: byOutcome('messages'), readings: byOutcome('readings'), events: byOutcome('events') })
   const refused = metrics.counter({ name: 'tracegate_collector_refused_total', help: 'Messages refused, by reason', labels: ['code'] })
   const commit = metrics.histogram({
     name: 'tracegate_collector_commit_seconds',
     help: 'Time of one group commit',
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25]
   })
+  const group = metrics.histogram({
+    name: 'tracegate_collector_group_messages',
+    help: 'Messages of one group commit',
+    buckets: [1, 10, 100, 300, 1_000, 2_000, 4_000]
+  })
+  const batch = metrics.histogram({
+    name: 'tracegate_collector_batch_messages',
+    help: 'Messages of one batch to the stores',
+    labels: ['lane'],
+    buckets: [1, 10, 100, 300, 1_000, 2_000, 4_000]
+  })
+  const answered = metrics.histogram({
+    name: 'tracegate_collector_store_seconds',
+    help: 'Time that a store took for one batch',
+    labels: ['store'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.25, 1, 5]
+  })
   const failures = metrics.counter({
     name: 'tracegate_collector_store_failures_total',
-    help: 'Failed writes to a store',
-    labels: ['store']
+    help: 'Failed writes to a store, and batches of which it refused something for good',
+    labels: ['store', 'answer']
+  })
+  const odd = metrics.counter({
+    name: 'tracegate_collector_odd_times_total',
+    help: 'Readings that came long after their time, or whose time was far ahead of ours',
+    labels: ['what']
   })
   const lost = metrics.counter({ name: 'tracegate_collector_bounds_reached_total', help: 'What was let go at a bound', labels: ['what'] })
   const detection = metrics.counter({ name: 'tracegate_collector_detection_failures_total', help: 'Failures of the detection engine' })
   const anomalies = metrics.counter({ name: 'tracegate_collector_anomalies_total', help: 'Anomalies kept, by step', labels: ['action'] })
 
   return {
-    received() {
-      count.received += 1
-      messages.add(1, { outcome: 'received' })
-    },
-    committed(outcome: CommitOutcome) {
-      if (outcome === 'logged') count.logged += 1
-      else if (outcome === 'duplicate') count.duplicates += 1
-      else count.deadLettered += 1
-      messages.add(1, { outcome: outcome === 'conflict' ? 'deadLettered' : outcome })
-    },
-    rejected(error: unknown) {
-      count.rejected += 1
-      messages.add(1, { outcome: 'rejected' })
+    received: (items: ItemCounts) => counters.add('received', items),
+    committed: (outcome: CommitOutcome, items: ItemCounts) => counters.add(fateOf[outcome], items),
+    rejected(error: unknown, items: ItemCounts) {
+      counters.add('rejected', items)
       warnSeldom({ error: textOf(error) }, 'message not committed')
     },
     refused(reason: Reason, fields: { readonly topic: string; readonly clientId: string }) {
       refused.add(1, { code: reason.code })
       warnSeldom({ topic: fields.topic, clientId: fields.clientId, ...reason }, 'message refused')
     },
-    groupCommitted: (tookMs: number) => commit.observe(tookMs / 1_000),
-    stored(howMany: number) {
-      count.stored += howMany
-      messages.add(howMany, { outcome: 'stored' })
+    groupCommitted({ tookMs, messages }: { readonly tookMs: number; readonly messages: number }) {
+      commit.observe(tookMs / 1_000)
+      if (messages > 0) group.observe(messages)
+      counters.flush()
     },
-    /** A message of the log that no store takes. */
-    buried(reason: Reason) {
-      count.deadLettered += 1
-      count.buried += 1
-      messages.add(1, { outcome: 'deadLettered' })
-      logger.warn({ ...reason }, 'message cannot be stored')
+    oddTimes({ historical, ahead }: { readonly historical: number; readonly ahead: number }) {
+      count.historicalReadings += historical
+      count.aheadReadings += ahead
+      if (historical > 0) odd.add(historical, { what: 'historical' })
+      if (ahead > 0) odd.add(ahead, { what: 'ahead' })
+    },
+    batchTaken: (lane: Lane, messages: number) => batch.observe(messages, { lane }),
+    /** A batch is done with. */
+    settled({ stored, deadLettered }: { readonly stored: ItemCounts; readonly deadLettered: ItemCounts }) {
+      counters.add('stored', stored)
+      counters.add('unstorable', deadLettered)
+      counters.flush()
+    },
+    /** A message, reading or event of the log that no store takes. */
+    unstorable(reason: Reason) {
+      refused.add(1, { code: reason.code })
+      warnSeldom({ ...reason }, 'cannot be stored')
+    },
+    storeAnswered: (store: string, tookMs: number) => answered.observe(tookMs / 1_000, { store }),
+    storeRefused(store: string, error: unknown) {
+      failures.add(1, { store, answer: 'refused' })
+      warnSeldom({ store, error: textOf(error) }, 'store refuses a part of a batch')
     },
     storeFailed(store: string, error: unknown) {
-      failures.add(1, { store })
+      failures.add(1, { store, answer: 'failed' })
       logger.error({ store, error: textOf(error) }, 'cannot store, will try again')
     },
     deadLettersDropped(howMany: number) {
@@ -148,18 +170,21 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
     },
     info: (fields: Readonly<Record<string, unknown>>, message: string) => logger.info(fields, message),
     stats({ carriedOver, log }: StatsSources): CollectorStats {
-      const { logged, buried, ...counts } = count
       return {
-        ...counts,
-        carriedOver,
-        inLog: carriedOver + logged - count.stored - buried,
-        waiting: count.received - logged - count.duplicates - (count.deadLettered - buried) - count.rejected,
+        ...counters.balance('messages', carriedOver.messages),
+        ...count,
+        readings: counters.balance('readings', carriedOver.readings),
+        events: counters.balance('events', carriedOver.events),
+        logMessages: log.messages,
         logBytes: log.bytes,
         deadLetters: log.deadLetters
       }
     }
   }
 }
+
+const fateOf = { logged: 'logged', duplicate: 'duplicates', conflict: 'deadLettered', deadLettered: 'deadLettered' } as const
+
 export type CollectorEvents = ReturnType<typeof createCollectorEvents>
 
 const linesPerSecondMax = 10

@@ -15,9 +15,19 @@ export function emptyFingerprints(): Fingerprints {
   return new Uint32Array(words)
 }
 
+/** Devices publish to the same few topics again and again. */
+const topicPrints = new Map<string, number>()
+const topicPrintsMax = 20_000
+
 /** Of topic and payload; 0 stands for none and is never given. */
-export function printOf(message: { readonly topic: string; readonly payload: Uint8Array }): number {
-  return crc32(message.payload, crc32(message.topic)) || 1
+export function printOf({ topic, payload }: { readonly topic: string; readonly payload: Uint8Array }): number {
+  let start = topicPrints.get(topic)
+  if (start === undefined) {
+    start = crc32(topic)
+    if (topicPrints.size >= topicPrintsMax) topicPrints.clear()
+    topicPrints.set(topic, start)
+  }
+  return crc32(payload, start) || 1
 }
 
 export function comparePrint(prints: Fingerprints, seq: number, print: number): 'same' | 'other' | 'unknown' {

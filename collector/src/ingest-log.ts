@@ -4,120 +4,131 @@
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { Reason } from '@tracegate/model/errors'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import { inTransaction, openSqlite, requireDataFolder, toStoreError } from '@tracegate/store/embedded-sqlite'
+import { isStoreError } from '@tracegate/store/errors'
 import { prepareDeadLetterTables, type Closing } from './dead-letter/dead-letter-tables.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letter/dead-letters.ts'
-import { droppedReadingsOf, isMarker, type Intake } from './decode.ts'
+import type { Intake } from './decode.ts'
 import { collectorError } from './errors.ts'
-import { printOf } from './fingerprints.ts'
-import { createGapLedger, type TallyCounts } from './gap-ledger/gap-ledger.ts'
+import { createGapLedger } from './gap-ledger/gap-ledger.ts'
+import { createGroupWriter, type CommitOutcome, type LogMessage, type Replay } from './group-writer.ts'
+import { eachLane, lanes, sourceName, type Lane } from './lanes.ts'
 import type { CollectorLimits } from './limits.ts'
-import { logMigrations, prepareLogTables, type LogRow } from './log-tables.ts'
-import { bytesOfRow, createLogTail, type LogEntry } from './log-tail.ts'
+import type { FramedMessage } from './log-frames.ts'
+import { createLogLane, type LogEntry } from './log-lane.ts'
+import { createLogRoom } from './log-room.ts'
+import { logMigrations, prepareLogTables, type LogSize } from './log-tables.ts'
 import { createSoonestTimer } from './soonest-timer.ts'
+import { replayStreams } from './stream-replay.ts'
 import { createStreams, type StreamPosition } from './streams.ts'
-
-/** conflict: the number stands for another message already; kept as a dead letter. */
-export type CommitOutcome = 'logged' | 'duplicate' | 'conflict' | 'deadLettered'
+import { createUnstorable, type Unstorable } from './unstorable.ts'
+import { createWaitingRoom, makeWaiting, type Waiting } from './waiting-room.ts'
 
 export interface IngestLogOptions {
   readonly dataDir: string
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
   readonly limits: CollectorLimits
-  readonly decode: (row: Omit<LogRow, 'offset'>) => Intake
+  readonly decode: (message: LogMessage) => Intake
   /** Told after each commit: the streams whose watermark rose, and how long the event loop stood still. */
   readonly onCommit: (commit: { readonly messages: number; readonly tookMs: number; readonly streams: readonly StreamPosition[] }) => void
+  /** Told of each message of a commit, before its sender is. Must not throw. */
+  readonly onOutcome: (outcome: CommitOutcome, message: LogMessage, intake: Intake) => void
+  /** Told of each message that was not committed. Must not throw. */
+  readonly onRejected: (error: unknown, message: LogMessage, intake: Intake) => void
   readonly onGapGivenUp: (gap: { readonly device: string; readonly boot: string; readonly messages: number }) => void
   readonly onDeadLettersDropped: (count: number) => void
   readonly onDeadLettersExpired: (count: number) => void
 }
 
-export interface IngestLog {
-  /** Names this log to the stores: another file has another name, even in the same folder. */
+/** One lane as its writer sees it. */
+export interface LaneReader {
+  /** How the stores know the lane. */
   readonly name: string
-  /** Entries that an earlier run left. */
-  readonly leftOver: number
-  /** Resolves when the message is durable. */
-  append(row: Omit<LogRow, 'offset'>, intake: Intake, replay?: Replay): Promise<CommitOutcome>
   /** The next entries in order; empty when there is none. They stay in the log until they are released. */
   take(): LogEntry[]
-  /** Whether everything was taken. */
   isEmpty(): boolean
   /** Resolves when `take` may give something, or after `wake`. */
   ready(): Promise<void>
   wake(): void
   /** Lets everything up to the last of the entries go. */
   release(entries: readonly LogEntry[]): void
-  /** Keeps an entry that turned out to be impossible to store as a dead letter. */
-  bury(entry: LogEntry, reason: Reason): void
+  /** What is in the log, and since when. */
+  lag(): { readonly messages: number; readonly bytes: number; readonly oldestMs: number | undefined }
+}
+
+export interface IngestLog {
+  /** What an earlier run left. */
+  readonly leftOver: Omit<LogSize, 'bytes'>
+  /** Resolves when the message is durable. */
+  append(message: LogMessage, intake: Intake, replay?: Replay): Promise<CommitOutcome>
+  /** The same without saying what became of it: `onOutcome` was told. */
+  commit(message: LogMessage, intake: Intake): Promise<void>
+  readonly lanes: Readonly<Record<Lane, LaneReader>>
+  /** Keeps what no store takes as dead letters. */
+  readonly unstorable: Unstorable
   /** Up to where a stream is durable; -1 when nothing of it is. */
   watermark(device: string, boot: string): number
   readonly deadLetters: DeadLetters['reader']
   /** Lets an open dead letter go; false when there is none. */
   discard(id: number, closing: Omit<Closing, 'state'>): boolean
   readonly gaps: GapLedgerReader
-  /** Why the last commit failed; undefined after one that did not. */
+  /** Why nothing is committed, or only alarms and events; undefined when all is well. */
   trouble(): string | undefined
-  counts(): { readonly waiting: number; readonly bytes: number; readonly deadLetters: number }
+  counts(): { readonly waiting: number; readonly messages: number; readonly bytes: number; readonly deadLetters: number }
   /** Rejects what waits and closes the file; what is in the log stays for the next start. */
   close(): void
 }
 
-/** A dead letter that is handed in again. */
-export interface Replay {
-  readonly id: number
-  readonly by: string
-}
-
-interface Waiting {
-  readonly row: Omit<LogRow, 'offset'>
-  readonly intake: Intake
-  readonly replay: Replay | undefined
-  readonly sinceMs: number
-  readonly resolve: (outcome: CommitOutcome) => void
-  readonly reject: (error: unknown) => void
-}
-
-const checkWaitingEveryMs = 500
-const releaseEveryMs = 100
+const checkWaitingEveryMs = 250
 const expireEveryMs = 60_000
 
 export function openIngestLog(options: IngestLogOptions): IngestLog {
-  const { limits } = options
+  const { limits, nowMs } = options
   const path = join(requireDataFolder(options.dataDir), 'collector.db')
+  const { filePagesMax } = limits
   const database = openSqlite({
     path,
     migrations: logMigrations,
     pageCacheKiB: 4_096,
-    ...(limits.filePagesMax === undefined ? {} : { pageCountMax: limits.filePagesMax })
+    ...(filePagesMax === undefined ? {} : { pageCountMax: filePagesMax })
   })
   const tables = prepareLogTables(database)
-  const ledger = createGapLedger(database, { nowMs: options.nowMs })
+  const ledger = createGapLedger(database, { nowMs })
   const streams = createStreams(tables, { ...options, ledger })
   const dead = createDeadLetters(prepareDeadLetterTables(database), options)
-  const left = tables.size(-1)
-  const tail = createLogTail({ tables, limits, decode: options.decode, leftOver: left.count > 0 })
-  let waiting: Waiting[] = []
-  let bytes = left.bytes
-  let toRelease: { readonly upTo: number; readonly bytes: number } | undefined
+  const decodeFramed = (message: FramedMessage) => options.decode(message)
+  replayStreams({ database, tables, streams, ledger, decode: decodeFramed })
+  const left = eachLane((lane) => tables.sizeOf(lane))
+  const logLanes = eachLane((lane) => {
+    const lastOffset = Math.max(left[lane].lastOffset ?? 0, tables.releasedUpTo(lane) ?? 0)
+    return createLogLane({ lane, tables, limits, decode: decodeFramed, lastOffset, leftOver: left[lane].messages > 0 })
+  })
+  const lastCommitId = tables.lastCommitId()
+  const writer = createGroupWriter({ database, tables, streams, ledger, dead, logLanes, limits, nowMs, lastCommitId })
+  const room = createLogRoom({ database, limits, messages: sumOf(left, 'messages'), bytes: sumOf(left, 'bytes') })
+  const waiting = createWaitingRoom(limits)
+  let toRelease: Partial<Record<Lane, number>> = {}
+  const hasRelease = () => lanes.some((lane) => toRelease[lane] !== undefined)
   let closed = false
   const timer = createSoonestTimer(flush)
   let immediate: NodeJS.Immediate | undefined
   let lastCommitMs = 1
-  let trouble: string | undefined
-
-  const isFull = () => bytes >= limits.logBytesMax
+  let lastReleaseMs = -Infinity
+  let failure: Error | undefined
+  const releaseIsDue = () => hasRelease() && (room.isTight() || performance.now() - lastReleaseMs >= limits.releaseEveryMs)
 
   function schedule(): void {
     if (closed || immediate !== undefined) return
-    if (toRelease !== undefined && isFull()) immediate = setImmediate(flush)
-    else if (waiting.length >= limits.groupMessagesMax && !isFull()) immediate = setImmediate(flush)
+    // After a failed commit the file is asked again now and then, with what waits.
+    if (failure !== undefined) return timer.within(limits.commitRetryMs)
+    const takes = waiting.hasFor(room)
+    if (hasRelease() && room.isTight()) immediate = setImmediate(flush)
+    else if (takes && waiting.count() >= limits.groupMessagesMax) immediate = setImmediate(flush)
     // A message does not wait for the pause of a release that was planned before it came.
-    else if (waiting.length > 0 && !isFull()) timer.within(Math.min(limits.groupWaitMaxMs, Math.max(1, Math.ceil(lastCommitMs))))
-    else if (toRelease !== undefined) timer.within(releaseEveryMs)
+    else if (takes) timer.within(Math.min(limits.groupWaitMaxMs, Math.max(1, Math.ceil(lastCommitMs))))
+    else if (hasRelease() || writer.hasUnsaved()) timer.within(limits.releaseEveryMs)
   }
 
   function flush(): void {
@@ -125,109 +136,66 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     clearImmediate(immediate)
     immediate = undefined
     if (closed) return
-    const release = toRelease
-    const group = nextGroup()
-    if (group.length === 0 && release === undefined) return
-    waiting = waiting.slice(group.length)
-    commit(group, release)
+    const group = waiting.take(room)
+    if (group.length > 0 || releaseIsDue()) commit(group)
+    else save()
     schedule()
   }
 
-  function nextGroup(): Waiting[] {
-    const group: Waiting[] = []
-    let room = limits.logBytesMax - bytes
-    for (const one of waiting) {
-      if (room <= 0 || group.length >= limits.groupTakeMax) break
-      group.push(one)
-      room -= bytesOfRow(one.row)
-    }
-    return group
-  }
-
-  function commit(group: readonly Waiting[], release: typeof toRelease): void {
+  function commit(group: readonly Waiting[]): void {
+    const release = releaseIsDue() || group.length === 0 ? toRelease : {}
     const startedMs = performance.now()
-    const nowMs = options.nowMs()
-    const entries: LogEntry[] = []
-    const outcomes: CommitOutcome[] = []
     try {
-      inTransaction(database, () => {
-        if (release !== undefined) tables.release(release.upTo)
-        for (const one of group) outcomes.push(write(one, nowMs, entries))
-        streams.save(nowMs)
-      })
+      const written = writer.write(group, release)
+      failure = undefined
+      room.add(written)
+      if (release === toRelease) {
+        toRelease = {}
+        lastReleaseMs = startedMs
+      }
+      lastCommitMs = performance.now() - startedMs
+      settle(group, written.outcomes)
+      options.onCommit({ messages: group.length, tookMs: lastCommitMs, streams: written.streams })
     } catch (error) {
-      streams.rollback()
-      dead.reload()
-      const reason = toStoreError({ action: 'commit messages', path }, error)
-      trouble = reason instanceof Error ? reason.message : String(reason)
-      for (const one of group) one.reject(reason)
-      return
+      const cause = toStoreError({ action: 'commit messages', path }, error)
+      failure = cause instanceof Error ? cause : new Error('Cannot commit messages', { cause })
+      waiting.putBack(group)
+      if (group.length > 0 && isStoreError(failure, 'STORE_FULL')) commitLess(group)
     }
-    trouble = undefined
-    if (release !== undefined) {
-      bytes -= release.bytes
-      if (toRelease === release) toRelease = undefined
-    }
-    for (const entry of entries) bytes += bytesOfRow(entry)
-    const risen = streams.commit()
-    lastCommitMs = performance.now() - startedMs
-    for (const [index, one] of group.entries()) one.resolve(outcomes[index] ?? 'logged')
-    tail.push(entries)
-    options.onCommit({ messages: group.length, tookMs: lastCommitMs, streams: risen })
   }
 
-  function write(one: Waiting, nowMs: number, entries: LogEntry[]): CommitOutcome {
-    const { row, intake } = one
-    const device = intake.ok ? `${intake.point}/${intake.device}` : intake.device
-    if (one.replay !== undefined && !dead.close(one.replay.id, { state: 'replayed', atMs: nowMs, by: one.replay.by })) return 'duplicate'
-    const noted = noteStream(one, device, nowMs)
-    if (one.replay === undefined && noted !== undefined && noted !== 'new') return noted
-    if (!intake.ok) {
-      dead.insert({ ...row, reason: intake.reason, ...(device === undefined ? {} : { device }) })
-      if (device !== undefined) ledger.tally(device, intake.stream?.timeMs ?? row.receivedAtMs, { messages: 1, deadLetters: 1 })
-      return 'deadLettered'
-    }
-    const { topic, payload, receivedAtMs, clientId } = row
-    entries.push({ offset: tables.insert(row), topic, payload, receivedAtMs, clientId, intake })
-    for (const reason of intake.partial) dead.insert({ ...row, reason, ...(device === undefined ? {} : { device }) })
-    return 'logged'
+  /** The disk is full: what can be let go goes, and alarms and events, which are few, may still find room. */
+  function commitLess(group: readonly Waiting[]): void {
+    const reason = failure
+    if (hasRelease()) commit([])
+    const urgent = group.reduce((sum, one) => sum + (one.urgent ? 1 : 0), 0)
+    if (urgent > 0 && urgent < group.length) commit(waiting.takeUrgent(urgent))
+    failure = reason
   }
 
-  /** What the place in the stream says: undefined where there is none. */
-  function noteStream(
-    { row, intake, replay }: Waiting,
-    device: string | undefined,
-    nowMs: number
-  ): 'new' | 'duplicate' | 'conflict' | undefined {
-    if (device === undefined) return undefined
-    if (intake.ok && intake.work.type === 'state') ledger.presence(device, intake.work.state, row.receivedAtMs)
-    const { stream } = intake
-    if (stream === undefined) return undefined
-    const marker = intake.ok && isMarker(intake)
-    const note = streams.note({ device, ...stream, nowMs, ...(marker ? {} : { print: printOf(row) }) })
-    if (replay !== undefined && note !== 'new') return note
-    if (note === 'conflict') dead.insert({ ...row, device, reason: conflictOf(stream) })
-    if (note === 'new' && marker) {
-      const readings = droppedReadingsOf(intake)
-      ledger.dropped({ device, boot: stream.boot }, { seq: stream.seq, readings, timeMs: stream.timeMs, nowMs })
-      ledger.tally(device, stream.timeMs, { messages: 1, droppedReadings: readings })
-    } else if (note !== 'new') ledger.tally(device, stream.timeMs, note === 'conflict' ? { deadLetters: 1 } : { duplicates: 1 })
-    else if (intake.ok) ledger.tally(device, stream.timeMs, countsOf(intake))
-    return note
+  function settle(group: readonly Waiting[], outcomes: readonly CommitOutcome[]): void {
+    for (const [index, one] of group.entries()) {
+      const outcome = outcomes[index] ?? 'logged'
+      one.outcome = outcome
+      options.onOutcome(outcome, one.message, one.intake)
+      one.resolve()
+    }
+  }
+
+  function save(): void {
+    if (closed || !writer.hasUnsaved()) return
+    writer.demandSave()
+    commit([])
   }
 
   const patience = setInterval(() => {
-    const before = Date.now() - limits.commitTimeoutMs
-    const late = waiting.filter((one) => one.sinceMs < before)
-    if (late.length === 0) return
-    waiting = waiting.filter((one) => one.sinceMs >= before)
-    for (const one of late) one.reject(collectorError('COLLECTOR_LOG_FULL', { current: bytes, wanted: limits.logBytesMax }))
+    for (const one of waiting.takeLate(Date.now() - limits.commitTimeoutMs)) reject(one, failure ?? room.fullError())
   }, checkWaitingEveryMs)
   patience.unref()
   /** A file that cannot be written is told of by the commits; the next turn comes. */
   const expire = () => {
     try {
-      inTransaction(database, () => dead.expire(options.nowMs()))
+      inTransaction(database, () => dead.expire(nowMs()))
     } catch {
       dead.reload()
     }
@@ -235,63 +203,77 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   const expiry = setInterval(expire, expireEveryMs)
   expiry.unref()
   setImmediate(() => closed || expire())
+  const id = tables.meta('log', () => `collector-${randomUUID()}`)
+
+  function enqueue(message: LogMessage, intake: Intake, replay: Replay | undefined): Waiting {
+    const refusal = closed ? collectorError('COLLECTOR_CLOSING') : waiting.refusalOf(intake)
+    const one = makeWaiting({ message, intake, replay })
+    if (refusal !== undefined) reject(one, refusal)
+    else {
+      waiting.add(one)
+      schedule()
+    }
+    return one
+  }
+
+  function reject(one: Waiting, error: unknown): void {
+    options.onRejected(error, one.message, one.intake)
+    one.reject(error)
+  }
 
   return {
-    name: tables.meta('log', () => `collector-${randomUUID()}`),
-    leftOver: left.count,
-    append(row, intake, replay) {
-      if (closed) return Promise.reject(collectorError('COLLECTOR_CLOSING'))
-      if (waiting.length >= limits.waitingMax)
-        return Promise.reject(collectorError('COLLECTOR_BUSY', { current: waiting.length, wanted: limits.waitingMax }))
-      const { promise, resolve, reject } = Promise.withResolvers<CommitOutcome>()
-      waiting.push({ row, intake, replay, sinceMs: Date.now(), resolve, reject })
-      schedule()
-      return promise
+    leftOver: { messages: sumOf(left, 'messages'), readings: sumOf(left, 'readings'), events: sumOf(left, 'events') },
+    append(message, intake, replay) {
+      const one = enqueue(message, intake, replay)
+      return one.promise.then(() => one.outcome)
     },
-    take: () => (closed ? [] : tail.take()),
-    isEmpty: () => tail.isEmpty(),
-    ready: () => tail.ready(),
-    wake: () => tail.wake(),
-    release(entries) {
-      const last = entries.at(-1)
-      if (last === undefined) return
-      const size = entries.reduce((sum, entry) => sum + bytesOfRow(entry), toRelease?.bytes ?? 0)
-      toRelease = { upTo: last.offset, bytes: size }
-      schedule()
-    },
-    bury(entry, reason) {
-      const device = entry.intake.ok ? `${entry.intake.point}/${entry.intake.device}` : entry.intake.device
-      inTransaction(database, () => dead.insert({ ...entry, reason, ...(device === undefined ? {} : { device }) }))
-    },
+    commit: (message, intake) => enqueue(message, intake, undefined).promise,
+    lanes: eachLane((lane) => ({
+      name: sourceName(id, lane),
+      take: () => (closed ? [] : logLanes[lane].take()),
+      isEmpty: () => logLanes[lane].isEmpty(),
+      ready: () => logLanes[lane].ready(),
+      wake: () => logLanes[lane].wake(),
+      release(entries) {
+        const last = entries.at(-1)
+        if (last === undefined) return
+        toRelease[lane] = Math.max(last.offset, toRelease[lane] ?? 0)
+        schedule()
+      },
+      lag() {
+        const { messages, bytes } = tables.sizeOf(lane)
+        return { messages, bytes, oldestMs: tables.oldestMs(lane, toRelease[lane] ?? 0) }
+      }
+    })),
+    unstorable: createUnstorable({ database, dead, logLanes }),
     watermark: (device, boot) => streams.watermark(device, boot),
     deadLetters: dead.reader,
-    discard: (id, closing) => inTransaction(database, () => dead.close(id, { state: 'discarded', ...closing })),
-    gaps: ledger.reader,
-    trouble: () => trouble,
-    counts: () => ({ waiting: waiting.length, bytes, deadLetters: dead.count() }),
+    discard: (letter, closing) => inTransaction(database, () => dead.close(letter, { state: 'discarded', ...closing })),
+    gaps: {
+      async report(query) {
+        save()
+        return ledger.reader.report(query)
+      }
+    },
+    trouble: () => failure?.message ?? room.trouble(),
+    counts: () => ({ waiting: waiting.count(), messages: room.messages(), bytes: room.bytes(), deadLetters: dead.count() }),
     close() {
       if (closed) return
-      if (toRelease !== undefined) commit([], toRelease)
+      if (hasRelease() || writer.hasUnsaved()) {
+        writer.demandSave()
+        commit([])
+      }
       closed = true
       timer.clear()
       clearImmediate(immediate)
       clearInterval(patience)
       clearInterval(expiry)
-      for (const one of waiting) one.reject(collectorError('COLLECTOR_CLOSING'))
-      waiting = []
+      for (const one of waiting.takeAll()) reject(one, collectorError('COLLECTOR_CLOSING'))
       database.close()
     }
   }
 }
 
-function countsOf({ work }: Extract<Intake, { readonly ok: true }>): TallyCounts {
-  const readings = work.type === 'readings' ? work.readings.length : 0
-  const events = work.type === 'events' ? work.events.length : 0
-  return { messages: 1, readings, events }
-}
-
-/** What a device that starts anew under the boot id of its last run would lose without a word. */
-export function conflictOf(stream: { readonly boot: string; readonly seq: number }): Reason {
-  const message = `seq is ${stream.seq} in boot "${stream.boot}", which another message has already, expected a new boot id at every start`
-  return { code: 'DUPLICATE_SEQ_CONFLICT', pointer: '/seq', message }
+function sumOf(sizes: Readonly<Record<Lane, LogSize>>, name: keyof LogSize): number {
+  return lanes.reduce((sum, lane) => sum + sizes[lane][name], 0)
 }

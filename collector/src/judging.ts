@@ -45,7 +45,7 @@ export async function startJudging(options: JudgingOptions): Promise<Judging> {
     changed = true
     const { receivedAtMs } = message
     detection
-      .offer({ readings: [], events: message.events, receivedAtMs, onDone: () => {} })
+      .offer({ readings: [], events: message.events, receivedAtMs, urgent: true, onDone: () => {} })
       .catch((error: unknown) => events.detectionFailed('offer', error))
   })
 
@@ -80,7 +80,9 @@ export async function startJudging(options: JudgingOptions): Promise<Judging> {
       }
       if (readings.length === 0 && batch.events.length === 0) return onDone()
       changed = true
-      await detection.offer({ readings, events: batch.events, receivedAtMs, onDone })
+      // Alarms are judged before the backlog of telemetry that waits to be.
+      const urgent = batch.lane !== 'telemetry'
+      await detection.offer({ readings, events: batch.events, receivedAtMs, urgent, onDone })
     },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer)

@@ -7,12 +7,21 @@ export interface CollectorLimits {
   readonly groupWaitMaxMs: number
   /** Messages that wait for their commit; one more is rejected and not acknowledged. */
   readonly waitingMax: number
-  /** Bytes in the log; past it commits wait, and are rejected after `commitTimeoutMs`. */
+  /** Messages and bytes in the log; past either commits wait, and are rejected after `commitTimeoutMs`. */
+  readonly logMessagesMax: number
   readonly logBytesMax: number
   readonly commitTimeoutMs: number
-  /** Pages of 4 KiB that `collector.db` may have; past it commits are rejected with `STORE_FULL`. The disk is the bound without it. */
+  /** Of these bounds, what telemetry leaves to alarms and trace events. */
+  readonly reservedShare: number
+  /** Pages of 4 KiB that `collector.db` may have; past it commits wait as past the others. The disk is the bound without it. */
   readonly filePagesMax?: number
-  /** Payload bytes of decoded messages kept beside the log (decoded they take about five times as much); what is past it is read from the log again. */
+  /** After a commit that failed (disk full) the next attempt comes so much later; the messages wait meanwhile. */
+  readonly commitRetryMs: number
+  /** What is stored leaves the log, and the streams that came in order are saved, so often; at once where the log is full. */
+  readonly releaseEveryMs: number
+  /** Messages whose place in their stream only the log knows; past it the streams are saved with the next commit. */
+  readonly replayMessagesMax: number
+  /** Bytes of a lane's decoded messages kept beside the log (decoded they take about five times as much); what is past it is read from the log again. */
   readonly tailBytesMax: number
   /** Dead letters kept; the oldest go. */
   readonly deadLettersMax: number
@@ -30,8 +39,9 @@ export interface CollectorLimits {
    * the first ones and forgot them. Senders must have sent those again by then: the edge does so at most 40 s after the PUBACK.
    */
   readonly startGiveUpMs: number
-  /** One batch to the stores. */
+  /** One batch to the stores: messages, readings and events, bytes. */
   readonly batchMessagesMax: number
+  readonly batchItemsMax: number
   readonly batchBytesMax: number
   readonly batchWaitMs: number
   /** With a slow store the wait between two batches grows with the time a batch takes, up to this. */
@@ -58,8 +68,13 @@ export const defaultCollectorLimits: CollectorLimits = {
   groupTakeMax: 4_000,
   groupWaitMaxMs: 4,
   waitingMax: 50_000,
+  logMessagesMax: 4_000_000,
   logBytesMax: 512 * mebibyte,
   commitTimeoutMs: 20_000,
+  reservedShare: 0.125,
+  commitRetryMs: 200,
+  releaseEveryMs: 1_000,
+  replayMessagesMax: 100_000,
   tailBytesMax: 8 * mebibyte,
   deadLettersMax: 10_000,
   deadLetterBytesMax: 64 * mebibyte,
@@ -68,7 +83,8 @@ export const defaultCollectorLimits: CollectorLimits = {
   bootsPerDeviceMax: 64,
   gapGiveUpMs: 600_000,
   startGiveUpMs: 60_000,
-  batchMessagesMax: 2_000,
+  batchMessagesMax: 4_000,
+  batchItemsMax: 20_000,
   batchBytesMax: 4 * mebibyte,
   batchWaitMs: 5,
   batchWaitMaxMs: 50,

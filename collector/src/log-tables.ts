@@ -6,6 +6,8 @@ import { bytesOf, numberOf, textOf, type Row } from '@tracegate/store/embedded-s
 import { deadLetterMigration } from './dead-letter/dead-letter-tables.ts'
 import { bytesOfPrints, printsOfBytes, type Fingerprints } from './fingerprints.ts'
 import { gapMigration } from './gap-ledger/gap-tables.ts'
+import { lanes, type Lane } from './lanes.ts'
+import { frameInSql } from './log-frames.ts'
 import type { StreamState } from './stream-state.ts'
 
 export const logMigrations = [
@@ -38,15 +40,47 @@ export const logMigrations = [
   `ALTER TABLE stream ADD COLUMN prints BLOB NOT NULL DEFAULT x'';`,
   `CREATE INDEX dead_letter_device ON dead_letter (device, id);`,
   gapMigration,
-  deadLetterMigration
+  deadLetterMigration,
+  // Lane 2 is telemetry, which keeps the offsets that the stores know; counts that are not known are filled in at the start.
+  `CREATE TABLE log_group (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     commit_id INTEGER NOT NULL,
+     commit_ms INTEGER NOT NULL,
+     lane INTEGER NOT NULL,
+     first_offset INTEGER NOT NULL,
+     last_offset INTEGER NOT NULL,
+     bytes INTEGER NOT NULL,
+     readings INTEGER,
+     events INTEGER,
+     frames BLOB NOT NULL
+   ) STRICT;
+   INSERT INTO log_group (commit_id, commit_ms, lane, first_offset, last_offset, bytes, frames)
+     SELECT 0, received_ms, 2, offset, offset, octet_length(topic) + octet_length(client_id) + octet_length(payload) + 20, ${frameInSql}
+     FROM log ORDER BY offset;
+   CREATE UNIQUE INDEX log_group_offset ON log_group (lane, last_offset);
+   INSERT INTO meta (name, value) SELECT 'released:telemetry', seq FROM sqlite_sequence WHERE name = 'log';
+   INSERT INTO meta (name, value) SELECT 'streams', coalesce(max(id), 0) FROM log_group;
+   DROP TABLE log;
+   ALTER TABLE dead_letter ADD COLUMN origin TEXT;
+   CREATE UNIQUE INDEX dead_letter_origin ON dead_letter (origin) WHERE origin IS NOT NULL;`
 ]
 
-export interface LogRow {
-  readonly offset: number
-  readonly topic: string
-  readonly payload: Uint8Array
-  readonly receivedAtMs: number
-  readonly clientId: string
+export interface LogGroup {
+  readonly commitId: number
+  readonly commitMs: number
+  readonly lane: Lane
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly bytes: number
+  readonly readings: number
+  readonly events: number
+}
+
+export interface LogSize {
+  readonly messages: number
+  readonly bytes: number
+  readonly readings: number
+  readonly events: number
 }
 
 export interface KeptStream {
@@ -61,12 +95,94 @@ const Gaps = compileValidator(Type.Object({ above: Type.Array(Interval), holes: 
 const noGaps = '0'
 
 export function prepareLogTables(database: DatabaseSync) {
-  const insert = database.prepare('INSERT INTO log (topic, payload, received_ms, client_id) VALUES (?, ?, ?, ?)')
-  const read = database.prepare('SELECT * FROM log WHERE offset > ? ORDER BY offset LIMIT ?')
-  const release = database.prepare('DELETE FROM log WHERE offset <= ?')
-  const size = database.prepare(
-    'SELECT count(*) AS count, coalesce(sum(length(payload) + length(topic)), 0) AS bytes FROM log WHERE offset > ?'
+  return { ...prepareGroups(database), ...prepareStreams(database), ...prepareMeta(database) }
+}
+export type LogTables = ReturnType<typeof prepareLogTables>
+
+function prepareGroups(database: DatabaseSync) {
+  const insert = database.prepare(
+    `INSERT INTO log_group (commit_id, commit_ms, lane, first_offset, last_offset, bytes, readings, events, frames)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
+  const next = database.prepare('SELECT * FROM log_group WHERE lane = ? AND last_offset > ? ORDER BY last_offset LIMIT 1')
+  const after = database.prepare('SELECT * FROM log_group WHERE id > ? ORDER BY id LIMIT 1')
+  const release = database.prepare(
+    'DELETE FROM log_group WHERE lane = ? AND last_offset <= ? RETURNING bytes, last_offset - first_offset + 1 AS messages'
+  )
+  const size = database.prepare(
+    `SELECT coalesce(sum(last_offset - first_offset + 1), 0) AS messages, coalesce(sum(bytes), 0) AS bytes,
+       coalesce(sum(readings), 0) AS readings, coalesce(sum(events), 0) AS events, max(last_offset) AS last
+     FROM log_group WHERE lane = ?`
+  )
+  const oldest = database.prepare('SELECT commit_ms FROM log_group WHERE lane = ? AND last_offset > ? ORDER BY last_offset LIMIT 1')
+  const lastId = database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'log_group'`)
+  const lastCommit = database.prepare('SELECT coalesce(max(commit_id), 0) AS id FROM log_group')
+  const uncounted = database.prepare('SELECT id, frames FROM log_group WHERE readings IS NULL LIMIT 1')
+  const setCounts = database.prepare('UPDATE log_group SET readings = ?, events = ? WHERE id = ?')
+
+  return {
+    /** Gives the id of the group. */
+    insertGroup({ commitId, commitMs, lane, firstOffset, lastOffset, bytes, readings, events }: LogGroup, frames: Uint8Array): number {
+      const at = [commitId, commitMs, lanes.indexOf(lane), firstOffset, lastOffset] as const
+      return Number(insert.run(...at, bytes, readings, events, frames).lastInsertRowid)
+    },
+    /** The first group of a lane that holds something after an offset. */
+    nextGroup: (lane: Lane, offset: number) => groupOf(next.get(lanes.indexOf(lane), offset)),
+    /** The next group of any lane, in the order of writing. */
+    groupAfter: (id: number) => groupOf(after.get(id)),
+    /** Lets whole groups go. */
+    release(lane: Lane, upTo: number): { readonly messages: number; readonly bytes: number } {
+      let [messages, bytes] = [0, 0]
+      for (const row of release.all(lanes.indexOf(lane), upTo)) {
+        messages += numberOf(row, 'messages')
+        bytes += numberOf(row, 'bytes')
+      }
+      return { messages, bytes }
+    },
+    sizeOf(lane: Lane): LogSize & { readonly lastOffset: number | undefined } {
+      const row = size.get(lanes.indexOf(lane))
+      const last = row?.['last']
+      const count = (name: string) => numberOf(row, name)
+      return {
+        messages: count('messages'),
+        bytes: count('bytes'),
+        readings: count('readings'),
+        events: count('events'),
+        lastOffset: typeof last === 'number' ? last : undefined
+      }
+    },
+    /** When the first group that holds something after an offset was committed. */
+    oldestMs(lane: Lane, offset: number): number | undefined {
+      const row = oldest.get(lanes.indexOf(lane), offset)
+      return row === undefined ? undefined : numberOf(row, 'commit_ms')
+    },
+    /** Of all groups ever written, also when none is there. */
+    lastGroupId(): number {
+      const row = lastId.get()
+      return row === undefined ? 0 : numberOf(row, 'seq')
+    },
+    lastCommitId: () => numberOf(lastCommit.get(), 'id'),
+    /** A group of an earlier layout, whose readings and events nobody has counted. */
+    uncountedGroup(): { readonly id: number; readonly frames: Uint8Array } | undefined {
+      const row = uncounted.get()
+      return row === undefined ? undefined : { id: numberOf(row, 'id'), frames: bytesOf(row, 'frames') }
+    },
+    setCounts: (id: number, readings: number, events: number) => void setCounts.run(readings, events, id)
+  }
+}
+
+function groupOf(row: Row | undefined) {
+  if (row === undefined) return undefined
+  return {
+    id: numberOf(row, 'id'),
+    commitId: numberOf(row, 'commit_id'),
+    commitMs: numberOf(row, 'commit_ms'),
+    firstOffset: numberOf(row, 'first_offset'),
+    frames: bytesOf(row, 'frames')
+  }
+}
+
+function prepareStreams(database: DatabaseSync) {
   const getStream = database.prepare('SELECT up_to, gaps, prints, last_ms FROM stream WHERE device = ? AND boot = ?')
   const putStream = database.prepare(
     `INSERT INTO stream (device, boot, up_to, gaps, seen_ms, prints, last_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -78,14 +194,7 @@ export function prepareLogTables(database: DatabaseSync) {
     `DELETE FROM stream WHERE device = ?1 AND boot NOT IN
        (SELECT boot FROM stream WHERE device = ?1 ORDER BY seen_ms DESC LIMIT ?2)`
   )
-  const getMeta = database.prepare('SELECT value FROM meta WHERE name = ?')
-  const putMeta = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
-
   return {
-    insert: (row: Omit<LogRow, 'offset'>) => Number(insert.run(row.topic, row.payload, row.receivedAtMs, row.clientId).lastInsertRowid),
-    read: (after: number, countMax: number): LogRow[] => read.all(after, countMax).map(logRowOf),
-    release: (upTo: number) => void release.run(upTo),
-    size: (after: number) => sizeOf(size.get(after)),
     getStream(device: string, boot: string): KeptStream | undefined {
       const row = getStream.get(device, boot)
       if (row === undefined) return undefined
@@ -101,31 +210,33 @@ export function prepareLogTables(database: DatabaseSync) {
       const gaps = above.length === 0 && holes.length === 0 ? noGaps : JSON.stringify({ above, holes, gapSinceMs })
       putStream.run(at.device, at.boot, state.upTo, gaps, at.seenMs, bytesOfPrints(prints), lastMs ?? null)
     },
-    dropBoots: (device: string, keep: number) => void dropBoots.run(device, keep),
+    dropBoots: (device: string, keep: number) => void dropBoots.run(device, keep)
+  }
+}
+
+function prepareMeta(database: DatabaseSync) {
+  const get = database.prepare('SELECT value FROM meta WHERE name = ?')
+  const put = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+  const mark = (name: string): number | undefined => {
+    const row = get.get(name)
+    return row === undefined ? undefined : Number(textOf(row, 'value'))
+  }
+  return {
     /** The value of that name, made and kept at the first call. */
     meta(name: string, make: () => string): string {
-      const row = getMeta.get(name)
+      const row = get.get(name)
       if (row !== undefined) return textOf(row, 'value')
       const value = make()
-      putMeta.run(name, value)
+      put.run(name, value)
       return value
-    }
+    },
+    /** The last offset of a lane that was let go. */
+    releasedUpTo: (lane: Lane) => mark(`released:${lane}`),
+    setReleasedUpTo: (lane: Lane, offset: number) => void put.run(`released:${lane}`, String(offset)),
+    /** The last group whose messages the stream rows know of. */
+    streamsUpTo: () => mark('streams') ?? 0,
+    setStreamsUpTo: (id: number) => void put.run('streams', String(id))
   }
-}
-export type LogTables = ReturnType<typeof prepareLogTables>
-
-function logRowOf(row: Row): LogRow {
-  return {
-    offset: numberOf(row, 'offset'),
-    topic: textOf(row, 'topic'),
-    payload: bytesOf(row, 'payload'),
-    receivedAtMs: numberOf(row, 'received_ms'),
-    clientId: textOf(row, 'client_id')
-  }
-}
-
-function sizeOf(row: Row | undefined): { readonly count: number; readonly bytes: number } {
-  return { count: numberOf(row, 'count'), bytes: numberOf(row, 'bytes') }
 }
 
 function gapsOf(text: string): Omit<StreamState, 'upTo'> {

@@ -1,21 +1,25 @@
 /**
- * Moves the log into the stores, in order, in batches, exactly once: each batch carries its offset, and a store that has taken
- * an offset does not take it again. Events go before readings. A failing store is asked again until it answers; meanwhile the
- * log fills and the senders wait. It judges nothing.
+ * Moves the lanes of the log into the stores, each in order, in batches, exactly once: a batch carries its offset, and a store that has
+ * taken an offset does not take it again. Each lane goes on by itself, so that trace events and alarms do not wait for telemetry. A
+ * failing store is asked again until it answers; meanwhile the log fills and the senders wait. It judges nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CodedError, type Reason } from '@tracegate/model/errors'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { CaptureOutcome, TraceStore } from '@tracegate/store/trace-store'
+import { countBatch, eventsIn, newEvents, partsOf, poisonOf, readingsIn, readingsOf, readingsWithout } from './batch-parts.ts'
 import type { DeviceRegister } from './devices.ts'
 import type { CollectorEvents } from './events.ts'
-import type { IngestLog } from './ingest-log.ts'
+import type { IngestLog, LaneReader } from './ingest-log.ts'
+import { lanes, type Lane } from './lanes.ts'
 import type { CollectorLimits } from './limits.ts'
-import type { LogEntry } from './log-tail.ts'
+import type { LogEntry } from './log-lane.ts'
+import { createPersistence, storeByHalves, type Answer } from './storing.ts'
+import type { Poison } from './unstorable.ts'
 
 export interface StoredBatch {
+  readonly lane: Lane
   readonly entries: readonly LogEntry[]
   readonly readings: readonly Reading[]
   /** Without those that were there already. */
@@ -31,7 +35,7 @@ export interface WriterOptions {
   readonly devices: DeviceRegister
   readonly limits: CollectorLimits
   readonly events: CollectorEvents
-  /** The batch is in the stores. The next one waits for it; it must not reject. */
+  /** The batch is in the stores. The next one of the lane waits for it; it must not reject. */
   readonly onStored: (batch: StoredBatch) => Promise<void>
 }
 
@@ -44,162 +48,20 @@ export interface Writer {
   trouble(): string | undefined
 }
 
-type Answer<Result> =
-  | { readonly type: 'done'; readonly result: Result; readonly attempts: number }
-  | { readonly type: 'refused'; readonly reason: Reason }
-  | { readonly type: 'stopped' }
-
 const stopWaitMs = 500
 
-type Target = 'telemetry' | 'trace' | 'devices'
-
 export function startWriter(options: WriterOptions): Writer {
-  const { log, limits } = options
+  const { log } = options
   const stopping = new AbortController()
-  let trouble: string | undefined
-  let busy = false
-  const isIdle = () => !busy && log.isEmpty() && log.counts().waiting === 0
-  let stopped = false
-
-  async function run(): Promise<void> {
-    const taken = await persist('telemetry', async () => ({
-      telemetry: await options.telemetry.appendedUpTo(log.name),
-      trace: await options.trace.capturedUpTo(log.name)
-    }))
-    if (taken === undefined) return
-    while (!stopping.signal.aborted) {
-      await log.ready()
-      busy = true
-      const startedMs = performance.now()
-      const entries = log.take()
-      if (entries.length > 0) await storeAll(entries, taken)
-      busy = false
-      const tookMs = performance.now() - startedMs
-      if (entries.length < limits.batchMessagesMax / 2) await pause(Math.min(Math.max(limits.batchWaitMs, tookMs), limits.batchWaitMaxMs))
-    }
-  }
-
-  async function storeAll(entries: readonly LogEntry[], taken: { readonly telemetry: number; readonly trace: number }): Promise<void> {
-    const [first] = entries
-    const last = entries.at(-1)
-    if (first === undefined || last === undefined) return
-    const buried = new Set<LogEntry>()
-    for (const entry of entries) if (!entry.intake.ok) bury(entry, entry.intake.reason, buried)
-    const fresh = entries.filter((entry) => entry.offset > taken.trace && eventsOf(entry).length > 0)
-    const captured = await capture(fresh, last.offset, buried)
-    if (captured === undefined) return
-    const unread = entries.filter((entry) => entry.offset > taken.telemetry)
-    if (!(await append(unread, last.offset, buried))) return
-    for (const entry of entries) if ((await applyState(entry)) === 'stopped') return
-    options.events.stored(entries.length - buried.size)
-    // What an earlier run stored is in the log still, as it was not judged.
-    const judged = entries.filter((entry) => !buried.has(entry))
-    const stored = judged.filter((entry) => entry.offset <= taken.trace).flatMap((entry) => eventsOf(entry))
-    await options.onStored({
-      entries,
-      readings: judged.flatMap((entry) => readingsIn(entry)),
-      events: [...stored, ...captured],
-      receivedAtMs: first.receivedAtMs
-    })
-  }
-
-  /** Gives the events that were new; undefined when stopped before the store took them. */
-  async function capture(entries: readonly LogEntry[], upTo: number, buried: Set<LogEntry>): Promise<TraceEvent[] | undefined> {
-    const events = entries.flatMap((entry) => eventsOf(entry))
-    if (events.length === 0) return []
-    const answer = await persistOrRefuse('trace', () => options.trace.capture(events, { log: log.name, upTo }))
-    if (answer.type === 'stopped') return undefined
-    // After a lost answer nobody knows which were new.
-    if (answer.type === 'done') return answer.attempts > 1 ? events : newOf(events, answer.result)
-    if (entries.length === 1) {
-      for (const entry of entries) bury(entry, answer.reason, buried)
-      return []
-    }
-    const found: TraceEvent[] = []
-    for (const entry of entries) {
-      const one = await capture([entry], entry.offset, buried)
-      if (one === undefined) return undefined
-      found.push(...one)
-    }
-    return found
-  }
-
-  /** False when stopped before the store took them. */
-  async function append(entries: readonly LogEntry[], upTo: number, buried: Set<LogEntry>): Promise<boolean> {
-    const readings = entries.flatMap((entry) => readingsIn(entry))
-    if (readings.length === 0) return true
-    const answer = await persistOrRefuse('telemetry', () => options.telemetry.append(readings, { log: log.name, upTo }))
-    if (answer.type !== 'refused') return answer.type === 'done'
-    if (entries.length === 1) for (const entry of entries) bury(entry, answer.reason, buried)
-    else for (const entry of entries) if (!(await append([entry], entry.offset, buried))) return false
-    return true
-  }
-
-  async function applyState({ intake, receivedAtMs }: LogEntry): Promise<'done' | 'stopped'> {
-    if (!intake.ok) return 'done'
-    const { point, device, work } = intake
-    if (work.type !== 'state') {
-      options.devices.seen(point, device, receivedAtMs)
-      return 'done'
-    }
-    const applied = await persist('devices', async () => {
-      await options.devices.apply({ point, device, state: work.state, receivedAtMs })
-      return 'done' as const
-    })
-    return applied ?? 'stopped'
-  }
-
-  function bury(entry: LogEntry, reason: Reason, buried: Set<LogEntry>): void {
-    if (buried.has(entry)) return
-    buried.add(entry)
-    log.bury(entry, reason)
-    options.events.buried(reason)
-  }
-
-  /** Asks until it works, or until stopped: then undefined. */
-  async function persist<Result>(target: Target, work: () => Promise<Result>): Promise<Result | undefined> {
-    for (;;) {
-      const answer = await persistOrRefuse(target, work)
-      if (answer.type === 'done') return answer.result
-      if (answer.type === 'stopped') return undefined
-      await pause(limits.retryMaxMs)
-    }
-  }
-
-  /** Asks until it works, or until the store says that it will never take it. */
-  async function persistOrRefuse<Result>(target: Target, work: () => Promise<Result>): Promise<Answer<Result>> {
-    let waitMs = limits.retryFirstMs
-    for (let attempts = 1; !stopping.signal.aborted; attempts += 1) {
-      try {
-        const result = await work()
-        trouble = undefined
-        return { type: 'done', result, attempts }
-      } catch (error) {
-        trouble = `${target}: ${error instanceof Error ? error.message : String(error)}`
-        options.events.storeFailed(target, error)
-        if (error instanceof CodedError && error.status < 500)
-          return { type: 'refused', reason: { code: error.code, pointer: '', message: error.message } }
-      }
-      await pause(waitMs)
-      waitMs = Math.min(waitMs * 2, limits.retryMaxMs)
-    }
-    return { type: 'stopped' }
-  }
-
-  async function pause(waitMs: number): Promise<void> {
-    await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => {})
-  }
-
-  const running = run()
-    .catch((error: unknown) => options.events.failed('writer', error))
-    .finally(() => void (stopped = true))
+  const writers = lanes.map((lane) => startLane(lane, { ...options, signal: stopping.signal }))
+  const isIdle = () => log.counts().waiting === 0 && lanes.every((lane) => log.lanes[lane].isEmpty()) && writers.every((one) => !one.busy())
   return {
-    trouble: () => (stopped && !stopping.signal.aborted ? 'the writer has ended' : trouble),
+    trouble: () => writers.map((one) => one.trouble()).find((trouble) => trouble !== undefined),
     async stop() {
       stopping.abort()
-      log.wake()
+      for (const lane of lanes) log.lanes[lane].wake()
       // A store that never answers must not keep the process; what it did not take is in the log.
-      await Promise.race([running, sleep(stopWaitMs, undefined, { ref: false })])
+      await Promise.race([Promise.all(writers.map((one) => one.ended)), sleep(stopWaitMs, undefined, { ref: false })])
     },
     async drain(timeoutMs) {
       const end = Date.now() + timeoutMs
@@ -208,14 +70,161 @@ export function startWriter(options: WriterOptions): Writer {
   }
 }
 
-function eventsOf({ intake }: LogEntry): readonly TraceEvent[] {
-  return intake.ok && intake.work.type === 'events' ? intake.work.events : []
+interface LaneWriter {
+  readonly ended: Promise<void>
+  busy(): boolean
+  trouble(): string | undefined
 }
 
-function readingsIn({ intake }: LogEntry): readonly Reading[] {
-  return intake.ok && intake.work.type === 'readings' ? intake.work.readings : []
+/** The offsets up to which the stores had taken the lane when this run began. */
+interface Taken {
+  readonly telemetry: number
+  readonly trace: number
 }
 
-function newOf(events: readonly TraceEvent[], outcomes: readonly CaptureOutcome[]): TraceEvent[] {
-  return events.filter((_, index) => outcomes[index]?.outcome === 'stored')
+function startLane(lane: Lane, options: WriterOptions & { readonly signal: AbortSignal }): LaneWriter {
+  const { limits, events, signal } = options
+  const reader = options.log.lanes[lane]
+  const persistence = createPersistence(options)
+  const storage = createStorage(lane, { ...options, reader, persistence })
+  let busy = false
+  let ended = false
+
+  async function run(): Promise<void> {
+    const taken = await persistence.persist('telemetry', async () => ({
+      telemetry: await options.telemetry.appendedUpTo(reader.name),
+      trace: await options.trace.capturedUpTo(reader.name)
+    }))
+    if (taken === undefined) return
+    while (!signal.aborted) {
+      await reader.ready()
+      busy = true
+      const startedMs = performance.now()
+      const entries = reader.take()
+      if (entries.length > 0) {
+        events.batchTaken(lane, entries.length)
+        await storage.storeAll(entries, taken)
+      }
+      busy = false
+      const tookMs = performance.now() - startedMs
+      // Alarms and events are few, and nothing is won by waiting for more of them.
+      if (lane !== 'telemetry' || entries.length >= limits.batchMessagesMax / 2) continue
+      await persistence.pause(Math.min(Math.max(limits.batchWaitMs, tookMs), limits.batchWaitMaxMs))
+    }
+  }
+
+  const running = run()
+    .catch((error: unknown) => events.failed(`writer of the ${lane} lane`, error))
+    .finally(() => void (ended = true))
+  return {
+    ended: running,
+    busy: () => busy,
+    trouble: () => (ended && !signal.aborted ? `the writer of the ${lane} lane has ended` : persistence.trouble())
+  }
+}
+
+interface StorageOptions extends WriterOptions {
+  readonly reader: LaneReader
+  readonly persistence: ReturnType<typeof createPersistence>
+}
+
+function createStorage(lane: Lane, options: StorageOptions) {
+  const { reader, persistence } = options
+
+  async function storeAll(entries: readonly LogEntry[], taken: Taken): Promise<void> {
+    const [first, last] = [entries[0], entries.at(-1)]
+    if (first === undefined || last === undefined) return
+    const poisons: Poison[] = []
+    for (const entry of entries) if (!entry.intake.ok) poisons.push({ lane, entry, reason: entry.intake.reason })
+    if (!(await bury(poisons))) return
+    const captured = await capture(entries, last.offset, taken.trace, poisons)
+    if (captured === undefined) return
+    if (!(await append(entries, last.offset, taken.telemetry, poisons))) return
+    for (const entry of entries) if ((await applyState(entry)) === 'stopped') return
+    options.events.settled(countBatch(entries, poisons))
+    // What an earlier run stored is in the log still, as it was not judged.
+    const before = entries.filter((entry) => entry.offset <= taken.trace).flatMap((entry) => eventsIn(entry))
+    const readings = readingsWithout(entries, poisons)
+    await options.onStored({ lane, entries, readings, events: [...before, ...captured], receivedAtMs: first.receivedAtMs })
+  }
+
+  /** Gives the events that were new; undefined when stopped before the store took them. */
+  async function capture(entries: readonly LogEntry[], upTo: number, taken: number, poisons: Poison[]): Promise<TraceEvent[] | undefined> {
+    const fresh = upTo > taken ? entries.filter((entry) => entry.offset > taken) : []
+    const { items, parts } = partsOf(fresh, eventsIn)
+    if (items.length === 0) return []
+    const source = { log: reader.name, upTo }
+    const answer = await persistence.persistOrRefuse('trace', () => options.trace.capture(items, source))
+    if (answer.type === 'stopped') return undefined
+    if (answer.type === 'done') return [...newEvents(items, answer)]
+    const found: TraceEvent[] = []
+    const store = async (some: readonly TraceEvent[]): Promise<Answer<CaptureOutcome[]>> => {
+      const one = await persistence.persistOrRefuse('trace', () => options.trace.capture(some))
+      if (one.type === 'done') found.push(...newEvents(some, one))
+      return one
+    }
+    const halving = await storeByHalves(items, { store, refusal: answer })
+    if (halving === undefined) return undefined
+    const own = halving.refused.flatMap(({ index, reason }) => poisonOf(lane, parts[index], { reason, ...eventAt(items, index) }))
+    poisons.push(...own)
+    const kept = await bury(own)
+    const moved = kept && (await persistence.persist('trace', () => options.trace.capture([], source)))
+    return moved === undefined || moved === false ? undefined : found
+  }
+
+  /** False when stopped before the store took them. */
+  async function append(entries: readonly LogEntry[], upTo: number, taken: number, poisons: Poison[]): Promise<boolean> {
+    if (upTo <= taken) return true
+    const fresh = (entries[0]?.offset ?? 0) > taken ? entries : entries.filter((entry) => entry.offset > taken)
+    const readings = readingsOf(fresh)
+    if (readings.length === 0) return true
+    const source = { log: reader.name, upTo }
+    const answer = await persistence.persistOrRefuse('telemetry', () => options.telemetry.append(readings, source))
+    if (answer.type !== 'refused') return answer.type === 'done'
+    const store = (some: readonly Reading[]) => persistence.persistOrRefuse('telemetry', () => options.telemetry.append(some))
+    const halving = await storeByHalves(readings, { store, refusal: answer })
+    if (halving === undefined) return false
+    const { parts } = partsOf(fresh, readingsIn)
+    const own = halving.refused.flatMap(({ index, reason }) => poisonOf(lane, parts[index], { reason }))
+    poisons.push(...own)
+    if (!(await bury(own))) return false
+    // Only now: until the dead letters are kept, a restart must begin with this batch again.
+    const moved = await persistence.persist('telemetry', async () => {
+      await options.telemetry.append([], source)
+      return true
+    })
+    return moved === true
+  }
+
+  async function applyState({ intake, receivedAtMs }: LogEntry): Promise<'done' | 'stopped'> {
+    if (!intake.ok) return 'done'
+    const { point, device, work } = intake
+    if (work.type !== 'state') {
+      options.devices.seen(intake.name, receivedAtMs)
+      return 'done'
+    }
+    const applied = await persistence.persist('devices', async () => {
+      await options.devices.apply({ point, device, state: work.state, receivedAtMs })
+      return 'done' as const
+    })
+    return applied ?? 'stopped'
+  }
+
+  /** False when stopped before they were kept. */
+  async function bury(poisons: readonly Poison[]): Promise<boolean> {
+    if (poisons.length === 0) return true
+    const kept = await persistence.persist('log', async () => {
+      options.log.unstorable.bury(poisons)
+      return true
+    })
+    if (kept === true) for (const { reason } of poisons) options.events.unstorable(reason)
+    return kept === true
+  }
+
+  return { storeAll }
+}
+
+function eventAt(events: readonly TraceEvent[], index: number): { readonly event?: TraceEvent } {
+  const event = events[index]
+  return event === undefined ? {} : { event }
 }

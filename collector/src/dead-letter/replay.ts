@@ -6,6 +6,7 @@ import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import type { Intake, RawMessage } from '../decode.ts'
 import type { CollectorEvents } from '../events.ts'
 import type { IngestLog } from '../ingest-log.ts'
+import { countsOf } from '../sink.ts'
 
 export interface ReplayOptions {
   readonly log: Pick<IngestLog, 'append' | 'deadLetters' | 'discard'>
@@ -33,16 +34,10 @@ export function createDeadLetterReader({ log, events, nowMs, decode }: ReplayOpt
         events.deadLetterReplayed({ id, by, mended, outcome: 'refused' })
         return { id, outcome: 'refused', ...(reason === undefined ? {} : { reason }) }
       }
-      events.received()
-      try {
-        const outcome = await log.append(row, intake, { id, by })
-        events.committed(outcome)
-        events.deadLetterReplayed({ id, by, mended, outcome })
-        return { id, outcome: outcome === 'logged' ? 'replayed' : 'gone' }
-      } catch (error) {
-        events.rejected(error)
-        throw error
-      }
+      events.received(countsOf(intake))
+      const outcome = await log.append(row, intake, { id, by })
+      events.deadLetterReplayed({ id, by, mended, outcome })
+      return { id, outcome: outcome === 'logged' ? 'replayed' : 'gone' }
     },
     async discard(id, by) {
       const gone = log.discard(id, { atMs: nowMs(), by })

@@ -16,6 +16,8 @@ const keep = { gaps: 2_000, hours: 10_000, presences: 2_000 } as const
 /** The bounds are looked after once in so many rows of a device. */
 const trimEvery = 256
 const hourMs = 3_600_000
+/** Of one device, in memory. */
+const hoursUnsavedMax = 32
 
 export type TallyCounts = Partial<ReceivedCounts>
 
@@ -36,8 +38,12 @@ export interface GapLedger {
     drop: { readonly seq: number; readonly readings: number; readonly timeMs: number; readonly nowMs: number }
   ): void
   presence(device: string, state: State, atMs: number): void
+  /** Whether a device has so many hours unsaved that looking through them would cost more than saving them. */
+  isCrowded(): boolean
   /** To be called inside of the transaction, with the streams that have or had gaps. */
   save(nowMs: number, streams: readonly (StreamName & { readonly state: StreamState })[]): void
+  /** The transaction is durable. What was not saved in it is kept in memory for the next that is. */
+  commit(): void
   /** The transaction failed: forgets what it noted. */
   rollback(): void
   readonly reader: GapLedgerReader
@@ -46,8 +52,13 @@ export interface GapLedger {
 export function createGapLedger(database: DatabaseSync, options: { readonly nowMs: () => number }): GapLedger {
   const tables = prepareGapTables(database)
   const rowsSince = new Map<string, number>()
-  /** By device, of the transaction that runs; changed in place, as this is done for every message. */
-  let tallies = new Map<string, Tally[]>()
+  /** By device, not saved yet; changed in place, as this is done for every message. */
+  const tallies = new Map<string, Tally[]>()
+  /** What the transaction that runs added, so that it can be taken back. */
+  let added: { readonly tally: Tally; readonly counts: TallyCounts }[] = []
+  /** The rows hold the tallies, should the transaction succeed. */
+  let written = false
+  let crowded = false
   let jumps = new Map<string, Jump[]>()
 
   function rowAdded(device: string): void {
@@ -67,6 +78,12 @@ export function createGapLedger(database: DatabaseSync, options: { readonly nowM
     }
   }
 
+  function forget(): void {
+    added = []
+    jumps = new Map()
+    written = false
+  }
+
   return {
     tally(device, timeMs, counts) {
       const startMs = timeMs - (timeMs % hourMs)
@@ -74,12 +91,9 @@ export function createGapLedger(database: DatabaseSync, options: { readonly nowM
       if (own === undefined) tallies.set(device, (own = []))
       let tally = own.find((candidate) => candidate.hourMs === startMs)
       if (tally === undefined) own.push((tally = emptyTally(startMs)))
-      tally.messages += counts.messages ?? 0
-      tally.readings += counts.readings ?? 0
-      tally.events += counts.events ?? 0
-      tally.duplicates += counts.duplicates ?? 0
-      tally.deadLetters += counts.deadLetters ?? 0
-      tally.droppedReadings += counts.droppedReadings ?? 0
+      crowded ||= own.length > hoursUnsavedMax
+      addTo(tally, counts, 1)
+      added.push({ tally, counts })
     },
     jumped({ device, boot }, jump) {
       const key = `${device} ${boot}`
@@ -113,18 +127,34 @@ export function createGapLedger(database: DatabaseSync, options: { readonly nowM
       tables.addPresence(device, { atMs, online: state.online, boot: state.boot, reason })
       rowAdded(device)
     },
+    isCrowded: () => crowded,
     save(nowMs, streams) {
       for (const [device, own] of tallies) for (const tally of own) tables.addTally(device, tally.hourMs, tally)
       for (const stream of streams) saveGaps(stream, nowMs)
-      tallies = new Map()
-      jumps = new Map()
+      written = true
+    },
+    commit() {
+      if (written) {
+        tallies.clear()
+        crowded = false
+      }
+      forget()
     },
     rollback() {
-      tallies = new Map()
-      jumps = new Map()
+      for (const { tally, counts } of added) addTo(tally, counts, -1)
+      forget()
     },
     reader: createGapReader(tables, options)
   }
+}
+
+function addTo(tally: Tally, counts: TallyCounts, sign: 1 | -1): void {
+  tally.messages += sign * (counts.messages ?? 0)
+  tally.readings += sign * (counts.readings ?? 0)
+  tally.events += sign * (counts.events ?? 0)
+  tally.duplicates += sign * (counts.duplicates ?? 0)
+  tally.deadLetters += sign * (counts.deadLetters ?? 0)
+  tally.droppedReadings += sign * (counts.droppedReadings ?? 0)
 }
 
 function emptyTally(hourMs: number): Tally {
