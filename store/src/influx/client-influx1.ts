@@ -47,7 +47,9 @@ export function createInflux1Database(options: InfluxOptions): InfluxDatabase {
 
   const query = (action: string, text: string, wholeMs = false): Promise<{ series: readonly Series[]; cut: boolean }> =>
     http.guard(action, async (signal) => {
-      const answer: unknown = await influx.queryRaw(text, { database, method: 'POST', signal, ...(wholeMs ? { precision: 'ms' } : {}) })
+      const answer: unknown = await influx
+        .queryRaw(text, { database, method: 'POST', signal, ...(wholeMs ? { precision: 'ms' } : {}) })
+        .catch(explain({ action, server: name }))
       const checked = QueryAnswer.check(answer)
       const failed = (detail: string) => serverErrorOf({ action, server: name }, { status: 200, body: detail })
       if (!checked.ok) throw failed(checked.reason.message)
@@ -67,7 +69,8 @@ export function createInflux1Database(options: InfluxOptions): InfluxDatabase {
       if (ping.status >= 300) throw serverErrorOf({ action: 'ask for the version', server: name }, ping)
       if (version === undefined || !/^v?1\./.test(version))
         throw storeError('STORE_SERVER_VERSION', { server: name, current: version ?? 'of no told version', wanted: '1.x' })
-      await http.guard(`make database ${database}`, () => influx.createDatabase(database))
+      const action = `make database ${database}`
+      await http.guard(action, () => influx.createDatabase(database).catch(explain({ action, server: name })))
       return { version }
     },
     async write(lines, precision) {
@@ -112,6 +115,19 @@ function createInfluxClient({ origin, database, username, password }: InfluxOpti
     ],
     pool: { maxRetries: 0, requestTimeout: timeoutMs, backoff: noPause }
   })
+}
+
+const Refusal = compileValidator(Type.Object({ res: Type.Object({ statusCode: Type.Integer() }), message: Type.String() }))
+
+/** The package's errors are of classes that it does not export: below 500 they hold the answer, from 500 on nothing but its status text. */
+function explain(context: { readonly action: string; readonly server: string }) {
+  return (error: unknown): never => {
+    const refusal = Refusal.check(error)
+    if (refusal.ok) throw serverErrorOf(context, { status: refusal.value.res.statusCode, body: refusal.value.message })
+    if (error instanceof Error && error.constructor.name === 'ServiceNotAvailableError' && error.message !== 'Request timed out')
+      throw serverErrorOf(context, { status: 500, body: error.message })
+    throw error
+  }
 }
 
 /** The columns are the time, the fields, then the tags that were asked for. */

@@ -1,11 +1,13 @@
 /** The driver of InfluxDB 1.x against a real server. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import * as fc from 'fast-check'
 import { isStoreError } from '../errors.ts'
 import { startInfluxd, withoutInfluxd, type StartedInfluxd } from '../testing/influxd.ts'
 import type { InfluxDatabase } from './client.ts'
 import { createInfluxDatabase } from './client-open.ts'
 import { createLineWriter } from './line-writer.ts'
+import type { Condition } from './selection.ts'
 import { floatFieldOf, integerFieldOf, lineStartOf, nanosTextOf, stringFieldOf } from './line-protocol.ts'
 
 const skip = withoutInfluxd()
@@ -109,6 +111,33 @@ test('a type conflict within one new batch costs only the lines at fault', { ski
   )
   const counted = await database.select({ measurement: 'fresh', fields: ['v'], pick: { type: 'count' } })
   assert.deepEqual(counted.rows[0]?.values, [3])
+})
+
+test('any text is found again by itself and by nothing else, as tag and as field', { skip }, async () => {
+  const texts = [
+    "'", '"', '\\', "\\'", "' OR 1=1 --", '"; DROP DATABASE x', '%', ' ', '', 'a\nb', '\r', '\t', "x'\\", '\u2028', 'é漢😀', '=,', '/.*/', '$x', '#',
+    ...fc.sample(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }), { numRuns: 60, seed: 7 }),
+    ...fc.sample(fc.string({ unit: fc.constantFrom("'", '"', '\\', ' ', 'n', '\n', ',', '=') }), { numRuns: 60, seed: 7 })
+  ] // prettier-ignore
+  const wanted = [...new Set(texts.map((text) => text.replaceAll('\0', '')))]
+  const lines = wanted.map((text, index) => `${lineStartOf('any "text"', { "k'": text })} ${stringFieldOf('s', text)} ${index + 1}`)
+  assert.deepEqual(await database.write(lines, 'ms'), { type: 'stored' })
+  const find = async (condition: Condition): Promise<(string | number | undefined)[]> => {
+    const { rows } = await database.select({
+      measurement: 'any "text"',
+      fields: ['s'],
+      where: [condition],
+      wholeMs: true,
+      pick: { type: 'every', tags: ["k'"], order: 'ascending', limit: 10 }
+    })
+    return rows.flatMap(({ timeMs, tags, values }) => [timeMs, tags["k'"], String(values[0])])
+  }
+  for (const [index, text] of wanted.entries()) {
+    assert.deepEqual(await find({ tag: "k'", anyOf: [text] }), [index + 1, text, text])
+    // InfluxQL has no words for a carriage return.
+    if (text.includes('\r')) await assert.rejects(find({ field: 's', anyOf: [text] }), (error) => isStoreError(error, 'STORE_QUERY'))
+    else assert.deepEqual(await find({ field: 's', anyOf: [text] }), [index + 1, text, text])
+  }
 })
 
 test('a server that is not there is told by a coded error, without a secret', { skip }, async () => {

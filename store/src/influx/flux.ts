@@ -1,11 +1,15 @@
-/** Flux, as InfluxDB 2.x speaks it: the texts of selections. Pure; the escaping of strings is the client library's. */
-import { flux, fluxString } from '@influxdata/influxdb-client'
+/** Flux, as InfluxDB 2.x speaks it: the texts of selections. Pure. */
 import { tagValueOf } from './line-protocol.ts'
 import { wholeTime, type Condition, type Selection } from './selection.ts'
 
-/** A string literal; `${` within it is text, not an interpolation. */
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t', $: '\\x24' }
+
+/**
+ * A string literal. Every dollar is spelt out, not only those before a brace: to the scanner of Flux `$` and the character after it belong
+ * together, so that the escaping of InfluxData's client lets the text `$"` end its literal.
+ */
 export function fluxLiteral(text: string): string {
-  return flux`${fluxString(text.toWellFormed())}`.toString()
+  return `"${text.toWellFormed().replaceAll(/[\\"\n\r\t$]/g, (character) => escapes[character] ?? character)}"`
 }
 
 const member = (name: string): string => `r[${fluxLiteral(name)}]`

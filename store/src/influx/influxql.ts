@@ -5,9 +5,10 @@ import { wholeTime, type Condition, type Selection, type TimeSpan } from './sele
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"', '\n': '\\n' }
 
-/** The scanner of InfluxQL takes NUL for the end of the text and knows no way to spell it. */
+/** To the scanner of InfluxQL NUL is the end of the text and a carriage return a line break, and it knows no way to spell them. */
 function requireSayable(text: string): string {
-  if (text.includes('\0')) throw storeError('STORE_QUERY', { member: 'text', current: 'with a NUL character', wanted: 'one without' })
+  if (/[\0\r]/.test(text))
+    throw storeError('STORE_QUERY', { member: 'text', current: JSON.stringify(text), wanted: 'one without NUL and CR' })
   return text.toWellFormed()
 }
 

@@ -161,7 +161,8 @@ describe('telemetry on InfluxDB 1.x when things go wrong', { skip: withoutInflux
       [{ type: 'hang' }, 'STORE_TIMEOUT'],
       [{ type: 'cutWithin', bytes: 40 }, 'STORE_TIMEOUT'],
       [{ type: 'cutAfter' }, 'STORE_UNREACHABLE'],
-      [{ type: 'answer', status: 500 }, 'STORE_UNREACHABLE'],
+      [{ type: 'answer', status: 500 }, 'STORE_SERVER'],
+      [{ type: 'answer', status: 401, body: '{"error":"authorization failed"}' }, 'STORE_ACCESS'],
       [{ type: 'answer', status: 200, body: '{"results":[{"series":[{"columns":7}]}]}' }, 'STORE_SERVER'],
       [{ type: 'answer', status: 200, body: '{"results":[{"error":"query interrupted"}]}' }, 'STORE_SERVER']
     ] as const) {
