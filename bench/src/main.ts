@@ -6,6 +6,7 @@ import type { Bench, BenchOptions, BenchReport, BenchRow } from './bench.ts'
 
 /** Loaded only when asked for, so that one benchmark never pays for the imports of another. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  connections: () => import('./connections.ts'),
   'edge-backlog': () => import('./edge-backlog.ts'),
   ingest: () => import('./ingest.ts'),
   opcua: () => import('./opcua.ts'),
