@@ -38,6 +38,7 @@ export function openSqlite(options: OpenOptions): DatabaseSync {
   return withStoreErrors({ action: 'open store', path: options.path }, () => {
     const database = new DatabaseSync(options.path, { timeout: busyTimeoutMs, readOnly: options.readOnly ?? false })
     try {
+      requireVersion(database, options)
       if (options.readOnly !== true) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
       database.exec(`PRAGMA cache_size = -${options.pageCacheKiB ?? 1_024}; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;`)
       if (options.pageCountMax !== undefined) database.exec(`PRAGMA max_page_count = ${options.pageCountMax}`)
@@ -50,10 +51,16 @@ export function openSqlite(options: OpenOptions): DatabaseSync {
   })
 }
 
+/** Before anything is changed: a file of a newer version stays as it is, and one that is only read must be of today's. */
+function requireVersion(database: DatabaseSync, { path, migrations, readOnly }: OpenOptions): void {
+  const current = numberOf(database.prepare('PRAGMA user_version').get(), 'user_version')
+  const wanted = migrations.length
+  if (current > wanted || (readOnly === true && current < wanted)) throw storeError('STORE_VERSION', { path, current, wanted })
+}
+
 function migrate(database: DatabaseSync, options: OpenOptions): void {
   const current = numberOf(database.prepare('PRAGMA user_version').get(), 'user_version')
   const wanted = options.migrations.length
-  if (current > wanted) throw storeError('STORE_VERSION', { path: options.path, current, wanted })
   if (current === wanted) return
   inTransaction(database, () => {
     for (const statements of options.migrations.slice(current)) database.exec(statements)

@@ -53,6 +53,8 @@ export function createFoldEngine(options: FoldEngineOptions) {
       loadedUpTo = numberOf(row, 'seq')
     }
   }
+  const foldedBy = database.prepare('SELECT changes FROM folded')
+  let seenChanges: number | undefined
   const planned = (series: number): FoldPlan =>
     planFold({
       series,
@@ -83,6 +85,16 @@ export function createFoldEngine(options: FoldEngineOptions) {
     rollups,
     write,
     refresh,
+    /** For a file that another process writes: takes in what it has committed, and lets go of what it has folded. */
+    follow(): void {
+      const changes = numberOf(foldedBy.get(), 'changes')
+      if (seenChanges !== changes) {
+        pending = createPending()
+        loadedUpTo = -1
+        seenChanges = changes
+      }
+      refresh()
+    },
     checkpoint: () => checkpoint(options),
     blockReadingsMax: options.blockReadingsMax,
     /** Series that late readings have been folded into since the last call. */

@@ -12,6 +12,8 @@ export interface WorkerOptions {
   readonly turn: SharedArrayBuffer
   readonly blockReadingsMax: number
   readonly pageCountMax: number | undefined
+  /** Another process writes the file: only questions are answered, each from one state of it. */
+  readonly readOnly?: boolean
 }
 
 export type Ask =

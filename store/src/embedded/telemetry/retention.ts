@@ -37,6 +37,8 @@ export function createRetention(database: DatabaseSync, engine: Engine) {
   const { blocks, extents, rollups, write } = engine
   const old = database.prepare(`SELECT * FROM head WHERE series = ? AND last_ms < ? ORDER BY first_ms LIMIT ${blocksPerSlice}`)
   const reaching = database.prepare('SELECT * FROM head WHERE series = ? AND first_ms < ? AND last_ms >= ? ORDER BY first_ms LIMIT 1')
+  // Who reads the file beside us learns by it that a latest reading is gone.
+  const note = database.prepare('UPDATE folded SET changes = changes + 1')
   const known = database.prepare('SELECT id FROM series ORDER BY id')
 
   const rolledUp = (series: number, readings: Columns): RollupColumns =>
@@ -56,6 +58,7 @@ export function createRetention(database: DatabaseSync, engine: Engine) {
       const first = blocks.next(series, -1)
       if (first !== undefined) return extents.set(series, { ...extent, firstMs: first.firstMs, count: extent.count - gone })
       extents.remove(series)
+      note.run()
       emptied = { series, lastMs: extent.lastMs }
     })
     return emptied

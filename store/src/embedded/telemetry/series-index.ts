@@ -66,26 +66,76 @@ export function latestOf({ name, unit, timeMs, value, quality }: SeriesEntry): L
 
 /** Rebuilds the index from the file: what is folded, then the write-ahead batches in their order. */
 export function loadSeriesIndex(database: DatabaseSync): SeriesIndex {
-  const index = createSeriesIndex()
-  const byId = new Map<number, SeriesEntry>()
-  for (const row of database.prepare('SELECT id, name, unit FROM series').iterate()) {
-    const entry = { id: numberOf(row, 'id'), name: textOf(row, 'name'), unit: textOf(row, 'unit'), ...noReading }
-    byId.set(entry.id, entry)
-    index.add(entry)
+  return createIndexLoader(database).load()
+}
+
+/** The index of a file that another process writes, each time as the file is then. */
+export function followSeriesIndex(database: DatabaseSync): () => SeriesIndex {
+  const version = database.prepare('PRAGMA data_version')
+  const folded = database.prepare('SELECT changes FROM folded')
+  const loader = createIndexLoader(database)
+  let seenVersion: number | undefined
+  let seenChanges: number | undefined
+  return () => {
+    const current = numberOf(version.get(), 'data_version')
+    if (current === seenVersion) return loader.index()
+    seenVersion = current
+    const changes = numberOf(folded.get(), 'changes')
+    if (changes === seenChanges) return loader.update()
+    seenChanges = changes
+    return loader.load()
   }
-  for (const row of database.prepare('SELECT * FROM extent').iterate()) {
-    const entry = byId.get(numberOf(row, 'series'))
-    const { lastMs, lastValue, lastQuality } = extentOfRow(row)
-    if (entry !== undefined) noteReading(entry, lastMs, lastValue, flagOf(lastQuality))
-  }
-  for (const row of database.prepare('SELECT readings FROM batch ORDER BY seq').iterate()) {
-    const { series, timeMs, value, quality } = decodeBatch(bytesOf(row, 'readings'))
-    for (const [at, id] of series.entries()) {
-      const entry = byId.get(id)
-      if (entry !== undefined) noteReading(entry, timeMs[at] ?? 0, value[at] ?? NaN, flagOf(quality[at] ?? 9))
+}
+
+function createIndexLoader(database: DatabaseSync) {
+  const seriesAfter = database.prepare('SELECT id, name, unit FROM series WHERE id > ? ORDER BY id')
+  const extents = database.prepare('SELECT * FROM extent')
+  const batchesAfter = database.prepare('SELECT seq, readings FROM batch WHERE seq > ? ORDER BY seq')
+  let index = createSeriesIndex()
+  let byId = new Map<number, SeriesEntry>()
+  let lastId = -1
+  let lastSeq = -1
+
+  const loadSeries = (): void => {
+    for (const row of seriesAfter.iterate(lastId)) {
+      const entry = { id: numberOf(row, 'id'), name: textOf(row, 'name'), unit: textOf(row, 'unit'), ...noReading }
+      byId.set(entry.id, entry)
+      index.add(entry)
+      lastId = entry.id
     }
   }
-  return index
+  const loadBatches = (): void => {
+    for (const row of batchesAfter.iterate(lastSeq)) {
+      const { series, timeMs, value, quality } = decodeBatch(bytesOf(row, 'readings'))
+      for (const [at, id] of series.entries()) {
+        const entry = byId.get(id)
+        if (entry !== undefined) noteReading(entry, timeMs[at] ?? 0, value[at] ?? NaN, flagOf(quality[at] ?? 9))
+      }
+      lastSeq = numberOf(row, 'seq')
+    }
+  }
+  const update = (): SeriesIndex => {
+    loadSeries()
+    loadBatches()
+    return index
+  }
+  return {
+    index: () => index,
+    update,
+    load(): SeriesIndex {
+      index = createSeriesIndex()
+      byId = new Map()
+      lastId = -1
+      lastSeq = -1
+      loadSeries()
+      for (const row of extents.iterate()) {
+        const entry = byId.get(numberOf(row, 'series'))
+        const { lastMs, lastValue, lastQuality } = extentOfRow(row)
+        if (entry !== undefined) noteReading(entry, lastMs, lastValue, flagOf(lastQuality))
+      }
+      return update()
+    }
+  }
 }
 
 export const noReading: Pick<SeriesEntry, 'timeMs' | 'value' | 'quality'> = { timeMs: -1, value: NaN, quality: 9 }

@@ -23,6 +23,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     path: options.path,
     migrations: telemetryMigrations,
     pageCacheKiB: 2_048,
+    readOnly: options.readOnly ?? false,
     ...(options.pageCountMax === undefined ? {} : { pageCountMax: options.pageCountMax })
   })
   // Nothing is acknowledged here, and the log keeps the order of both threads' commits: a power loss that takes a commit of
@@ -72,7 +73,12 @@ function serve(port: MessagePort, options: WorkerOptions): void {
       tidying = false
     }
   }
-  setImmediate(() => void tidy())
+  if (options.readOnly !== true) setImmediate(() => void tidy())
+  /** The pending readings as the file has them; in a file of another process what it folded is pending no longer. */
+  const refresh = (): void => {
+    if (options.readOnly === true) engine.follow()
+    else engine.refresh()
+  }
   const view = (series: number): SeriesView => ({
     series,
     tables: engine.blocks,
@@ -80,28 +86,38 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     pending: engine.pendingOf(series)
   })
 
+  /** Each question sees one state of the file, whatever another process commits meanwhile. */
+  const inSnapshot = async (ask: Ask): Promise<Answer> => {
+    if (options.readOnly !== true || ask.type === 'close') return answer(ask)
+    database.exec('BEGIN')
+    try {
+      return await answer(ask)
+    } finally {
+      database.exec('COMMIT')
+    }
+  }
   const answer = async (ask: Ask): Promise<Answer> => {
     switch (ask.type) {
       case 'range':
-        engine.refresh()
+        refresh()
         return { type: 'range', ...readRange(view(ask.series), ask) }
       case 'buckets':
-        engine.refresh()
+        refresh()
         return { type: 'buckets', buckets: readBuckets(view(ask.series), ask) }
       case 'aligned':
-        engine.refresh()
+        refresh()
         return { type: 'aligned', series: ask.series.map((series) => readAligned(view(series), ask)) }
       case 'asOf':
-        engine.refresh()
+        refresh()
         return { type: 'asOf', values: ask.series.map((series) => readAsOf(view(series), ask.atMs)) }
       case 'gaps':
-        engine.refresh()
+        refresh()
         return { type: 'gaps', gaps: readGaps(view(ask.series), ask) }
       case 'rollups':
-        engine.refresh()
+        refresh()
         return { type: 'rollups', rollups: readRollups(view(ask.series), ask) }
       case 'extents':
-        engine.refresh()
+        refresh()
         return { type: 'extents', extents: ask.series.map((series) => readExtent(view(series), engine.extents.get(series))) }
       case 'fold':
         await afterWriting(() => engine.fold())
@@ -136,7 +152,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
 
   port.on('message', ({ id, ask }: AskMessage) => {
     const where = { action: `${ask.type} telemetry`, path: options.path }
-    answer(ask).then(
+    inSnapshot(ask).then(
       (answer) => tell({ type: 'answer', id, answer }, buffersOf(answer)),
       (error: unknown) => tell({ type: 'failure', id, error: portable(asStoreError(where, error)) })
     )
