@@ -1,44 +1,54 @@
-/** The trace store on a real InfluxDB 1.x under the shared suite. */
-import { after, before } from 'node:test'
-import { silentLogger } from '@tracegate/service/log'
-import { createMetrics } from '@tracegate/service/metrics'
-import { createInfluxTraceStore } from './influx-trace.ts'
-import { createInfluxDatabase } from './influx/client-open.ts'
-import type { InfluxDatabase } from './influx/client.ts'
-import { startInfluxd, withoutInfluxd, type StartedInfluxd } from './testing/influxd.ts'
-import type { TraceStore } from './trace-store.ts'
+/** The trace store on real InfluxDB servers under the shared suite. */
+import { randomUUID } from 'node:crypto'
+import { after, describe, it } from 'node:test'
+import { openInfluxTrace, type TraceServer } from './testing/influx-trace.ts'
+import { startInfluxd, withoutInfluxd } from './testing/influxd.ts'
+import { startInfluxd2, withoutInfluxd2 } from './testing/influxd2.ts'
 import { runTraceSuite } from './trace-suite.ts'
 
-const skip = withoutInfluxd()
-let influxd: StartedInfluxd | undefined
-const databases: InfluxDatabase[] = []
-
-before(async () => {
-  if (skip === false) influxd = await startInfluxd()
-})
-after(async () => {
-  for (const database of databases) database.close()
-  await influxd?.stop()
-})
-
-async function open(name: string): Promise<TraceStore> {
-  const database = createInfluxDatabase({ kind: 'influx1', origin: influxd?.origin ?? '', database: name })
-  databases.push(database)
-  await database.prepare()
-  return createInfluxTraceStore({ database, logger: silentLogger, metrics: createMetrics() })
+interface Server {
+  readonly name: string
+  readonly skip: string | false
+  readonly start: () => Promise<{ readonly server: TraceServer; readonly stop: () => Promise<void> }>
 }
 
-if (skip === false) {
-  let opened = 0
-  runTraceSuite({
+const servers: readonly Server[] = [
+  {
     name: 'InfluxDB 1.x',
+    skip: withoutInfluxd(),
+    async start() {
+      const influxd = await startInfluxd()
+      return { server: { kind: 'influx1', origin: influxd.origin }, stop: () => influxd.stop() }
+    }
+  },
+  {
+    name: 'InfluxDB 2.x',
+    skip: withoutInfluxd2(),
+    async start() {
+      const influxd2 = await startInfluxd2()
+      const { origin, organization, token } = influxd2
+      return { server: { kind: 'influx2', origin, organization, token }, stop: () => influxd2.stop() }
+    }
+  }
+]
+
+for (const { name, skip, start } of servers) {
+  if (skip !== false) {
+    describe(`TraceStore: ${name}`, () => void it('passes the suite', { skip }, () => {}))
+    continue
+  }
+  const { server, stop } = await start()
+  after(stop)
+  let database = ''
+  runTraceSuite({
+    name,
     open() {
-      opened += 1
-      return open(`trace${opened}`)
+      database = `tracegate-${randomUUID()}`
+      return openInfluxTrace({ ...server, database })
     },
     async reopen(store) {
       await store.close()
-      return open(`trace${opened}`)
+      return openInfluxTrace({ ...server, database })
     }
   })
 }
