@@ -9,7 +9,7 @@ import { storeError } from '../errors.ts'
 import type { InfluxDatabase, InfluxOptions } from './client.ts'
 import { createInfluxHttp, nameOf, serverErrorOf, type InfluxHttp } from './client-http.ts'
 import { influxqlDeletion, influxqlSelection, timeOfText } from './influxql.ts'
-import { textOfTag } from './line-protocol.ts'
+import { textOfField, textOfTag } from './line-protocol.ts'
 import { selectsNothing, type SelectedRow, type Selection } from './selection.ts'
 import { writeAnswerOf } from './write-answer.ts'
 
@@ -140,7 +140,7 @@ function rowsOf({ fields, pick }: Selection, { tags = {}, values = [] }: Series)
     return {
       ...timeOf(time ?? null),
       tags: asked.length === 0 ? ofSeries : Object.fromEntries(own),
-      values: cells.slice(0, fieldsEnd - 1)
+      values: cells.slice(0, fieldsEnd - 1).map((cell) => (typeof cell === 'string' ? textOfField(cell) : cell))
     }
   })
 }

@@ -7,7 +7,7 @@ import type { InfluxDatabase, InfluxOptions } from './client.ts'
 import { createInfluxHttp, nameOf, serverErrorOf, type HttpRequest, type InfluxHttp } from './client-http.ts'
 import { fluxLiteral, fluxSelection } from './flux.ts'
 import { timeOfText } from './influxql.ts'
-import { tagValueOf, textOfTag } from './line-protocol.ts'
+import { tagValueOf, textOfField, textOfTag } from './line-protocol.ts'
 import { selectsNothing, type InfluxValue, type SelectedRow, type Selection, type TimeSpan } from './selection.ts'
 import { writeAnswerOf } from './write-answer.ts'
 
@@ -127,7 +127,8 @@ function rfc3339Of({ fromNanos, toNanos }: TimeSpan): { start: string; stop: str
 function cellOf({ values, meta }: FluxRow, label: string): InfluxValue | null {
   const column = meta.columns.find((one) => one.label === label)
   const text = column === undefined ? '' : (values[column.index] ?? '')
-  if (column === undefined || (text === '' && column.dataType !== 'string')) return null
+  // In CSV an empty text and none look the same; no empty one is written.
+  if (column === undefined || text === '') return null
   switch (column.dataType) {
     case 'double':
     case 'long':
@@ -136,7 +137,7 @@ function cellOf({ values, meta }: FluxRow, label: string): InfluxValue | null {
     case 'boolean':
       return text === 'true'
     default:
-      return text
+      return textOfField(text)
   }
 }
 

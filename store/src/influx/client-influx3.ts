@@ -9,7 +9,7 @@ import type { InfluxDatabase, InfluxOptions } from './client.ts'
 import { createInfluxHttp, nameOf, serverErrorOf } from './client-http.ts'
 import { askVersion, parsed } from './client-influx2.ts'
 import { influxqlSelection, timeOfText } from './influxql.ts'
-import { textOfTag } from './line-protocol.ts'
+import { textOfField, textOfTag } from './line-protocol.ts'
 import { selectsNothing, type SelectedRow, type Selection } from './selection.ts'
 import { writeAnswerOf } from './write-answer.ts'
 
@@ -71,6 +71,10 @@ function rowOf({ fields, pick }: Selection, row: Row): SelectedRow {
   return {
     ...(timeOfText(String(row['time'] ?? '')) ?? { timeMs: 0, nanos: 0 }),
     tags: Object.fromEntries(tags.map((tag) => [tag, textOfTag(String(row[tag] ?? ''))])),
-    values: wanted.map((field) => row[field] ?? null)
+    values: wanted.map((field) => valueOf(row[field] ?? null))
   }
+}
+
+function valueOf(cell: string | number | boolean | null): string | number | boolean | null {
+  return typeof cell === 'string' ? textOfField(cell) : cell
 }

@@ -1,5 +1,5 @@
 /** Flux, as InfluxDB 2.x speaks it: the texts of selections. Pure. */
-import { tagValueOf } from './line-protocol.ts'
+import { fieldTextOf, tagValueOf } from './line-protocol.ts'
 import { wholeTime, type Condition, type Selection } from './selection.ts'
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t', $: '\\x24' }
@@ -73,13 +73,15 @@ function predicateOf(condition: Condition): string {
   if ('pairOf' in condition) {
     const [tag, field] = condition.pairOf.map(member)
     const pairs = condition.anyOf.map(
-      ([tagged, value]) => `(${tag} == ${fluxLiteral(tagValueOf(tagged))} and ${field} == ${fluxLiteral(value)})`
+      ([tagged, value]) => `(${tag} == ${fluxLiteral(tagValueOf(tagged))} and ${field} == ${fluxLiteral(fieldTextOf(value))})`
     )
     return `(${pairs.join(' or ')})`
   }
   const values =
     'tag' in condition
       ? condition.anyOf.map((value) => `${member(condition.tag)} == ${fluxLiteral(tagValueOf(value))}`)
-      : condition.anyOf.map((value) => `${member(condition.field)} == ${typeof value === 'number' ? value : fluxLiteral(value)}`)
+      : condition.anyOf.map(
+          (value) => `${member(condition.field)} == ${typeof value === 'number' ? value : fluxLiteral(fieldTextOf(value))}`
+        )
   return `(${values.join(' or ')})`
 }

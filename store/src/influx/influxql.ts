@@ -1,6 +1,6 @@
 /** InfluxQL, as InfluxDB 1.x and 3.x speak it: the texts of selections and deletions, and the reading of times. Pure. */
 import { storeError } from '../errors.ts'
-import { tagValueOf } from './line-protocol.ts'
+import { fieldTextOf, tagValueOf } from './line-protocol.ts'
 import { wholeTime, type Condition, type Selection, type TimeSpan } from './selection.ts'
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"', '\n': '\\n' }
@@ -59,13 +59,14 @@ function alternatives(condition: Condition): string[] {
   if ('pairOf' in condition) {
     const [tag, field] = condition.pairOf.map(influxqlName)
     return condition.anyOf.map(
-      ([tagged, value]) => `(${tag}::tag = ${influxqlString(tagValueOf(tagged))} AND ${field}::field = ${influxqlString(value)})`
+      ([tagged, value]) =>
+        `(${tag}::tag = ${influxqlString(tagValueOf(tagged))} AND ${field}::field = ${influxqlString(fieldTextOf(value))})`
     )
   }
   if ('tag' in condition)
     return condition.anyOf.map((value) => `${influxqlName(condition.tag)}::tag = ${influxqlString(tagValueOf(value))}`)
   return condition.anyOf.map(
-    (value) => `${influxqlName(condition.field)}::field = ${typeof value === 'number' ? value : influxqlString(value)}`
+    (value) => `${influxqlName(condition.field)}::field = ${typeof value === 'number' ? value : influxqlString(fieldTextOf(value))}`
   )
 }
 

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { floatFieldOf, integerFieldOf, lineStartOf, nanosTextOf, stringFieldOf, tagValueOf, textOfTag } from './line-protocol.ts'
+import {
+  fieldTextOf,
+  textOfField,
+  floatFieldOf,
+  integerFieldOf,
+  lineStartOf,
+  nanosTextOf,
+  stringFieldOf,
+  tagValueOf,
+  textOfTag
+} from './line-protocol.ts'
 import { conditionsOfPrefix, seriesOfTags, tagsOfSeries } from './telemetry-model.ts'
 
 const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.string({ unit: fc.constantFrom('%', '\\', ',', '=', ' ', '"', '\n', '0', '\ud800') })) // prettier-ignore
@@ -22,6 +32,18 @@ test('texts that differ have tag values that differ, and plain names stay as the
   fc.assert(fc.property(fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/), (name) => assert.equal(tagValueOf(name), name)))
 })
 
+test('any sound text comes back from its string field, which is never empty and holds no control character', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const value = fieldTextOf(text)
+      assert.equal(textOfField(value), text.toWellFormed())
+      assert.ok(value !== '' && !/\p{Cc}/u.test(value), JSON.stringify(value))
+    })
+  )
+  for (const plain of ['%', 'a b', '{"a":1}']) assert.equal(fieldTextOf(plain), plain)
+  assert.equal(textOfField('\u241b{of others'), '\u241b{of others')
+})
+
 test('lines are written as the protocol has them', () => {
   assert.equal(lineStartOf('m m', { b: 'x y', a: 'k=v,w', c: '', d: 'a\nb' }), 'm\\ m,a=k\\=v\\,w,b=x\\ y,c=%,d=a%00000ab')
   assert.equal(floatFieldOf('value', 1e21), 'value=1e+21')
@@ -29,7 +51,7 @@ test('lines are written as the protocol has them', () => {
   for (const value of [NaN, Infinity, -Infinity]) assert.equal(floatFieldOf('value', value), undefined)
   assert.equal(integerFieldOf('up to', 7), 'up\\ to=7i')
   assert.throws(() => integerFieldOf('n', 2 ** 53), TypeError)
-  assert.equal(stringFieldOf('s', 'a "b" \\\n'), 's="a \\"b\\" \\\\\n"')
+  assert.equal(stringFieldOf('s', 'a "b" \\'), 's="a \\"b\\" \\\\"')
   assert.deepEqual([nanosTextOf(0), nanosTextOf(0, 5), nanosTextOf(12, 34), nanosTextOf(1_700_000_000_000)], ['0', '5', '12000034', '1700000000000000000']) // prettier-ignore
 })
 

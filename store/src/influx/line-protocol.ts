@@ -43,9 +43,30 @@ export function integerFieldOf(name: string, value: number): string {
   return `${escape.tag(name)}=${value}i`
 }
 
-/** Line breaks stay: a quoted field may hold them. */
+const speltMark = '\u241b'
+const needsSpelling = /^$|^\u241b|\p{Cc}/u
+
+/**
+ * The text as a string field, before escaping. Empty ones and those with control characters are spelt out: the CSV of 2.x tells an empty
+ * text from none no more than it keeps a line break, and InfluxQL cannot say every control character.
+ */
+export function fieldTextOf(text: string): string {
+  const whole = text.toWellFormed()
+  return needsSpelling.test(whole) ? `${speltMark}${JSON.stringify(whole)}` : whole
+}
+
+/** What `fieldTextOf` was given. What others wrote stays as it is. */
+export function textOfField(value: string): string {
+  if (!value.startsWith(speltMark)) return value
+  try {
+    return String(JSON.parse(value.slice(speltMark.length)))
+  } catch {
+    return value
+  }
+}
+
 export function stringFieldOf(name: string, value: string): string {
-  return `${escape.tag(name)}=${escape.quoted(value.toWellFormed())}`
+  return `${escape.tag(name)}=${escape.quoted(fieldTextOf(value))}`
 }
 
 /** Nanoseconds since 1970 as decimal text, which a number cannot hold. */
