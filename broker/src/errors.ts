@@ -4,6 +4,10 @@ import { defineErrors } from '@tracegate/model/errors'
 export const brokerError = defineErrors({
   BROKER_PORT_IN_USE: { status: 500, message: 'Cannot listen for MQTT: port {port} on {host} is in use, expected a free one' },
   BROKER_LISTEN: { status: 500, message: 'Cannot listen for MQTT on {host}:{port}: {detail}' },
+  BROKER_TLS_MISSING: {
+    status: 400,
+    message: 'Cannot listen with TLS: {option} is set without tlsCertificate and tlsKey, expected both'
+  },
   BROKER_TLS_MATERIAL: {
     status: 500,
     message: 'Cannot use TLS: {what} cannot be used, expected readable PEM that fits together ({detail})'

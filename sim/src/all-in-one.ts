@@ -7,6 +7,8 @@ import { startApi, type Api } from '@tracegate/api/api'
 import { openAccounts, type Accounts } from '@tracegate/api/accounts'
 import { version } from '@tracegate/api/version'
 import { startBroker, type Broker } from '@tracegate/broker/broker'
+import { listenersOf } from '@tracegate/broker/listener-options'
+import type { ListenerPort } from '@tracegate/broker/listeners'
 import { startCollector, type Collector } from '@tracegate/collector/collector'
 import { createDetectionEngine } from '@tracegate/detect/create-engine'
 import { startEdge } from '@tracegate/edge/edge'
@@ -41,6 +43,8 @@ export interface AllInOne {
   readonly version: string
   readonly url: string
   readonly ports: { readonly http: number; readonly mqtt: number; readonly plc?: number; readonly reader?: number }
+  /** Every listener of the broker, plain TCP first. */
+  readonly listeners: readonly ListenerPort[]
   readonly dataDir: string
   readonly startedAfterMs: number
   /** Only when this start made the first account. */
@@ -94,6 +98,7 @@ export async function startAllInOne(options: StartOptions, secrets: StartSecrets
 async function start(options: StartOptions, secrets: StartSecrets, parts: Closable[], stop: () => Promise<string[]>): Promise<AllInOne> {
   const startedMs = performance.now()
   await requireFreePorts(options.host, claimsOf(options))
+  await requireFreePorts(options.mqttHost ?? options.host, listenerClaimsOf(options))
   const dataDir = await prepareDataFolder(options.dataDir, options)
   const web = buildWeb()
   // Whoever asks for a page hears of a failed build; here it must not end the process.
@@ -129,6 +134,7 @@ async function start(options: StartOptions, secrets: StartSecrets, parts: Closab
     version,
     url: api.url,
     ports: { http: api.port, mqtt: broker.port, ...(ports === undefined ? {} : { plc: ports.plc, reader: ports.gate }) },
+    listeners: broker.ports,
     dataDir,
     startedAfterMs: performance.now() - startedMs,
     firstSignIn: accounts.firstSignIn,
@@ -151,6 +157,14 @@ function claimsOf(options: StartOptions): PortClaim[] {
     { what: 'PLC', port: options.plcPort, option: '--plc-port' },
     { what: 'gate reader', port: options.readerPort, option: '--reader-port' },
     { what: 'field bus', port: options.fieldPort, option: '--field-port' }
+  ]
+}
+
+function listenerClaimsOf({ mqttTlsPort = 0, mqttWsPort = 0, mqttWssPort = 0 }: StartOptions): PortClaim[] {
+  return [
+    { what: 'MQTT over TLS', port: mqttTlsPort, option: '--mqtt-tls-port' },
+    { what: 'MQTT over WebSocket', port: mqttWsPort, option: '--mqtt-ws-port' },
+    { what: 'MQTT over secure WebSocket', port: mqttWssPort, option: '--mqtt-wss-port' }
   ]
 }
 
@@ -211,7 +225,8 @@ async function startIngest({
     onTrouble: (error) => logger.warn({ error }, 'a credential was not brought up to date')
   })
   parts.push(closableOf('device directory', directory))
-  const broker = await startBroker({ host: options.host, port: options.mqttPort, directory, sink: collector.sink, ...skeleton })
+  const listeners = listenersOf(options)
+  const broker = await startBroker({ host: options.host, port: options.mqttPort, listeners, directory, sink: collector.sink, ...skeleton })
   connectNotices(access.notices, { directory, sessions: broker })
   parts.push(closableOf('broker', broker))
   collector.setPublisher(broker.publisher)

@@ -1,5 +1,6 @@
 /** What the all-in-one start can be told: one schema for file, environment and flags. */
 import { Type, type Static } from 'typebox'
+import { listenerOptions } from '@tracegate/broker/listener-options'
 import { logFormats, logLevels } from '@tracegate/service/log'
 
 const Port = (fallback: number, description: string) =>
@@ -10,6 +11,7 @@ export const StartOptions = Type.Object(
     host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address that every server listens on' }),
     httpPort: Port(8080, 'TCP port of the pages and the HTTP interface'),
     mqttPort: Port(1883, 'TCP port of the MQTT broker'),
+    ...listenerOptions,
     plcPort: Port(4840, 'TCP port of the simulated cold-store PLC (OPC UA)'),
     readerPort: Port(4841, 'TCP port of the simulated gate reader (OPC UA AutoID)'),
     fieldPort: Port(1884, "TCP port of the simulated site's own field bus (MQTT)"),

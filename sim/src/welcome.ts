@@ -2,6 +2,8 @@
 import type { AllInOne } from './all-in-one.ts'
 import type { StartOptions } from './options.ts'
 
+const schemes = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' } as const
+
 export function writeWelcome(running: AllInOne, options: StartOptions): void {
   if (options.dev) {
     const { firstSignIn } = running
@@ -37,6 +39,7 @@ function welcomeLines(running: AllInOne, options: StartOptions): string[] {
     ...simulated,
     `  Interface     ${running.url}/docs`,
     `  MQTT broker   mqtt://${options.host}:${running.ports.mqtt}`,
+    ...running.listeners.slice(1).map(({ type, port }) => `                ${schemes[type]}://${options.mqttHost ?? options.host}:${port}`),
     ...(running.ports.plc === undefined
       ? []
       : [
