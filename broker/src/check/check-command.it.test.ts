@@ -254,8 +254,8 @@ listener ${ports.wss} 127.0.0.1\nprotocol websockets\n${users}${certificates}`
       ['check', `ws://127.0.0.1:${ports.ws}/mqtt`, ...user, '--protocol', '5'],
       ['check', ...ca, ...user, `wss://127.0.0.1:${ports.wss}`]
     ]
-    for (const call of calls) {
-      const { code, out, err } = await check(call)
+    const ended = await Promise.all(calls.map((call) => check([...call, '--timeout', '60'])))
+    for (const { code, out, err } of ended) {
       assert.equal(code, 0, `${out}${err}`)
       assert.match(rowOf(out, 'redelivery'), / works /)
       assert.ok(!out.includes(secret))

@@ -1,8 +1,8 @@
 /** The collector as a client of Mosquitto: acknowledged after the commit, nothing lost, nothing doubled. */
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -27,10 +27,22 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-async function startMosquitto(bench: Bench): Promise<TestBroker> {
+/** A certificate that is its own authority. */
+async function makeCertificate(folder: string) {
+  const [path, keyPath] = [join(folder, 'cert.pem'), join(folder, 'cert.key')]
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
+  execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', keyPath, '-out', path, ...names], { stdio: 'ignore' })
+  return { path, keyPath, cert: await readFile(path), key: await readFile(keyPath) }
+}
+
+async function startMosquitto(bench: Bench, more: string = ''): Promise<TestBroker> {
   const port = await freePort()
   const config = join(bench.dataDir, 'mosquitto.conf')
-  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 100000\nmax_inflight_messages 500\n`)
+  await writeFile(
+    config,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 100000\nmax_inflight_messages 500\n${more}`
+  )
   const child: ChildProcess = spawn(mosquitto, ['-c', config], { stdio: 'ignore' })
   await sleep(300)
   return {
@@ -171,6 +183,68 @@ for (const protocolVersion of [4, 5] as const) {
       await until(async () => (await storedCount(bench.telemetry)) === 600, 8_000)
       await again.drain(2_000)
       assert.equal(await storedCount(bench.telemetry), 600)
+    })
+
+    it('is refused a shared group, as Mosquitto splits the messages of a device', async () => {
+      await using bench = await createBench()
+      await using broker = await startMosquitto(bench)
+      const input = { type: 'mqtt', url: broker.url, clientId: 'collector', protocolVersion, share: 'g', shareKeepsDevices: true } as const
+      await assert.rejects(
+        bench.start({ input }),
+        /^CodedError: Cannot take messages from mqtt:\/\/127\.0\.0\.1:\d+: mosquitto version \S+ does not honour what this collector needs; probe share-by-publisher: the messages of 4 of 4 publishers were split between the members of a shared group$/
+      )
+    })
+
+    it('shares the points with another one by partition', async () => {
+      await using left = await createBench()
+      await using right = await createBench()
+      await using broker = await startMosquitto(left)
+      const input = (index: number) =>
+        ({ type: 'mqtt', url: broker.url, clientId: `collector-${index}`, protocolVersion, partition: { index, of: 2 } }) as const
+      await using first = await left.start({ input: input(0) })
+      await using second = await right.start({ input: input(1) })
+      await using connection = await connectClient(broker.url)
+      await sleep(300)
+      for (let point = 0; point < 6; point += 1)
+        for (let seq = 0; seq < 50; seq += 1) {
+          const { topic, payload } = telemetryMessage({ seq })
+          await connection.client.publishAsync(topic.replace('port-1', `port-${point}`), Buffer.from(payload), { qos: 1 })
+        }
+      await until(() => first.stats().received + second.stats().received === 300)
+      await first.drain(2_000)
+      await second.drain(2_000)
+      const stored = [await storedCount(left.telemetry), await storedCount(right.telemetry)]
+      assert.ok(
+        stored.every((count) => count > 0 && count % 50 === 0),
+        stored.join()
+      )
+      assert.equal(
+        stored.reduce((sum, count) => sum + count, 0),
+        300
+      )
+    })
+
+    const once = protocolVersion === 4 ? 'the lines are the same for both versions' : false
+    it('takes messages over TLS with a certificate, and over a WebSocket', { skip: once }, async () => {
+      await using bench = await createBench()
+      const pem = await makeCertificate(bench.dataDir)
+      const [tlsPort, wsPort] = [await freePort(), await freePort()]
+      await using broker = await startMosquitto(
+        bench,
+        `user root\nlistener ${wsPort} 127.0.0.1\nprotocol websockets\nlistener ${tlsPort} 127.0.0.1\ncafile ${pem.path}\ncertfile ${pem.path}\nkeyfile ${pem.keyPath}\nrequire_certificate true\n`
+      )
+      await using connection = await connectClient(broker.url)
+      const lines = [
+        { url: `mqtts://127.0.0.1:${tlsPort}`, ca: pem.cert, cert: pem.cert, key: pem.key },
+        { url: `ws://127.0.0.1:${wsPort}` }
+      ]
+      for (const [index, line] of lines.entries()) {
+        await using collector = await bench.start({ input: { type: 'mqtt', clientId: `collector-${index}`, protocolVersion, ...line } })
+        await sleep(500)
+        await send(connection.client, index * 100, index * 100 + 100)
+        await until(() => collector.stats().received === 100)
+      }
+      assert.equal(await storedCount(bench.telemetry), 200)
     })
   })
 }

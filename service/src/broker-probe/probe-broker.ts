@@ -24,6 +24,9 @@ const restartLimitMs = 60_000
 /** Probes at a time: a broker may bound the connections of an address. */
 const atOnce = 6
 const cleanUpMs = 2_000
+/** A wait for an answer; longer over a slow line. */
+const stepMs = 2_000
+const stepMaxMs = 6_000
 const sessionsMax = 32
 
 export interface ProbeOptions {
@@ -61,7 +64,7 @@ export async function probeBroker(target: BrokerTarget, options: ProbeOptions = 
   const timeoutMs = options.timeoutMs ?? probeTimeoutDefaultMs
   const signals = [AbortSignal.timeout(timeoutMs), ...(options.signal === undefined ? [] : [options.signal])]
   const limit = AbortSignal.any(signals)
-  const visit = createVisit(target, { run, topicPrefix, stepMs: Math.min(2_000, timeoutMs) })
+  const visit = createVisit(target, { run, topicPrefix })
   const found = new Map<ProbeName, Outcome>()
   let name: string | undefined
   const greeting = await greet({
@@ -215,8 +218,8 @@ function requirePrefix(prefix: string): string {
 }
 
 /** The connections of one run, and what they leave behind. */
-function createVisit(target: BrokerTarget, at: { readonly run: string; readonly topicPrefix: string; readonly stepMs: number }) {
-  const { run, topicPrefix, stepMs } = at
+function createVisit(target: BrokerTarget, at: { readonly run: string; readonly topicPrefix: string }) {
+  const { run, topicPrefix } = at
   const sessions = new Set<string>()
   const retained = new Set<string>()
   const idOf = (name: string) => `tg${run}-${name}`
@@ -230,7 +233,7 @@ function createVisit(target: BrokerTarget, at: { readonly run: string; readonly 
       const quietMs = Math.min(1_500, Math.max(200, roundTripMs * 5))
       return {
         version,
-        stepMs,
+        stepMs: Math.max(stepMs, Math.min(stepMaxMs, roundTripMs * 20)),
         quietMs,
         signal,
         run,

@@ -66,6 +66,8 @@ export interface ProbeClient extends AsyncDisposable {
   /** PUBREL, as the answer to a PUBREC. */
   release(messageId: number): Promise<Answer>
   answerOf(messageId: number, command: 'puback' | 'pubrec' | 'pubcomp'): Promise<Answer>
+  /** Whether a PUBACK has come that nobody waited for. */
+  answered(messageId: number): boolean
   /** The granted QoS, 0x80 and above when refused; undefined when the connection was closed or nothing came. */
   subscribe(filter: string, qos?: 0 | 1 | 2): Promise<number | undefined>
   /** Resolves when the condition holds, true, or at the time limit or the end of the connection, false. */
@@ -228,6 +230,7 @@ export async function openProbeClient(connect: ProbeConnect, { target, stepMs, s
       return answerOf(messageId, 'pubcomp')
     },
     answerOf,
+    answered: (messageId) => answers.has(`puback ${messageId}`),
     async subscribe(filter, qos = 1) {
       nextId = (nextId % 65_535) + 1
       const messageId = nextId

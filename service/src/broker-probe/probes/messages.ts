@@ -104,36 +104,54 @@ export const probeKeepAlive: Probe = async (context) => {
 }
 
 const bisectionsMax = 6
+/** A long message over a slow line takes its time: Mosquitto moves 4 KiB of a WebSocket a turn. */
+const patienceMs = 8_000
 
 /** Few attempts: a broker may note each message that is too long, ours as a dead letter. */
 export function createPacketSizeProbe(boundBytes: number): Probe {
   return async (context) => {
-    const topic = context.topic('packet-size')
     let tries = 0
-    const passes = async (bytes: number): Promise<boolean> => {
+    const attempt = (bytes: number): ReturnType<typeof tryPayload> => {
       tries += 1
-      await using client = await context.open({ name: `size-${tries}` })
-      const stated = client.connack.properties.maximumPacketSize
-      if (stated !== undefined && bytes + topic.length + 16 > stated) return false
-      await client.subscribe(topic)
-      client.send({ topic, payload: Buffer.alloc(bytes, 0x20), qos: 1 })
-      await client.until(() => client.received.length > 0)
-      return client.received[0]?.payload.length === bytes
+      return tryPayload(context, { name: `size-${tries}`, bytes })
     }
-    let most = (await passes(payloadBytesMax)) ? payloadBytesMax : 0
+    const contract = await attempt(payloadBytesMax)
+    if (contract === 'slow')
+      return {
+        'packet-size': unknown(`a payload of ${payloadBytesMax} bytes was neither answered nor refused within ${patienceMs / 1_000} s`)
+      }
+    let most = contract === 'passed' ? payloadBytesMax : 0
     let least = most === 0 ? payloadBytesMax : boundBytes
-    if (most > 0 && boundBytes > most && (await passes(boundBytes))) most = boundBytes
+    if (most > 0 && boundBytes > most && (await attempt(boundBytes)) === 'passed') most = boundBytes
     for (let step = 0; step < bisectionsMax && most < least && most < boundBytes; step += 1) {
       const middle = Math.floor((most + least) / 2)
-      if (await passes(middle)) most = middle
+      if ((await attempt(middle)) === 'passed') most = middle
       else least = middle
     }
     const value = { payloadBytes: most, contractBytes: payloadBytesMax, boundBytes, tries }
     if (most < payloadBytesMax)
       return {
-        'packet-size': differs(`of a payload about ${most} bytes come through, and the contract has up to ${payloadBytesMax}`, value)
+        'packet-size': differs(`payloads of about ${most} bytes come through, and the contract has up to ${payloadBytesMax}`, value)
       }
     const limit = most >= boundBytes ? 'no bound was met' : `more than about ${Math.round(least / 1_024)} KiB does not`
     return { 'packet-size': works(`a payload of ${Math.floor(most / 1_024)} KiB comes through (the contract needs 256); ${limit}`, value) }
   }
+}
+
+/** slow: nothing happened within the time, which tells nothing. */
+async function tryPayload(
+  context: ProbeContext,
+  { name, bytes }: { readonly name: string; readonly bytes: number }
+): Promise<'passed' | 'refused' | 'slow'> {
+  const topic = context.topic('packet-size')
+  await using client = await context.open({ name })
+  const stated = client.connack.properties.maximumPacketSize
+  if (stated !== undefined && bytes + topic.length + 16 > stated) return 'refused'
+  await client.subscribe(topic)
+  const messageId = client.send({ topic, payload: Buffer.alloc(bytes, 0x20) })
+  const came = () => client.received.some(({ payload }) => payload.length === bytes)
+  await client.until(() => came() || client.answered(messageId), patienceMs)
+  if (!came() && client.answered(messageId)) await client.until(came, patienceMs)
+  if (came()) return 'passed'
+  return client.closed || client.answered(messageId) ? 'refused' : 'slow'
 }
