@@ -25,6 +25,7 @@ export const storeError = defineErrors({
   },
   STORE_OVERLOADED: { status: 503, message: 'Cannot {action}: {server} asks to wait {retryAfterMs} ms more ({detail})' },
   STORE_UNSUPPORTED: { status: 501, message: 'Cannot {action}: {server} cannot do that ({detail})' },
+  STORE_BACKUP: { status: 409, message: 'Cannot use {folder}: {detail}, expected the data of a platform or its whole backup' },
   STORE_MIGRATION: { status: 409, message: 'Cannot copy the store: {detail}' },
   STORE_REFUSED_EVENTS: { status: 422, message: 'Cannot {action}: {server} refuses them for good ({detail}), expected it to take them' },
   /** Made by `refusedReadings` only. */
