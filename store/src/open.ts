@@ -29,7 +29,13 @@ export const storeOptionProperties = {
   }),
   storeUsername: Type.String({ default: '', description: 'User of an InfluxDB 1.x that asks for one' }),
   storePasswordFile: Type.String({ default: '', description: 'File with the password of that user' }),
-  storeTokenFile: Type.String({ default: '', description: 'File with the token of an InfluxDB 2.x or 3.x' })
+  storeTokenFile: Type.String({ default: '', description: 'File with the token of an InfluxDB 2.x or 3.x' }),
+  storeWriter: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 15,
+    description: 'Number of this process among those that write trace events into one InfluxDB: each needs its own'
+  })
 }
 const StoreOptions = Type.Object(storeOptionProperties)
 export type StoreOptions = Static<typeof StoreOptions>
@@ -104,10 +110,17 @@ async function open(address: StoreAddress, options: OpenStoresOptions, keep: Kee
       // Its client libraries are loaded only where they are used.
       const { openInfluxStores } = await import('./influx/open.ts')
       const server = { ...address, ...(await secretsOf(address.kind, options)) }
-      const { reachWithinMs = reachWithinMsDefault, signal } = options
-      const opened = await openInfluxStores({ server, logger, metrics, reachWithinMs, keep, ...(signal === undefined ? {} : { signal }) })
-      const trace = keep(await createEmbeddedTraceStore({ dataDir, logger, metrics }))
-      return { ...opened, trace, cases: keep(await createEmbeddedCaseStore({ dataDir })) }
+      const { reachWithinMs = reachWithinMsDefault, storeWriter: writer = 0, signal } = options
+      const opened = await openInfluxStores({
+        server,
+        logger,
+        metrics,
+        writer,
+        reachWithinMs,
+        keep,
+        ...(signal === undefined ? {} : { signal })
+      })
+      return { ...opened, cases: keep(await createEmbeddedCaseStore({ dataDir })) }
     }
     default:
       return address satisfies never

@@ -8,11 +8,15 @@ import type { TelemetryStore } from '../telemetry-store.ts'
 import type { InfluxDatabase, InfluxOptions } from './client.ts'
 import { createInfluxDatabase } from './client-open.ts'
 import { createInfluxTelemetryStore } from './telemetry.ts'
+import type { TraceStore } from '../trace-store.ts'
+import { createInfluxTraceStore } from '../influx-trace.ts'
 
 export interface OpenInfluxOptions {
   readonly server: InfluxOptions
   readonly logger: Logger
   readonly metrics: Metrics
+  /** 0 to 15: another for each process that captures events into the database. */
+  readonly writer: number
   /** How long to try while the server does not answer. */
   readonly reachWithinMs: number
   readonly signal?: AbortSignal
@@ -22,15 +26,22 @@ export interface OpenInfluxOptions {
 
 const reachPauseMs = 1_000
 
+export interface OpenedInfluxStores {
+  readonly name: string
+  readonly telemetry: TelemetryStore
+  readonly trace: TraceStore
+}
+
 /** Rejects with `STORE_UNREACHABLE`, `STORE_ACCESS` or `STORE_SERVER_VERSION`. */
-export async function openInfluxStores(options: OpenInfluxOptions): Promise<{ readonly name: string; readonly telemetry: TelemetryStore }> {
-  const { logger, metrics, keep } = options
+export async function openInfluxStores(options: OpenInfluxOptions): Promise<OpenedInfluxStores> {
+  const { logger, metrics, writer, keep } = options
   const database = createInfluxDatabase(options.server)
   keep({ close: () => database.close() })
   const { version } = await reach(database, options)
   logger.info({ store: database.name, version }, 'InfluxDB opened')
   const telemetry = keep(createInfluxTelemetryStore({ database, logger: logger.child({ store: 'telemetry' }), metrics }))
-  return { name: database.name, telemetry }
+  const trace = keep(createInfluxTraceStore({ database, logger: logger.child({ store: 'trace' }), metrics, writer }))
+  return { name: database.name, telemetry, trace }
 }
 
 /** A server that starts, or a proxy before one that does, may answer in a while. */
