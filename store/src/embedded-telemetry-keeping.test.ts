@@ -9,7 +9,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
 import { encodeBlock, headOf } from './column-block.ts'
 import { createEmbeddedTelemetryStore, type EmbeddedTelemetryStore } from './embedded-telemetry.ts'
-import { createBatch } from './embedded/telemetry/batch.ts'
 import { telemetryMigrations } from './embedded/telemetry/tables.ts'
 import { isStoreError } from './errors.ts'
 import { readingAt, rows, series } from './telemetry-suite-model.ts'
@@ -59,12 +58,13 @@ function writeVersion1(dataDir: string): void {
   }
   const missing = { timeMs: Float64Array.of(5), value: Float64Array.of(NaN), quality: Uint8Array.of(9) }
   insert.run(2, 5, 5, 1, 0, Infinity, -Infinity, 0, encodeBlock(missing))
-  const batch = createBatch(1)
-  batch.timeMs[0] = 20_000
-  batch.value[0] = -5
-  batch.quality[0] = 3
-  batch.series[0] = 1
-  database.prepare('INSERT INTO batch VALUES (9, 1, ?)').run(batch.bytes)
+  // Its layout of then: count, time, value (8 bytes each), series (4), quality (1).
+  const batch = new Uint8Array(29)
+  const view = new DataView(batch.buffer)
+  for (const [index, value] of [1, 20_000, -5].entries()) view.setFloat64(index * 8, value, true)
+  view.setUint32(24, 1, true)
+  view.setUint8(28, 3)
+  database.prepare('INSERT INTO batch VALUES (9, 1, ?)').run(batch)
   database.close()
 }
 

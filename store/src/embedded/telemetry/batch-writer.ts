@@ -4,7 +4,7 @@ import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
 import { replacesLatest, unitRefusal, valueInUnit, type UnitConflict } from '../../telemetry-limits.ts'
 import type { BatchSource, ReadingColumns } from '../../telemetry-store.ts'
 import { numberOf, textOf } from '../sqlite.ts'
-import { createBatch, type NewBatch } from './batch.ts'
+import { createBatch, encodeBatch, type Batch } from './batch.ts'
 import { flagOf, noReading, noteReading, type SeriesEntry, type SeriesIndex } from './series-index.ts'
 
 export interface BatchWriter {
@@ -17,7 +17,8 @@ export interface BatchWriter {
 type SeriesParts = ReadingColumns['series'][number]
 
 /** What one batch brings: the index learns of new series only when they are durable. */
-interface Work extends NewBatch {
+interface Work extends Batch {
+  /** Of each reading its series. */
   readonly entries: SeriesEntry[]
   readonly added: Map<string, SeriesEntry>
   readonly conflicts: UnitConflict[]
@@ -38,9 +39,7 @@ export function prepareBatchWriter(database: DatabaseSync, index: SeriesIndex): 
     const row = selectOffset.get(log)
     return row === undefined ? -1 : numberOf(row, 'up_to')
   }
-  const entryOf = (parts: SeriesParts, added: Map<string, SeriesEntry>): SeriesEntry => {
-    const found = index.find(parts)
-    if (found !== undefined) return found
+  const newEntryOf = (parts: SeriesParts, added: Map<string, SeriesEntry>): SeriesEntry => {
     const name = seriesKeyOf(parts)
     const known = added.get(name)
     if (known !== undefined) return known
@@ -49,65 +48,77 @@ export function prepareBatchWriter(database: DatabaseSync, index: SeriesIndex): 
     added.set(name, entry)
     return entry
   }
-  const put = (
-    work: Work,
-    at: number,
-    reading: { timeMs: number; value: number; quality: number; unit: string; entry: SeriesEntry }
-  ): void => {
-    const { entry, unit } = reading
-    const missing = reading.quality === 9 || Number.isNaN(reading.value)
-    const value = valueInUnit(missing ? 0 : reading.value, unit, entry.unit)
-    if (value === undefined) work.conflicts.push({ index: at, series: entry.name, unit, wanted: entry.unit })
-    work.timeMs[at] = reading.timeMs
-    work.value[at] = missing ? NaN : (value ?? NaN) + 0
-    work.quality[at] = missing ? 9 : reading.quality
-    work.series[at] = entry.id
-    work.entries.push(entry)
-  }
   const store = (count: number, source: BatchSource | undefined, fill: (work: Work) => void): (() => void) | undefined => {
     if (source !== undefined) {
       if (source.upTo <= appendedUpTo(source.log)) return undefined
       setOffset.run(source.log, source.upTo)
     }
-    const work: Work = { ...createBatch(count), entries: [], added: new Map(), conflicts: [] }
+    const work: Work = { ...createBatch(count), entries: new Array<SeriesEntry>(count), added: new Map(), conflicts: [] }
     fill(work)
     if (work.conflicts.length > 0) throw unitRefusal(count, work.conflicts)
-    if (count > 0) insert.run(++lastSeq, count, work.bytes)
+    if (count > 0) insert.run(++lastSeq, count, encodeBatch(work))
     return () => remember(index, work)
   }
 
   return {
     appendedUpTo,
+    // These loops run once a reading, on the main thread: nothing is made in them.
     write: (readings, source) =>
       store(readings.length, source, (work) => {
-        let at = 0
-        for (const reading of readings) {
-          const { timeMs, value, quality, unit } = reading
-          put(work, at++, { timeMs, value, quality, unit, entry: entryOf(reading, work.added) })
+        const { timeMs, value, quality, series, entries, added } = work
+        for (let at = 0; at < entries.length; at++) {
+          const reading = readings[at]
+          if (reading === undefined) continue
+          const entry = index.find(reading) ?? newEntryOf(reading, added)
+          const missing = reading.quality === 9 || Number.isNaN(reading.value)
+          timeMs[at] = reading.timeMs
+          value[at] = missing ? NaN : reading.value + 0
+          quality[at] = missing ? 9 : reading.quality
+          series[at] = entry.id
+          entries[at] = entry
+          if (reading.unit !== entry.unit) convert(work, at, reading.unit)
         }
       }),
-    writeColumns: ({ series, seriesAt, timeMs, value, quality }, source) =>
-      store(timeMs.length, source, (work) => {
-        const entries = series.map((parts) => ({ unit: parts.unit, entry: entryOf(parts, work.added) }))
-        for (let at = 0; at < timeMs.length; at++) {
-          const known = entries[seriesAt[at] ?? 0]
-          if (known === undefined) throw new RangeError(`Cannot write columns: place is ${seriesAt[at]}, expected below ${entries.length}`)
-          put(work, at, { timeMs: timeMs[at] ?? 0, value: value[at] ?? NaN, quality: quality[at] ?? 9, ...known })
+    writeColumns: (columns, source) =>
+      store(columns.timeMs.length, source, (work) => {
+        const { timeMs, value, quality, series, entries, added } = work
+        const known = columns.series.map((parts) => index.find(parts) ?? newEntryOf(parts, added))
+        const differing = columns.series.some(({ unit }, place) => unit !== known[place]?.unit)
+        timeMs.set(columns.timeMs)
+        for (let at = 0; at < entries.length; at++) {
+          const place = columns.seriesAt[at] ?? 0
+          const entry = known[place]
+          if (entry === undefined) continue
+          const one = columns.value[at] ?? NaN
+          const missing = columns.quality[at] === 9 || Number.isNaN(one)
+          value[at] = missing ? NaN : one + 0
+          quality[at] = missing ? 9 : (columns.quality[at] ?? 9)
+          series[at] = entry.id
+          entries[at] = entry
+          if (differing) convert(work, at, columns.series[place]?.unit ?? '')
         }
       })
   }
 }
 
+/** Brings the value into the unit of its series, or notes that it does not go there. */
+function convert({ value, entries, conflicts }: Work, at: number, unit: string): void {
+  const entry = entries[at]
+  const one = value[at] ?? NaN
+  if (entry === undefined || entry.unit === unit) return
+  const converted = valueInUnit(Number.isNaN(one) ? 0 : one, unit, entry.unit)
+  if (converted === undefined) conflicts.push({ index: at, series: entry.name, unit, wanted: entry.unit })
+  else if (!Number.isNaN(one)) value[at] = converted + 0
+}
+
 function remember(index: SeriesIndex, { entries, added, timeMs, value, quality }: Work): void {
   // Another batch of the same commit may have brought the series first: then its entry stays, with its latest reading.
   for (const entry of added.values()) if (index.get(entry.name) === undefined) index.add(entry)
-  let at = 0
-  for (const written of entries) {
+  for (let at = 0; at < entries.length; at++) {
+    const written = entries[at]
     const time = timeMs[at] ?? 0
-    if (replacesLatest(written.timeMs, time)) {
-      const entry = added.size === 0 ? written : (index.get(written.name) ?? written)
-      noteReading(entry, time, value[at] ?? NaN, flagOf(quality[at] ?? 9))
-    }
-    at += 1
+    if (written === undefined || !replacesLatest(written.timeMs, time)) continue
+    const entry = added.size === 0 ? written : (index.get(written.name) ?? written)
+    noteReading(entry, time, value[at] ?? NaN, flagOf(quality[at] ?? 9))
   }
 }

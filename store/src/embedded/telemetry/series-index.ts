@@ -31,9 +31,25 @@ function createSeriesIndex(): SeriesIndex {
   const byName = new Map<string, SeriesEntry>()
   const byParts = new Map<string, Map<string, Map<string, SeriesEntry>>>()
   let sorted: SeriesEntry[] | undefined
+  // Readings of one device come together.
+  let lastPoint: string | undefined
+  let lastDevices: Map<string, Map<string, SeriesEntry>> | undefined
+  let lastDevice: string | undefined
+  let lastMetrics: Map<string, SeriesEntry> | undefined
   return {
     get: (name) => byName.get(name),
-    find: ({ point, device, metric }) => byParts.get(point)?.get(device)?.get(metric),
+    find({ point, device, metric }) {
+      if (point !== lastPoint) {
+        lastPoint = point
+        lastDevices = byParts.get(point)
+        lastDevice = undefined
+      }
+      if (device !== lastDevice) {
+        lastDevice = device
+        lastMetrics = lastDevices?.get(device)
+      }
+      return lastMetrics?.get(metric)
+    },
     add(entry) {
       byName.set(entry.name, entry)
       const [point = '', device = '', ...metric] = entry.name.split('/')
@@ -41,6 +57,7 @@ function createSeriesIndex(): SeriesIndex {
       const metrics = devices.get(device) ?? new Map<string, SeriesEntry>()
       byParts.set(point, devices.set(device, metrics.set(metric.join('/'), entry)))
       sorted = undefined
+      lastPoint = undefined
     },
     matching(prefix) {
       sorted ??= [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1))
@@ -140,6 +157,10 @@ function createIndexLoader(database: DatabaseSync) {
 
 export const noReading: Pick<SeriesEntry, 'timeMs' | 'value' | 'quality'> = { timeMs: -1, value: NaN, quality: 9 }
 
+const flagByNumber: readonly (QualityFlag | undefined)[] = Array.from({ length: 10 }, (_, number) =>
+  qualityFlags.find((flag) => flag === number)
+)
+
 export function flagOf(quality: number): QualityFlag {
-  return qualityFlags.find((flag) => flag === quality) ?? 2
+  return flagByNumber[quality] ?? 2
 }
