@@ -30,6 +30,17 @@ describe('publishRight()', () => {
     assert.equal(publishRight(edge, 'tg/v1/p/-/control'), 'refuse')
   })
 
+  it('lets a collector probe the broker, and nobody at a point', () => {
+    for (const topic of ['tg/v1/-/probe/1a-qos-1', 'tg/v1/-/probe/1a-share/b/0']) {
+      assert.equal(publishRight({ role: 'collector', point: '', device: 'collector' }, topic), 'route')
+      assert.ok(maySubscribe({ role: 'collector', point: '', device: 'collector' }, topic))
+      for (const identity of [device, edge]) {
+        assert.equal(publishRight(identity, topic), 'refuse')
+        assert.ok(!maySubscribe(identity, topic))
+      }
+    }
+  })
+
   it('lets a service publish everything but the broker’s own topics', () => {
     assert.equal(publishRight(service, 'tg/v1/p/-/control'), 'route')
     assert.equal(publishRight(service, 'tg/v1/p/d/telemetry'), 'sink')

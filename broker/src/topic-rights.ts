@@ -1,5 +1,5 @@
 /** Who may publish and subscribe to what. Pure; knows nothing of sockets or MQTT packets. */
-import { deviceChannels, parseTopic, platformChannels, topicRoot, type Topic } from '@tracegate/model/topics'
+import { deviceChannels, parseTopic, platformChannels, probeTopicRoot, topicRoot, type Topic } from '@tracegate/model/topics'
 import type { ClientIdentity } from '@tracegate/service/identity'
 
 /** sink: must be committed before it is acknowledged. route: delivered only. refuse: not the sender's topic. */
@@ -25,10 +25,10 @@ export function publishRight(identity: ClientIdentity, text: string): PublishRig
   return parsed.topic.type === 'device' && fromDevices.has(parsed.topic.channel) ? 'sink' : 'route'
 }
 
-/** Topics that are not of our grammar; a collector commands Sparkplug nodes and tells them that it is there, and sends nothing else. */
+/** Topics that are not of our grammar; a collector commands Sparkplug nodes, tells them that it is there, and probes the broker. */
 function mayPublishForeign(identity: ClientIdentity, text: string): boolean {
   if (identity.role === 'service') return !text.startsWith('$')
-  return identity.role === 'collector' && sparkplugFromHost.test(text)
+  return identity.role === 'collector' && (sparkplugFromHost.test(text) || text.startsWith(`${probeTopicRoot}/`))
 }
 
 /** The contract retains a device's state and nothing else of it. */

@@ -4,6 +4,9 @@ import { wireVersion } from './wire.ts'
 
 export const topicRoot = `tg/v${wireVersion}`
 
+/** Below it a service or collector finds out what a broker does, in topics of its own making. */
+export const probeTopicRoot = `${topicRoot}/-/probe`
+
 /** Most bytes of a topic of ours: the root, two names of 64 and the longest channel. */
 export const topicBytesMax = 160
 

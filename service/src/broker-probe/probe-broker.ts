@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { topicRoot } from '@tracegate/model/topics'
+import { probeTopicRoot } from '@tracegate/model/topics'
 import { serviceError } from '../errors.ts'
 import { openProbeClient, type ProbeClient, type ProbeConnect, type ProtocolVersion } from './probe-client.ts'
 import { type Finding, hex, notTried, type Outcome, type Probe, type ProbeContext, type ProbeName, probeNames, unknown } from './probe.ts'
@@ -18,7 +18,7 @@ import { probeReceiveMaximum, probeTopicAlias } from './probes/version-5.ts'
 import { type BrokerTarget, parseBrokerUrl } from './target.ts'
 
 export const probeTimeoutDefaultMs = 20_000
-export const probeTopicPrefixDefault = `${topicRoot}/-/probe`
+export const probeTopicPrefixDefault = probeTopicRoot
 const packetBytesDefault = 1_048_576
 const restartLimitMs = 60_000
 /** Probes at a time: a broker may bound the connections of an address. */
