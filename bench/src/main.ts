@@ -8,8 +8,11 @@ import type { Bench, BenchOptions, BenchReport, BenchRow } from './bench.ts'
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   connections: () => import('./connections.ts'),
   'edge-backlog': () => import('./edge-backlog.ts'),
+  influx: () => import('./influx.ts'),
+  'influx-trace': () => import('./influx-trace.ts'),
   ingest: () => import('./ingest.ts'),
   opcua: () => import('./opcua.ts'),
+  reconnects: () => import('./reconnects.ts'),
   'telemetry-store': () => import('./telemetry-store.ts'),
   trace: () => import('./trace.ts')
 }
