@@ -2,9 +2,10 @@
  * One client's socket: cut into packets, read only while the client's and the process's messages in flight are below their
  * bounds, and written to once a turn. Packets that carry messages go to the handler, the others to the broker library, in order.
  */
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { Budget } from './budget.ts'
 import { addBytes, clear, createFrames, nextFrame, pendingBytes, type FrameFault, type Frames } from './frames.ts'
+import { LibraryStream, type LibraryStreamOwner } from './library-stream.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { OutputTurn } from './output-turn.ts'
 import type { PacketHandler, PauseReason } from './packet-handler.ts'
@@ -60,7 +61,7 @@ export function guardConnection(options: GuardOptions): GuardedConnection {
 }
 
 /** A class for the sake of memory only: ten thousand of them share their functions. */
-class Connection implements GuardedConnection {
+class Connection implements GuardedConnection, LibraryStreamOwner {
   readonly stream: Duplex
   readonly address: string
   inFlight = 0
@@ -84,23 +85,18 @@ class Connection implements GuardedConnection {
     this.#options = options
     this.address = options.address
     this.lastPacketMs = options.nowMs()
-    this.stream = new Duplex({
-      allowHalfOpen: false,
-      readableHighWaterMark: 1,
-      read: () => {
-        this.#wanted = true
-        // After the library has handled what it is just taking: packets keep their order.
-        process.nextTick(() => this.#feed())
-      },
-      writev: (chunks, done) => {
-        this.#control(chunks)
-        done()
-      },
-      destroy: (error, done) => {
-        this.#release()
-        done(error)
-      }
-    })
+    this.stream = new LibraryStream(this)
+  }
+
+  libraryReads(): void {
+    this.#wanted = true
+    // After the library has handled what it is just taking: packets keep their order.
+    process.nextTick(() => this.#feed())
+  }
+
+  libraryAnswers(bytes: Buffer): void {
+    if (this.#sessionPresent && bytes[0] === packetType.connack << 4 && bytes[3] === 0) bytes[2] = 1
+    this.send(bytes)
   }
 
   listen(): void {
@@ -267,16 +263,7 @@ class Connection implements GuardedConnection {
     this.end(fault.code)
   }
 
-  /** What the library answers; it comes in pieces of one packet. */
-  #control(chunks: readonly { readonly chunk: unknown }[]): void {
-    const parts: Buffer[] = []
-    for (const { chunk } of chunks) if (Buffer.isBuffer(chunk)) parts.push(chunk)
-    const bytes = Buffer.concat(parts)
-    if (this.#sessionPresent && bytes[0] === packetType.connack << 4 && bytes[3] === 0) bytes[2] = 1
-    this.send(bytes)
-  }
-
-  #release(): void {
+  libraryEnds(): void {
     if (this.#closed) return
     this.flush()
     this.#closed = true

@@ -2,11 +2,12 @@
  * The way to one subscriber: knows when its client does not keep up, makes publishers wait for it, and for how long. Who waits
  * is let go when the client has caught up or is gone.
  */
-import type { GuardedConnection } from './connection.ts'
+import type { ClientState } from './clients.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { Session } from './sessions/session.ts'
 
 export interface SubscriberOutlet {
+  readonly state: ClientState
   send(bytes: Buffer): void
   /** Bytes that the client has not taken yet. */
   queuedBytes(): number
@@ -21,9 +22,8 @@ export interface SubscriberOutlet {
   close(): void
 }
 
-export interface OutletOptions {
-  readonly connection: GuardedConnection
-  readonly session: Session
+/** The same for all outlets. */
+export interface OutletParts {
   readonly limits: BrokerLimits
   readonly nowMs: () => number
   /** Those that are waited for, to be looked at by the watch. */
@@ -31,43 +31,69 @@ export interface OutletOptions {
   readonly onBlocked: () => void
 }
 
+export interface OutletOptions {
+  readonly state: ClientState
+  readonly session: Session
+  readonly shared: OutletParts
+}
+
 export function createOutlet(options: OutletOptions): SubscriberOutlet {
-  const { connection, session, limits, blocked } = options
-  let waiting: (() => void)[] = []
-  let blockedSinceMs: number | undefined
+  return new Outlet(options)
+}
 
-  const release = () => {
-    blockedSinceMs = undefined
-    blocked.delete(outlet)
-    const all = waiting
-    waiting = []
-    for (const resume of all) resume()
+/** A class for the sake of memory only: ten thousand of them share their functions. */
+class Outlet implements SubscriberOutlet {
+  blockedSinceMs: number | undefined
+  readonly #options: OutletOptions
+  #waiting: (() => void)[] | undefined
+
+  constructor(options: OutletOptions) {
+    this.#options = options
   }
 
-  const outlet: SubscriberOutlet = {
-    get blockedSinceMs() {
-      return blockedSinceMs
-    },
-    send: (bytes) => connection.send(bytes),
-    queuedBytes: () => connection.queuedBytes(),
-    congestion() {
-      const queued = connection.queuedBytes()
-      if (queued > limits.queuedBytesMax) return 'hopeless'
-      if (queued <= limits.queuedBytesSoft && session.waitingBytes <= limits.queuedBytesSoft) return 'none'
-      if (blockedSinceMs === undefined) {
-        blockedSinceMs = options.nowMs()
-        blocked.add(outlet)
-        options.onBlocked()
-      }
-      return 'wait'
-    },
-    wait: (resume) => void waiting.push(resume),
-    relieve() {
-      if (blockedSinceMs === undefined) return
-      const half = limits.queuedBytesSoft / 2
-      if (connection.queuedBytes() <= half && session.waitingBytes <= half) release()
-    },
-    close: release
+  get state(): ClientState {
+    return this.#options.state
   }
-  return outlet
+
+  send(bytes: Buffer): void {
+    this.#options.state.connection.send(bytes)
+  }
+
+  queuedBytes(): number {
+    return this.#options.state.connection.queuedBytes()
+  }
+
+  congestion(): 'none' | 'wait' | 'hopeless' {
+    const { session, shared } = this.#options
+    const { limits, blocked, nowMs, onBlocked } = shared
+    const queued = this.queuedBytes()
+    if (queued > limits.queuedBytesMax) return 'hopeless'
+    if (queued <= limits.queuedBytesSoft && session.waitingBytes <= limits.queuedBytesSoft) return 'none'
+    if (this.blockedSinceMs === undefined) {
+      this.blockedSinceMs = nowMs()
+      blocked.add(this)
+      onBlocked()
+    }
+    return 'wait'
+  }
+
+  wait(resume: () => void): void {
+    this.#waiting ??= []
+    this.#waiting.push(resume)
+  }
+
+  relieve(): void {
+    if (this.blockedSinceMs === undefined) return
+    const { session, shared } = this.#options
+    const half = shared.limits.queuedBytesSoft / 2
+    if (this.queuedBytes() <= half && session.waitingBytes <= half) this.close()
+  }
+
+  close(): void {
+    this.blockedSinceMs = undefined
+    this.#options.shared.blocked.delete(this)
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const resume of waiting ?? []) resume()
+  }
 }

@@ -2,7 +2,7 @@
 import type { Clients, ClientState } from './clients.ts'
 import type { BrokerEvents } from './events.ts'
 import type { BrokerLimits } from './limits.ts'
-import { createOutlet, type SubscriberOutlet } from './outlet.ts'
+import { createOutlet, type OutletParts, type SubscriberOutlet } from './outlet.ts'
 import { createRouter, type Router } from './router.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionTable } from './sessions/session-table.ts'
@@ -29,7 +29,7 @@ export interface Subscribers {
 export function createSubscribers(options: SubscribersOptions): Subscribers {
   const { limits, events, sessions, nowMs } = options
   const blocked = new Set<SubscriberOutlet>()
-  const states = new WeakMap<SubscriberOutlet, ClientState>()
+  const parts: OutletParts = { limits, nowMs, blocked, onBlocked: () => events.subscriberWaitedFor() }
 
   function drop(state: ClientState | undefined, detail: string): void {
     if (state === undefined || state.connection.isClosed) return
@@ -41,26 +41,17 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
     blocked,
     router: createRouter({
       sessions,
-      drop: (session, detail) => drop(session.outlet === undefined ? undefined : states.get(session.outlet), detail)
+      drop: (session, detail) => drop(session.outlet?.state, detail)
     }),
     sessionOf(state) {
       state.session ??= sessions.open({ id: state.clientId, owner: state.username, persistent: !state.clean })
       return state.session
     },
     outletFor(state, session) {
-      const outlet = createOutlet({
-        connection: state.connection,
-        session,
-        limits,
-        nowMs,
-        blocked,
-        onBlocked: () => events.subscriberWaitedFor()
-      })
-      states.set(outlet, state)
-      return outlet
+      return createOutlet({ state, session, shared: parts })
     },
     dropBlocked(outlet, blockedMs) {
-      drop(states.get(outlet), `did not keep up for ${Math.round(blockedMs)} ms`)
+      drop(outlet.state, `did not keep up for ${Math.round(blockedMs)} ms`)
       outlet.close()
     },
     dropSilent(state, silentMs) {

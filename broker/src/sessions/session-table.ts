@@ -7,7 +7,7 @@ import type { Qos } from '../packets.ts'
 import { createRetainedMessages } from '../retained.ts'
 import { createFilterIndex, type Match } from '../topic-filter.ts'
 import { createBody, createEntry, type Body, type Message } from './message.ts'
-import { createSession, type Session, type SessionKeeper } from './session.ts'
+import { createSession, type Session, type SessionKeeper, type SessionParts } from './session.ts'
 import { openSessionFile, type SessionFile, type SessionRecord } from './session-file.ts'
 import { createFileKeeper, type FileKeeper } from './session-keeper.ts'
 
@@ -40,7 +40,7 @@ export function createSessionTable(options: SessionTableOptions) {
   let bytes = 0
   let nextKey = 1
   /** The last message that was queued, as it is kept on disk and as it is not. */
-  const shared: { message: Message | undefined; kept: Body | undefined; unkept: Body | undefined } = {
+  const last: { message: Message | undefined; kept: Body | undefined; unkept: Body | undefined } = {
     message: undefined,
     kept: undefined,
     unkept: undefined
@@ -51,12 +51,15 @@ export function createSessionTable(options: SessionTableOptions) {
     durable: () => keeper?.durable() ?? Promise.resolve()
   }
 
-  const onBytes = (delta: number) => void (bytes += delta)
-  const { onFullWindow } = options
+  const shared: SessionParts = {
+    limits,
+    keeper: options.dataDir === undefined ? undefined : sessionKeeper,
+    onBytes: (delta) => void (bytes += delta),
+    onFullWindow: options.onFullWindow
+  }
 
   function create(id: string, owner: string, persistent: boolean): Session {
-    const own = persistent && options.dataDir !== undefined ? sessionKeeper : undefined
-    return createSession({ id, owner, persistent, limits, keeper: own, onBytes, onFullWindow })
+    return createSession({ id, owner, persistent, shared })
   }
 
   function load(from: ReturnType<SessionFile['load']>): void {
@@ -99,13 +102,13 @@ export function createSessionTable(options: SessionTableOptions) {
 
   /** The same body for every session that queues the message. */
   function bodyOf(message: Message, persistent: boolean): Body {
-    if (shared.message !== message) Object.assign(shared, { message, kept: undefined, unkept: undefined })
-    const known = persistent ? shared.kept : shared.unkept
+    if (last.message !== message) Object.assign(last, { message, kept: undefined, unkept: undefined })
+    const known = persistent ? last.kept : last.unkept
     if (known !== undefined) return known
     // What was read is a view of a larger buffer, which it would keep alive.
     const body = createBody(persistent ? nextKey++ : 0, message.topic, Buffer.from(message.payload))
-    if (persistent) shared.kept = body
-    else shared.unkept = body
+    if (persistent) last.kept = body
+    else last.unkept = body
     return body
   }
 
