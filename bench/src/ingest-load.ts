@@ -151,7 +151,8 @@ function packetOf({ boot, readingsPerMessage }: LoadOptions, index: number, seq:
   const timeMs = startMs + seq * 1_000
   const readings: string[] = []
   for (let reading = 0; reading < readingsPerMessage; reading += 1) {
-    const value = (40 + ((seq + index + reading) % 50)) / 10
+    // Up and down by a tenth of a degree a second: a jump would be an anomaly, and those are no part of the load.
+    const value = (40 + Math.abs(((seq + index + reading) % 100) - 50)) / 10
     readings.push(`{"metric":"t${reading}","value":${value},"unit":"Cel","quality":1}`)
   }
   const payload = Buffer.from(

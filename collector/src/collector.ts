@@ -5,6 +5,7 @@
 import type { DetectionEngine } from '@tracegate/detect/engine'
 import type { Bus } from '@tracegate/service/bus'
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { DeviceHealthReader } from '@tracegate/service/device-health'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import type { Health } from '@tracegate/service/health'
 import type { IngestSink, MessagePublisher } from '@tracegate/service/ingest'
@@ -15,13 +16,15 @@ import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import type { ScanRule } from '@tracegate/model/scan-event'
 import { createAnomalyKeeper } from './anomalies.ts'
-import { decode } from './decode.ts'
+import { decode, type DecodeContext } from './decode.ts'
 import { createDeadLetterReader } from './dead-letter/replay.ts'
 import { createDetection } from './detection.ts'
+import { createDeviceHealth, type DeviceHealthBook } from './device-health.ts'
 import { createDeviceRegister } from './devices.ts'
 import { createCollectorEvents, type CollectorStats } from './events.ts'
 import { openIngestLog, type IngestLog } from './ingest-log.ts'
 import { startJudging } from './judging.ts'
+import { lanes } from './lanes.ts'
 import { defaultCollectorLimits, type CollectorLimits } from './limits.ts'
 import { admitBroker } from './input/broker-admission.ts'
 import { startMqttInput } from './input/mqtt-input.ts'
@@ -55,6 +58,7 @@ export interface Collector extends AsyncDisposable {
   readonly sink: IngestSink
   readonly deadLetters: DeadLetterReader
   readonly gaps: GapLedgerReader
+  readonly deviceHealth: DeviceHealthReader
   stats(): CollectorStats
   /** Reads the registers again: places, profiles, products, points and scan rules. */
   reconfigure(): Promise<void>
@@ -73,7 +77,17 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const events = createCollectorEvents(options)
   let publisher = options.publisher
   let rules = new Map<string, ScanRule>()
-  const context = { scanRule: (point: string, device: string) => rules.get(`${point}/${device}`) }
+  const context: DecodeContext = {
+    scanRule: (point, device) => rules.get(`${point}/${device}`),
+    historicalAfterMs: limits.historicalAfterMs,
+    behindMs: (name) => deviceHealth.behindMs(name)
+  }
+  const deviceHealth: DeviceHealthBook = createDeviceHealth({
+    limits,
+    nowMs,
+    watermark: (name, boot) => log.watermark(name, boot),
+    openGaps: (name) => log.openGaps(name)
+  })
   const watermarks = startWatermarks({ publisher: () => publisher, limits, onError: (error) => events.failed('publish watermark', error) })
   const log: IngestLog = openIngestLog({
     dataDir: options.dataDir,
@@ -84,7 +98,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       events.groupCommitted(commit)
       watermarks.risen(commit.streams)
     },
-    onOutcome: createAftermath({ log: () => log, events, watermarks, bus }),
+    onOutcome: createAftermath({ log: () => log, events, watermarks, bus, health: deviceHealth }),
     onRejected: (error, _message, intake) => events.rejected(error, countsOf(intake)),
     onGapGivenUp: (gap) => events.gapGivenUp(gap),
     onDeadLettersDropped: (count) => events.deadLettersDropped(count),
@@ -119,7 +133,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     const trouble = log.trouble() ?? writer.trouble() ?? input?.trouble()
     return { ok: trouble === undefined, detail: trouble ?? `${log.counts().bytes} bytes in the log` }
   })
-  registerGauges(options.metrics, log)
+  registerGauges(options.metrics, log, nowMs)
   const drain = async (timeoutMs: number) => {
     const end = Date.now() + timeoutMs
     await writer.drain(timeoutMs)
@@ -130,6 +144,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     sink,
     deadLetters: createDeadLetterReader({ log, events, nowMs, decode: (message) => decode(message, context) }),
     gaps: log.gaps,
+    deviceHealth: deviceHealth.reader,
     stats: () => events.stats({ carriedOver: log.leftOver, log: log.counts() }),
     reconfigure,
     setPublisher: (given) => void (publisher = given),
@@ -146,12 +161,19 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   }
 }
 
-function registerGauges(metrics: Metrics, log: IngestLog): void {
-  metrics.gauge({ name: 'tracegate_collector_log_bytes', help: 'Bytes in the log, not yet in the stores', read: () => log.counts().bytes })
-  metrics.gauge({
-    name: 'tracegate_collector_waiting_messages',
-    help: 'Messages on the way to their commit',
-    read: () => log.counts().waiting
-  })
-  metrics.gauge({ name: 'tracegate_collector_dead_letters', help: 'Dead letters kept', read: () => log.counts().deadLetters })
+function registerGauges(metrics: Metrics, log: IngestLog, nowMs: () => number): void {
+  const gauge = (name: string, help: string, read: () => number) => metrics.gauge({ name: `tracegate_collector_${name}`, help, read })
+  gauge('log_bytes', 'Bytes in the log, not yet in the stores or not yet released', () => log.counts().bytes)
+  gauge('log_messages', 'Messages in the log, not yet in the stores or not yet released', () => log.counts().messages)
+  gauge('waiting_messages', 'Messages on the way to their commit', () => log.counts().waiting)
+  gauge('dead_letters', 'Dead letters kept', () => log.counts().deadLetters)
+  for (const lane of lanes) {
+    const lag = () => log.lanes[lane].lag()
+    gauge(`${lane}_lane_messages`, `Messages of the ${lane} lane in the log`, () => lag().messages)
+    gauge(`${lane}_lane_bytes`, `Bytes of the ${lane} lane in the log`, () => lag().bytes)
+    gauge(`${lane}_lane_oldest_seconds`, `Age of the oldest message of the ${lane} lane that is not stored and judged`, () => {
+      const { oldestMs } = lag()
+      return oldestMs === undefined ? 0 : Math.max(0, nowMs() - oldestMs) / 1_000
+    })
+  }
 }

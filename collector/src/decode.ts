@@ -10,10 +10,11 @@ import { EventMessage } from '@tracegate/model/event-message'
 import { ScanMessage } from '@tracegate/model/scan'
 import { scanToEvent, type ScanRule } from '@tracegate/model/scan-event'
 import { State } from '@tracegate/model/state'
-import { droppedReadingsMetric, readingsOf, Telemetry, type Reading } from '@tracegate/model/telemetry'
+import { droppedReadingsMetric, type Reading } from '@tracegate/model/telemetry'
 import { parseTopic, type DeviceChannel } from '@tracegate/model/topics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { BootId, payloadBytesMax, Sequence, TimeMs, wireVersion } from '@tracegate/model/wire'
+import { decodeTelemetry, spellOut, type LatenessContext } from './decode-telemetry.ts'
 
 type Work =
   | { readonly type: 'readings'; readonly readings: readonly Reading[] }
@@ -42,6 +43,9 @@ export interface Taken {
   readonly work: Work
   /** Parts of a message that could not be taken while the rest could. */
   readonly partial: readonly Reason[]
+  /** Readings that came long after their time, and such whose time is far ahead of ours. */
+  readonly historicalReadings: number
+  readonly aheadReadings: number
 }
 
 interface Refused {
@@ -61,12 +65,11 @@ export interface RawMessage {
   readonly receivedAtMs: number
 }
 
-export interface DecodeContext {
+export interface DecodeContext extends LatenessContext {
   /** The rule of a reader that is connected directly. */
   readonly scanRule: (point: string, device: string) => ScanRule | undefined
 }
 
-const telemetry = compileValidator(Telemetry)
 const scanMessage = compileValidator(ScanMessage)
 const eventMessage = compileValidator(EventMessage)
 const stateMessage = compileValidator(State)
@@ -127,29 +130,24 @@ function decodeChannel(
     return refuse('PAYLOAD_TOO_LARGE', `payload has ${message.payload.length} bytes, expected at most ${payloadBytesMax}`)
   switch (channel) {
     case 'telemetry': {
-      const decoded = decodeMessage(telemetry, message.payload)
+      const decoded = decodeTelemetry(message.payload)
       if (!decoded.ok) return decoded
       const { boot, seq, timeMs } = decoded.value
-      return {
-        ok: true,
-        ...sender,
-        stream: { boot, seq, timeMs },
-        work: { type: 'readings', readings: readingsOf(decoded.value, sender) },
-        partial: []
-      }
+      const { readings, ...times } = spellOut(decoded.value, { sender, receivedAtMs: message.receivedAtMs, ...options.context })
+      return { ok: true, ...sender, stream: { boot, seq, timeMs }, work: { type: 'readings', readings }, partial: [], ...times }
     }
     case 'scan':
       return decodeScan(message, options)
     case 'event':
       return decodeEvent(message, sender)
     case 'state': {
-      if (message.payload.length === 0) return { ok: true, ...sender, work: { type: 'nothing' }, partial: [] }
+      if (message.payload.length === 0) return { ok: true, ...sender, work: { type: 'nothing' }, partial: [], ...inTime }
       const decoded = decodeMessage(stateMessage, message.payload)
-      return decoded.ok ? { ok: true, ...sender, work: { type: 'state', state: decoded.value }, partial: [] } : decoded
+      return decoded.ok ? { ok: true, ...sender, work: { type: 'state', state: decoded.value }, partial: [], ...inTime } : decoded
     }
     case 'command/reply': {
       const decoded = decodeMessage(commandReply, message.payload)
-      return decoded.ok ? { ok: true, ...sender, work: { type: 'reply', reply: decoded.value }, partial: [] } : decoded
+      return decoded.ok ? { ok: true, ...sender, work: { type: 'reply', reply: decoded.value }, partial: [], ...inTime } : decoded
     }
     case 'command':
     case 'committed':
@@ -159,19 +157,21 @@ function decodeChannel(
   }
 }
 
+const inTime = { historicalReadings: 0, aheadReadings: 0 } as const
+
 function decodeEvent(message: RawMessage, sender: Sender): Intake {
   const payload = decodePayload(message.payload)
   if (!payload.ok) return payload
   if (!hasEpcis.check(payload.value).ok) {
     const captured = captureEvents(payload.value, { recordTimeMs: message.receivedAtMs, pointer: '' })
-    return captured.ok ? { ok: true, ...sender, work: { type: 'events', events: captured.value }, partial: [] } : captured
+    return captured.ok ? { ok: true, ...sender, work: { type: 'events', events: captured.value }, partial: [], ...inTime } : captured
   }
   const checked = eventMessage.check(payload.value)
   if (!checked.ok) return checked
   const { boot, seq, timeMs, epcis } = checked.value
   const captured = captureEvents(epcis, { recordTimeMs: message.receivedAtMs, pointer: '/epcis' })
   if (!captured.ok) return captured
-  return { ok: true, ...sender, stream: { boot, seq, timeMs }, work: { type: 'events', events: captured.value }, partial: [] }
+  return { ok: true, ...sender, stream: { boot, seq, timeMs }, work: { type: 'events', events: captured.value }, partial: [], ...inTime }
 }
 
 function captureEvents(value: unknown, options: { readonly recordTimeMs: number; readonly pointer: string }): Decoded<TraceEvent[]> {
@@ -214,7 +214,7 @@ function decodeScan(message: RawMessage, options: { readonly sender: Sender; rea
   const [reason] = partial
   if (events.length === 0 && reason !== undefined) return { ok: false, reason }
   const traced = events.map((event) => toTraceEvent(event, { recordTimeMs: message.receivedAtMs }))
-  return { ok: true, ...sender, stream: { boot, seq, timeMs }, work: { type: 'events', events: traced }, partial }
+  return { ok: true, ...sender, stream: { boot, seq, timeMs }, work: { type: 'events', events: traced }, partial, ...inTime }
 }
 
 function refuse(code: string, message: string): Refused {

@@ -42,6 +42,7 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
     unjudged: 0,
     detectionFailures: 0
   }
+  const oddTold = { historicalReadings: 0, aheadReadings: 0 }
   const byOutcome = (what: string) =>
     metrics.counter({
       name: `tracegate_collector_${what}_total`,
@@ -101,12 +102,14 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
       commit.observe(tookMs / 1_000)
       if (messages > 0) group.observe(messages)
       counters.flush()
+      for (const what of ['historicalReadings', 'aheadReadings'] as const) {
+        if (count[what] > oddTold[what]) odd.add(count[what] - oddTold[what], { what })
+        oddTold[what] = count[what]
+      }
     },
-    oddTimes({ historical, ahead }: { readonly historical: number; readonly ahead: number }) {
-      count.historicalReadings += historical
-      count.aheadReadings += ahead
-      if (historical > 0) odd.add(historical, { what: 'historical' })
-      if (ahead > 0) odd.add(ahead, { what: 'ahead' })
+    oddTimes({ historicalReadings, aheadReadings }: Pick<CollectorStats, 'historicalReadings' | 'aheadReadings'>) {
+      count.historicalReadings += historicalReadings
+      count.aheadReadings += aheadReadings
     },
     batchTaken: (lane: Lane, messages: number) => batch.observe(messages, { lane }),
     /** A batch is done with. */

@@ -74,6 +74,8 @@ export interface IngestLog {
   /** Lets an open dead letter go; false when there is none. */
   discard(id: number, closing: Omit<Closing, 'state'>): boolean
   readonly gaps: GapLedgerReader
+  /** Gaps of a device that may still be filled, at most 1,000. */
+  openGaps(device: string): number
   /** Why nothing is committed, or only alarms and events; undefined when all is well. */
   trouble(): string | undefined
   counts(): { readonly waiting: number; readonly messages: number; readonly bytes: number; readonly deadLetters: number }
@@ -249,6 +251,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     watermark: (device, boot) => streams.watermark(device, boot),
     deadLetters: dead.reader,
     discard: (letter, closing) => inTransaction(database, () => dead.close(letter, { state: 'discarded', ...closing })),
+    openGaps: (device) => ledger.openGaps(device),
     gaps: {
       async report(query) {
         save()

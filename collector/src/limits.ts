@@ -57,6 +57,15 @@ export interface CollectorLimits {
   /** At most so often a device is told its watermark. */
   readonly watermarkIntervalMs: number
   readonly watermarksPerTickMax: number
+  /** Devices whose health is in memory; past it those that were silent longest are forgotten. */
+  readonly devicesInMemoryMax: number
+  /** A device's clock is ahead when its messages come so long before their time, and behind when they come so long after it and steadily so. */
+  readonly clockAheadMs: number
+  readonly clockBehindMs: number
+  /** A later message with a time so much earlier is a jump. */
+  readonly clockJumpMs: number
+  /** A reading that comes so long after its time, by a clock that is not behind, is history. */
+  readonly historicalAfterMs: number
   /** How long closing waits for what is under way. */
   readonly closeTimeoutMs: number
 }
@@ -95,5 +104,10 @@ export const defaultCollectorLimits: CollectorLimits = {
   anomaliesWaitingMax: 10_000,
   watermarkIntervalMs: 100,
   watermarksPerTickMax: 2_000,
+  devicesInMemoryMax: 50_000,
+  clockAheadMs: 5_000,
+  clockBehindMs: 60_000,
+  clockJumpMs: 1_000,
+  historicalAfterMs: 300_000,
   closeTimeoutMs: 1_200
 }

@@ -7,6 +7,7 @@ import type { Bus } from '@tracegate/service/bus'
 import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'
 import type { ItemCounts } from './counters.ts'
 import { itemCountsOf, type Intake, type Taken } from './decode.ts'
+import type { DeviceHealthBook } from './device-health.ts'
 import type { CollectorEvents } from './events.ts'
 import { conflictOf, type CommitOutcome, type LogMessage } from './group-writer.ts'
 import type { IngestLog } from './ingest-log.ts'
@@ -34,10 +35,11 @@ export interface AftermathOptions {
   readonly events: CollectorEvents
   readonly watermarks: Watermarks
   readonly bus: Bus
+  readonly health: Pick<DeviceHealthBook, 'note'>
 }
 
 /** What happens once a message is durable, before its sender is told. */
-export function createAftermath({ log, events, watermarks, bus }: AftermathOptions) {
+export function createAftermath({ log, events, watermarks, bus, health }: AftermathOptions) {
   function tellWatermark({ name, stream, work }: Taken, again: boolean): void {
     const boot = again ? stream?.boot : work.type === 'state' && work.state.online ? work.state.boot : undefined
     if (boot !== undefined) watermarks.risen([{ device: name, boot, upTo: log().watermark(name, boot) }])
@@ -45,8 +47,10 @@ export function createAftermath({ log, events, watermarks, bus }: AftermathOptio
 
   return (outcome: CommitOutcome, message: LogMessage, intake: Intake): void => {
     events.committed(outcome, countsOf(intake))
+    health.note(outcome, message, intake)
     if (!intake.ok) return events.refused(intake.reason, message)
     const { stream, work } = intake
+    if (outcome === 'logged') events.oddTimes(intake)
     // Most messages end here.
     if (outcome === 'logged' && work.type === 'readings') return
     if (outcome === 'conflict' && stream !== undefined) events.refused(conflictOf(stream), message)

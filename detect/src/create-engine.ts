@@ -10,6 +10,7 @@ import type { DetectionEngine, DetectionRegisters, TraceHistory } from './engine
 import { glnOf, isSerialised } from './goods-key.ts'
 import { iso } from './proof.ts'
 import { emptyPlaceState, judgePlaceReading, PlaceState } from './place-limits.ts'
+import { nameOfSeries } from './series-names.ts'
 import { judgeSeriesReading, quantityOf, SeriesState, seriesCheckDefaults, type SeriesCheckSettings } from './series-checks.ts'
 import {
   contentOf,
@@ -132,9 +133,9 @@ interface Judging {
 
 function judgeReading(judging: Judging, reading: Reading, nowMs: number, backfill: boolean, found: Anomaly[]): void {
   const { state, index } = judging
-  const series = seriesKeyOf(reading)
+  const series = nameOfSeries(reading)
   const watched = index.watched.get(series)
-  const historical = backfill || nowMs - reading.timeMs > historicalAfterMs
+  const historical = backfill || (reading.historical ?? nowMs - reading.timeMs > historicalAfterMs)
   const ahead = reading.timeMs - nowMs > futureMaxMs
   if (watched !== undefined) noteDevice(state, { reading, place: watched.place, profile: watched.profile, nowMs }, found)
   if (ahead) return

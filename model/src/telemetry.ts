@@ -47,6 +47,11 @@ export interface Reading {
   readonly timeMs: number
   readonly value: number
   readonly quality: QualityFlag
+  /**
+   * Set where the time lies long before the receipt: true for backfill, which is judged as history; false for a device that is live by
+   * a clock that runs behind.
+   */
+  readonly historical?: boolean
 }
 
 /** `point/device/metric`: the name of a series. */
@@ -54,15 +59,24 @@ export function seriesKeyOf(reading: { point: string; device: string; metric: st
   return `${reading.point}/${reading.device}/${reading.metric}`
 }
 
-/** The readings of a message, spelt out. */
-export function readingsOf(message: Telemetry, from: { point: string; device: string }): Reading[] {
-  return message.readings.map((reading) => ({
-    point: from.point,
-    device: from.device,
-    metric: reading.metric,
-    unit: reading.unit,
-    timeMs: reading.timeMs ?? message.timeMs,
-    value: reading.value === null ? Number.NaN : Number(reading.value),
-    quality: reading.value === null ? 9 : reading.quality
-  }))
+/** The readings of a message, spelt out. `isHistorical` marks those for which it knows. */
+export function readingsOf(
+  message: Telemetry,
+  from: { point: string; device: string },
+  isHistorical?: (timeMs: number) => boolean | undefined
+): Reading[] {
+  return message.readings.map((reading) => {
+    const timeMs = reading.timeMs ?? message.timeMs
+    const spelt: Reading = {
+      point: from.point,
+      device: from.device,
+      metric: reading.metric,
+      unit: reading.unit,
+      timeMs,
+      value: reading.value === null ? Number.NaN : Number(reading.value),
+      quality: reading.value === null ? 9 : reading.quality
+    }
+    const historical = isHistorical?.(timeMs)
+    return historical === undefined ? spelt : { ...spelt, historical }
+  })
 }

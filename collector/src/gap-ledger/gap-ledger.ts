@@ -47,6 +47,8 @@ export interface GapLedger {
   /** The transaction failed: forgets what it noted. */
   rollback(): void
   readonly reader: GapLedgerReader
+  /** Gaps of a device that may still be filled, at most 1,000. */
+  openGaps(device: string): number
 }
 
 export function createGapLedger(database: DatabaseSync, options: { readonly nowMs: () => number }): GapLedger {
@@ -144,7 +146,8 @@ export function createGapLedger(database: DatabaseSync, options: { readonly nowM
       for (const { tally, counts } of added) addTo(tally, counts, -1)
       forget()
     },
-    reader: createGapReader(tables, options)
+    reader: createGapReader(tables, options),
+    openGaps: (device) => tables.openCount(device)
   }
 }
 

@@ -104,6 +104,9 @@ export function prepareGapTables(database: DatabaseSync) {
   )
   const lastPresence = database.prepare('SELECT * FROM presence WHERE device = ? AND at_ms <= ? ORDER BY at_ms DESC LIMIT 1')
   const presences = database.prepare('SELECT * FROM presence WHERE device = ? AND at_ms > ? AND at_ms <= ? ORDER BY at_ms')
+  const openCount = database.prepare(
+    'SELECT count(*) AS count FROM (SELECT 1 FROM gap WHERE device = ? AND filled_ms IS NULL AND dropped = 0 LIMIT 1000)'
+  )
   const streams = database.prepare('SELECT boot, up_to, seen_ms FROM stream WHERE device = ? ORDER BY seen_ms DESC')
 
   return {
@@ -152,6 +155,8 @@ export function prepareGapTables(database: DatabaseSync) {
       const within = presences.all(device, period.fromMs, period.toMs)
       return [...(before === undefined ? [] : [before]), ...within].map(presenceOf)
     },
+    /** At most 1,000. */
+    openCount: (device: string): number => numberOf(openCount.get(device), 'count'),
     streamsOf: (device: string): { boot: string; upTo: number; lastSeenMs: number }[] =>
       streams.all(device).map((row) => ({ boot: textOf(row, 'boot'), upTo: numberOf(row, 'up_to'), lastSeenMs: numberOf(row, 'seen_ms') }))
   }
