@@ -5,6 +5,7 @@ import type { TraceEvent } from '@tracegate/model/trace-event'
 import * as fc from 'fast-check'
 import { event, item, pallet, place } from '../../trace-suite-events.ts'
 import { history, toEvents } from '../../trace-suite-history.ts'
+import { textOfField } from '../line-protocol.ts'
 import { detailLines, eventLine, keysOfText, prepareEvent } from './points.ts'
 import { attemptsMax, bucketOf, indexText, positionKey, positionsOf, seatNanos, sequenceOf, versionIdentity } from './position.ts'
 import { partsOf, textUnitsMax } from './text-parts.ts'
@@ -117,19 +118,18 @@ describe('texts', () => {
   })
 
   it('of keys at a place give the keys back, whatever is in them', () => {
-    const odd = fc.constantFrom('~', '%', '%0A', 'a\nb', '%25', 'https://id.gs1.org/01/1', 'urn:x', '~x\n%')
+    const odd = fc.constantFrom('~', '%', '%0A', 'a b', '%20', '%25', 'https://id.gs1.org/01/1', 'urn:x', '~x\n%')
     fc.assert(
       fc.property(fc.uniqueArray(fc.oneof(odd, fc.string({ minLength: 1 })), { minLength: 1, maxLength: 5 }), (keys) => {
         const prepared = prepareEvent(event({ id: 'e', at: 0, bizLocation: place(1), objects: keys }))
         const fields = prepared.details.find(({ measurement }) => measurement === 'trace_place')?.fields ?? ''
         const text = /keys="((?:[^"\\]|\\.)*)"/s.exec(fields)?.[1]?.replaceAll(/\\(["\\])/g, '$1') ?? ''
-        assert.deepEqual(keysOfText(text), keys)
+        assert.deepEqual(keysOfText(textOfField(text)), keys)
       })
     )
   })
 
-  it('of an index are short and sayable, and differ where long ones differ at the end only', () => {
-    assert.equal(indexText('a\0b'), 'a�b')
+  it('of an index are short, and differ where long ones differ at the end only', () => {
     const [one, two] = [indexText(`${'k'.repeat(5_000)}1`), indexText(`${'k'.repeat(5_000)}2`)]
     assert.ok(one.length < 1_100 && one !== two)
   })

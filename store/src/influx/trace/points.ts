@@ -180,9 +180,9 @@ const roleBits = { object: 1, parent: 2, child: 4, input: 8, output: 16 } as con
 /** The goods that the event names at its place, and at the GLN place that it belongs to, so that a question reads no event for them. */
 function placesOf(event: TraceEvent): Detail[] {
   if (event.bizLocation === undefined) return []
-  const keys = [...new Set(event.subjects.map((subject) => subject.key))].map(shortKey).join('\n')
+  const keys = [...new Set(event.subjects.map((subject) => subject.key))].map(shortKey)
   return [...new Set([event.bizLocation, glnPlace(event.bizLocation)])].flatMap((place) =>
-    piecesOfLines(keys).map((piece) => ({
+    piecesOf(keys).map((piece) => ({
       measurement: placeMeasurement,
       tags: { b: bucketOf(place) },
       fields: `${integerFieldOf('roles', 0)},${stringFieldOf('place', indexText(place))},${stringFieldOf('keys', piece)}`
@@ -195,32 +195,32 @@ function partPoints(of: 'facts' | 'json', text: string): Detail[] {
   return partsOf(text).map((part) => ({ measurement: partMeasurement, tags: { f: of }, fields: stringFieldOf('text', part) }))
 }
 
-/** Whole lines together, each piece short enough for a field; a line that is longer alone stands alone. */
-function piecesOfLines(text: string): string[] {
+/** Whole words together, each piece short enough for a field; a word that is longer alone stands alone. */
+function piecesOf(words: readonly string[]): string[] {
   const pieces: string[] = []
   let piece = ''
-  for (const line of text.split('\n')) {
-    if (piece !== '' && piece.length + line.length >= textUnitsMax) {
+  for (const word of words) {
+    if (piece !== '' && piece.length + word.length >= textUnitsMax) {
       pieces.push(piece)
       piece = ''
     }
-    piece = piece === '' ? line : `${piece}\n${line}`
+    piece = piece === '' ? word : `${piece} ${word}`
   }
   return [...pieces, piece]
 }
 
 const rootMark = '~'
 
-/** A line break in a key would make two of it, a mark at its start another. */
+/** A blank within a key would make two of it, a mark at its start another. */
 function shortKey(key: string): string {
-  const spelt = (text: string): string => text.replaceAll('%', '%25').replaceAll('\n', '%0A')
+  const spelt = (text: string): string => text.replaceAll('%', '%25').replaceAll(' ', '%20')
   return key.startsWith(keyRoot) ? rootMark + spelt(key.slice(keyRoot.length)) : spelt(key).replace(/^~/, '%7E')
 }
 
 export function keysOfText(text: string): string[] {
   if (text === '') return []
-  return text.split('\n').map((short) => {
-    const key = short.replaceAll('%0A', '\n').replace(/^%7E/, rootMark).replaceAll('%25', '%')
+  return text.split(' ').map((short) => {
+    const key = short.replaceAll('%20', ' ').replace(/^%7E/, rootMark).replaceAll('%25', '%')
     return short.startsWith(rootMark) ? keyRoot + key.slice(rootMark.length) : key
   })
 }

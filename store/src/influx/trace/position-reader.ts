@@ -15,10 +15,10 @@ export interface PositionReader {
   ): Promise<SelectedRow[]>
 }
 
-const gapMsFirst = 1_000
+const gapMsFirst = 600_000
 const gapMsMax = 86_400_000
 const windowPositionsMax = 500
-/** Rows that an answer may hold for each one wanted, before gaps are made smaller. */
+/** Rows that an answer may hold for each one wanted before gaps are made smaller, and before the stretch is read in halves. */
 const strangersMax = 16
 const strangersFew = 4
 
@@ -31,11 +31,15 @@ export function createPositionReader(): PositionReader {
   return {
     async rowsAt(selector, positions, of) {
       const wanted = new Set(positions.map(positionKey))
-      const found = await selector.each(windowsOf(positions, gapMs), async (window) => {
-        const rows = await selector.rows({ ...of, tags: ['s'], span: window.span })
-        if (window.positions > 1) learn(rows.length, window.positions)
-        return rows.filter((row) => wanted.has(positionKey(positionOf(row))))
-      })
+      const read = async (window: readonly Position[]): Promise<SelectedRow[]> => {
+        const rowsMax = window.length * strangersMax * 2
+        const rows = await selector.rows({ ...of, tags: ['s'], span: spanOf(window), ...(window.length > 1 ? { rowsMax } : {}) })
+        if (window.length > 1) learn(rows.length, window.length)
+        if (window.length === 1 || rows.length < rowsMax) return rows.filter((row) => wanted.has(positionKey(positionOf(row))))
+        const middle = Math.ceil(window.length / 2)
+        return [...(await read(window.slice(0, middle))), ...(await read(window.slice(middle)))]
+      }
+      const found = await selector.each(windowsOf(positions, gapMs), read)
       return found.flat()
     }
   }
@@ -45,31 +49,21 @@ export function positionOf(row: SelectedRow): Position {
   return positionAt(row, Number(row.tags['s'] ?? 0))
 }
 
-interface Window {
-  readonly span: TimeSpan
-  readonly positions: number
+function spanOf(window: readonly Position[]): TimeSpan {
+  const [from, to] = [window[0], window.at(-1)].map((position) => nanosTextOf(position?.ms ?? 0, position?.nanos ?? 0))
+  return { fromNanos: from ?? '0', toNanos: to ?? '0' }
 }
 
-function windowsOf(positions: readonly Position[], gapMs: number): Window[] {
-  const sorted = positions.toSorted(comparePositions)
-  const windows: Window[] = []
-  let from = sorted[0]
-  let to = from
-  let count = 0
-  const close = (): void => {
-    if (from === undefined || to === undefined) return
-    windows.push({ span: { fromNanos: nanosTextOf(from.ms, from.nanos), toNanos: nanosTextOf(to.ms, to.nanos) }, positions: count })
+/** Runs of positions, in their order, without a gap. */
+function windowsOf(positions: readonly Position[], gapMs: number): Position[][] {
+  const windows: Position[][] = []
+  for (const next of positions.toSorted(comparePositions)) {
+    const window = windows.at(-1)
+    const last = window?.at(-1)
+    if (window === undefined || last === undefined || window.length >= windowPositionsMax || timeOf(next) - timeOf(last) > gapMs) {
+      windows.push([next])
+    } else window.push(next)
   }
-  for (const next of sorted) {
-    if (to !== undefined && (timeOf(next) - timeOf(to) > gapMs || count >= windowPositionsMax)) {
-      close()
-      from = next
-      count = 0
-    }
-    to = next
-    count += 1
-  }
-  close()
   return windows
 }
 

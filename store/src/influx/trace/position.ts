@@ -91,9 +91,9 @@ export const bucketNames: readonly string[] = Array.from({ length: bucketsMax },
 
 const indexTextMax = 1_000
 
-/** The key as a field that is asked for: InfluxQL cannot say NUL, and long texts gain nothing. Hits are checked against the event. */
+/** The key as a field that is asked for: of long texts the start and a digest. Hits are checked against the event. */
 export function indexText(key: string): string {
-  const sayable = key.replaceAll('\0', '�').toWellFormed()
-  if (sayable.length <= indexTextMax) return sayable
-  return `${sayable.slice(0, indexTextMax).toWellFormed()}#${createHash('sha256').update(key).digest('hex')}`
+  const whole = key.toWellFormed()
+  if (whole.length <= indexTextMax) return whole
+  return `${whole.slice(0, indexTextMax).toWellFormed()}#${createHash('sha256').update(key).digest('hex')}`
 }
