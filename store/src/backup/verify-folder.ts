@@ -41,8 +41,13 @@ export async function verifyFolder({ folder, onFile }: FolderVerifyOptions): Pro
 async function verifyFile(path: string, name: string): Promise<FileVerdict> {
   try {
     if (name === 'telemetry.db') {
-      const { findings, findingsTotal, series, blocks, readings } = await verifyTelemetry({ path })
-      return { file: name, looked: `${readings} readings of ${series} series in ${blocks} blocks`, findings, findingsTotal }
+      const { findings, findingsTotal, series, blocks, readings, batches } = await verifyTelemetry({ path })
+      return {
+        file: name,
+        looked: `${series} series, ${readings} readings in ${blocks} blocks, ${batches} batches not folded yet`,
+        findings,
+        findingsTotal
+      }
     }
     const problems = quickCheck(path)
     if (problems.length > 0 || name !== 'cases.db')

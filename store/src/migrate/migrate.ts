@@ -125,8 +125,9 @@ async function copyReadings({ from, to, onProgress, signal }: MigrationOptions, 
 /** By the time at which they were recorded, with the offset of each batch: the target takes none twice, error declarations neither. */
 async function copyEvents({ from, to, onProgress, signal }: MigrationOptions, keeper: StateKeeper): Promise<number> {
   const total = (await from.trace.counts()).events
+  const isEnded = () => signal?.aborted === true
   let copied = 0
-  while (!keeper.state.events.done && signal?.aborted !== true) {
+  while (!keeper.state.events.done && !isEnded()) {
     const { batches, cursor } = keeper.state.events
     const page = await from.trace.events({
       order: 'ascending',
