@@ -17,6 +17,7 @@ export const serviceError = defineErrors({
   SECRETS_BUSY: { status: 503, message: 'Cannot check a secret now: {waiting} wait to be checked, expected fewer than {waitingMax}' },
   TOKEN_KEYS: { status: 500, message: 'Cannot use token keys: file is "{path}", expected {expected} ({detail})' },
   TOKEN_LIFE: { status: 400, message: 'Cannot issue a token: its life is {lifeS} s, expected 1 to {lifeMaxS}' },
+  MQTT_FILE: { status: 500, message: 'Cannot connect to broker: {member} is "{path}", expected a file that can be read ({detail})' },
   BROKER_URL: { status: 400, message: 'Cannot use broker: address is "{url}", expected {detail}' },
   BROKER_NO_CONNACK: { status: 503, message: 'Cannot connect to broker: {detail}, expected a CONNACK' },
   BROKER_PREFIX: {

@@ -13,7 +13,7 @@ import { createEdgeEvents } from '../events.ts'
 import { createIntake, type IntakeOptions, type SourceReading } from './intake.ts'
 import { createOutbox } from '../outbox/outbox.ts'
 import { tempFolder } from '../testing/temp-folder.ts'
-import { backOffMs } from '../uplink/back-off.ts'
+import { backOffMs } from '@tracegate/service/back-off'
 
 const telemetry = compileValidator(Telemetry)
 

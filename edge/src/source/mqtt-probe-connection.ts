@@ -1,6 +1,6 @@
 /** A short connection to a foreign broker for a check: clean session, an id of its own, no second try. */
 import mqtt, { type MqttClient } from 'mqtt'
-import { clientOptionsOf, type MqttConnection } from './mqtt-connection.ts'
+import { clientOptionsOf, type MqttConnection } from '@tracegate/service/mqtt-session/mqtt-connection'
 import type { ProbeFinding } from './source.ts'
 
 export interface ProbeConnection extends AsyncDisposable {

@@ -1,8 +1,8 @@
 /** Readings in JSON of any shape, by the paths of the subscription. Pure: a value in, findings and reasons out. */
 import type { Decoded } from '@tracegate/model/codec'
 import { compileJsonPath, type JsonPath, type Place } from '../json-path.ts'
-import { metricPattern, unitPattern } from '../names.ts'
-import { ucumOf } from '../unit-names.ts'
+import { metricPattern, unitPattern } from '@tracegate/model/names'
+import { ucumOf } from '@tracegate/model/unit-names'
 import { createFindings, type Findings, type PayloadContext, type PayloadResult, reasonOf } from './finding.ts'
 import type { JsonFormat, JsonReading, PayloadTime } from './format-config.ts'
 import { numberOf, qualityOf, shown, timeOf } from './values.ts'

@@ -1,6 +1,6 @@
 /** The configuration of an MQTT source: field devices or gateways on a broker of somebody else's, each with its own dialect. */
 import { Type, type Static } from 'typebox'
-import { mqttConnectionMembers } from '../mqtt-connection.ts'
+import { mqttConnectionMembers } from '@tracegate/service/mqtt-session/mqtt-connection'
 import { PayloadFormat } from './format-config.ts'
 
 const DeviceId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })

@@ -2,7 +2,7 @@
  * The MQTT source: field devices on a foreign broker. A message is acknowledged there only when the outbox has it, so that
  * the foreign broker keeps what the agent could not; what cannot be read is acknowledged and goes to the dead letter.
  */
-import { type MqttSession, openMqttSession } from '../mqtt-session.ts'
+import { type MqttSession, openMqttSession } from '@tracegate/service/mqtt-session/mqtt-session'
 import type { Source, SourceDependencies, SourceRunner } from '../source.ts'
 import type { Finding } from './finding.ts'
 import { devicesOfMqtt, type MqttSource } from './mqtt-config.ts'

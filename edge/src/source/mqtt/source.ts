@@ -1,6 +1,6 @@
 /** Field devices on a foreign MQTT broker. Names the protocol; the client library is loaded when it is used. */
 import { edgeError } from '../../errors.ts'
-import { checkMqttConnection } from '../mqtt-connection.ts'
+import { checkMqttConnection } from '../mqtt-connection-check.ts'
 import { defineSourceKind } from '../source.ts'
 import { devicesOfMqtt, MqttSource } from './mqtt-config.ts'
 import { topicFault } from './topic-pattern.ts'

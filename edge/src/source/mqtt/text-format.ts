@@ -1,6 +1,6 @@
 /** Readings in plain text: one value, or lines of cells. Pure: text in, findings and reasons out. */
 import { splitCsv } from '../csv.ts'
-import { metricPattern } from '../names.ts'
+import { metricPattern } from '@tracegate/model/names'
 import { createFindings, type PayloadContext, type PayloadResult, reasonOf } from './finding.ts'
 import type { CsvFormat, TextFormat } from './format-config.ts'
 import { numberOf, shown, timeOf, withPoint } from './values.ts'

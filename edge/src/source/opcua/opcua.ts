@@ -2,7 +2,7 @@
  * The OPC UA source: keeps a session and a subscription with one server. The client library resumes sessions after a cut line (transfer, republish); what it does not
  * notice, the own watchdog does, and everything is made anew. This file owns the life of the connection only; what is taken is in the files beside it.
  */
-import { backOffMs } from '../../uplink/back-off.ts'
+import { backOffMs } from '@tracegate/service/back-off'
 import type { Source, SourceDependencies, SourceOrderResult, SourceRunner } from '../source.ts'
 import { devicesOfOpcua, opcuaDefaults, type OpcuaSource } from './opcua-config.ts'
 import { itemDefaults } from './opcua-item-config.ts'

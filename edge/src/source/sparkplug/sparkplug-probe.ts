@@ -6,8 +6,8 @@ import { sparkplugTopic } from '@tracegate/model/sparkplug/topic'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { probeMqttConnection } from '../mqtt-probe-connection.ts'
 import type { ProbeFinding, ProbeOptions } from '../source.ts'
-import { createSparkplugHost } from './host.ts'
-import { filtersOf, rebirthCommand } from './filters.ts'
+import { createSparkplugHost } from '@tracegate/model/sparkplug/host/host'
+import { filtersOf, rebirthCommand } from '@tracegate/model/sparkplug/host/filters'
 import type { SparkplugSource } from './sparkplug-config.ts'
 
 const shownMax = 20
@@ -16,9 +16,9 @@ export async function* probeSparkplug(config: SparkplugSource, options: ProbeOpt
   const found = new Map<string, Map<string, string>>()
   const refusals = new Map<string, string>()
   const asked: { group: string; node: string }[] = []
-  const host = createSparkplugHost(
+  const host = createSparkplugHost({
     config,
-    {
+    actions: {
       readings(readings) {
         for (const { device, metric, value, unit, quality, timeMs } of readings) {
           const metrics = found.get(device) ?? new Map<string, string>()
@@ -26,16 +26,16 @@ export async function* probeSparkplug(config: SparkplugSource, options: ProbeOpt
           found.set(device, metrics.set(metric, `${metric} = ${text} (quality ${quality}, ${new Date(timeMs).toISOString()})`))
         }
       },
-      device(id, online) {
-        if (online && !found.has(id)) found.set(id, new Map())
+      device({ id, declared }) {
+        if (declared !== undefined && !found.has(id)) found.set(id, new Map())
       },
       askRebirth: (node) => asked.push(node),
       gap: () => undefined,
       refuse: ({ topic, reason }) => refusals.set(topic, `${reason.code}: ${reason.message}`),
       stateSeen: () => undefined
     },
-    Date.now
-  )
+    now: Date.now
+  })
   await using connection = await probeMqttConnection({
     connection: config,
     clientId: options.clientId,

@@ -3,10 +3,10 @@
  * are clean, so that what is lost on that line is noticed, told, and not got back; nothing here pretends otherwise.
  */
 import { sparkplugTopic } from '@tracegate/model/sparkplug/topic'
-import { openMqttSession } from '../mqtt-session.ts'
+import { openMqttSession } from '@tracegate/service/mqtt-session/mqtt-session'
 import type { Source, SourceDependencies, SourceRunner } from '../source.ts'
-import { filtersOf, rebirthCommand } from './filters.ts'
-import { createSparkplugHost } from './host.ts'
+import { filtersOf, rebirthCommand } from '@tracegate/model/sparkplug/host/filters'
+import { createSparkplugHost } from '@tracegate/model/sparkplug/host/host'
 import { probeSparkplug } from './sparkplug-probe.ts'
 import type { SparkplugSource } from './sparkplug-config.ts'
 
@@ -27,27 +27,27 @@ function startSparkplugSource(config: SparkplugSource, dependencies: SourceDepen
     session.publish(sparkplugTopic({ type: 'STATE', host: config.hostId }), stateOf(online), { qos: 1, retain: true })
   }
 
-  const host = createSparkplugHost(
+  const host = createSparkplugHost({
     config,
-    {
+    actions: {
       readings: (readings) => intake.readings(readings),
-      device: (id, online, reason, declared) => onDevice(id, online, reason, declared),
+      device: ({ id, declared, reason }) => onDevice(id, declared !== undefined, reason, declared),
       askRebirth(node, reason) {
         logger.info({ source, ...node, reason }, 'sparkplug births asked for')
         session.publish(sparkplugTopic({ type: 'NCMD', ...node }), rebirthCommand(Date.now()), { qos: 0 })
       },
       gap(node, missing) {
         events.sourceOverflowed(source)
-        logger.warn({ source, node, missing }, 'sparkplug messages are missing')
+        logger.warn({ source, ...node, missing }, 'sparkplug messages are missing')
       },
-      refuse: (entry) => intake.refuse({ source, ...entry }),
+      refuse: ({ node: _node, ...entry }) => intake.refuse({ source, ...entry }),
       // Another program with the same id, or the will of an earlier connection (chapter 5.14).
       stateSeen(hostId, payload) {
         if (hostId === config.hostId && isOffline(payload)) publishState(true)
       }
     },
-    Date.now
-  )
+    now: Date.now
+  })
 
   const session = openMqttSession({
     connection: config,

@@ -1,4 +1,4 @@
-/** What the names of metrics and units look like on the wire, for sources that take them from a payload. */
+/** What the names of metrics and units look like on the wire, for those who take them from a payload of somebody else's. */
 
 /** As `Metric` of the telemetry schema. */
 export const metricPattern = /^[A-Za-z0-9_.-]{1,64}$/

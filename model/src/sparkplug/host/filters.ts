@@ -1,12 +1,12 @@
 /** What a host application subscribes to, and the one command that it sends. Pure. */
-import { encodeSparkplug } from '@tracegate/model/sparkplug/encode'
-import { sparkplugNamespace, sparkplugTopic } from '@tracegate/model/sparkplug/topic'
-import type { SparkplugSource } from './sparkplug-config.ts'
+import { encodeSparkplug } from '../encode.ts'
+import { sparkplugNamespace, sparkplugTopic } from '../topic.ts'
 
 /** Everything of a group or of one node; births and deaths of a node come with it. */
-export function filtersOf(
-  config: Pick<SparkplugSource, 'groups'> & { readonly hostId?: string | undefined }
-): { readonly topic: string; readonly qos: 0 | 1 }[] {
+export function filtersOf(config: {
+  readonly groups?: readonly { readonly group: string; readonly node?: string | undefined }[] | undefined
+  readonly hostId?: string | undefined
+}): { readonly topic: string; readonly qos: 0 | 1 }[] {
   const groups = config.groups?.flatMap(({ group, node }) =>
     node === undefined ? [`${sparkplugNamespace}/${group}/#`] : [`${sparkplugNamespace}/${group}/+/${node}/#`]
   ) ?? [`${sparkplugNamespace}/#`]

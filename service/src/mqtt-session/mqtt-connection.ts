@@ -1,8 +1,8 @@
-/** How a source reaches a broker of somebody else's: the members that every such source shares. It connects nothing. */
+/** How a client reaches a broker of somebody else's: the members that every such configuration shares. It connects nothing. */
 import { readFileSync } from 'node:fs'
 import type { IClientOptions } from 'mqtt'
 import { Type, type Static } from 'typebox'
-import { edgeError } from '../errors.ts'
+import { serviceError } from '../errors.ts'
 
 const Path = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, description }))
 
@@ -17,7 +17,7 @@ export const mqttConnectionMembers = {
   password: Type.Optional(Type.String({ maxLength: 1_024, description: 'Password; better given by `passwordFile`' })),
   passwordFile: Path('File that holds the password, read at each connection; a line break at its end is not part of it'),
   caFile: Path('PEM file of the authorities whose brokers are trusted; left out: those that Node trusts'),
-  certificateFile: Path('PEM file of the certificate that signs the agent in; needs `keyFile`'),
+  certificateFile: Path('PEM file of the certificate to sign in with; needs `keyFile`'),
   keyFile: Path('PEM file of the private key of that certificate'),
   serverName: Type.Optional(
     Type.String({ maxLength: 253, description: 'Name expected in the certificate of the broker; left out: the host of `url`' })
@@ -38,20 +38,18 @@ export const mqttConnectionMembers = {
 const MqttConnection = Type.Object(mqttConnectionMembers)
 export type MqttConnection = Static<typeof MqttConnection>
 
-/** Throws `EDGE_CONFIG` for members that do not go together. */
-export function checkMqttConnection(connection: MqttConnection): void {
-  const wrong = (detail: string) => edgeError('EDGE_CONFIG', { detail: `source ${connection.url}: ${detail}` })
+/** Why members that are right by themselves do not go together; undefined when they do. */
+export function connectionFault(connection: MqttConnection): string | undefined {
   const secure = /^(mqtts|wss):/.test(connection.url)
   const { password, passwordFile, username, certificateFile, keyFile, caFile } = connection
-  if (password !== undefined && passwordFile !== undefined) throw wrong('has password and passwordFile, expected one of them')
-  if (username === undefined && (password ?? passwordFile) !== undefined) throw wrong('has a password and no username, expected both')
-  if ((certificateFile === undefined) !== (keyFile === undefined))
-    throw wrong('has one of certificateFile and keyFile, expected both or none')
-  if (!secure && (caFile ?? certificateFile) !== undefined)
-    throw wrong('has certificates, expected mqtts:// or wss:// as the url with them')
+  if (password !== undefined && passwordFile !== undefined) return 'has password and passwordFile, expected one of them'
+  if (username === undefined && (password ?? passwordFile) !== undefined) return 'has a password and no username, expected both'
+  if ((certificateFile === undefined) !== (keyFile === undefined)) return 'has one of certificateFile and keyFile, expected both or none'
+  if (!secure && (caFile ?? certificateFile) !== undefined) return 'has certificates, expected mqtts:// or wss:// as the url with them'
+  return undefined
 }
 
-/** Reads the files named. Throws `EDGE_CONFIG` for one that cannot be read. */
+/** Reads the files named. Throws `MQTT_FILE` for one that cannot be read. */
 export function clientOptionsOf(connection: MqttConnection): IClientOptions {
   const password =
     connection.passwordFile === undefined ? connection.password : readText(connection.passwordFile, 'passwordFile').replace(/\r?\n$/, '')
@@ -75,6 +73,6 @@ function readText(path: string, member: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw edgeError('EDGE_CONFIG', { detail: `${member} is "${path}", expected a file that can be read (${why})` }, error)
+    throw serviceError('MQTT_FILE', { member, path, detail: why }, error)
   }
 }

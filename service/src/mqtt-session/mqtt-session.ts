@@ -4,8 +4,8 @@
  */
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '@tracegate/service/log'
-import { backOffMs } from '../uplink/back-off.ts'
+import type { Logger } from '../log.ts'
+import { backOffMs } from '../back-off.ts'
 import { type AckLine, createAckLine } from './ack-line.ts'
 import { clientOptionsOf, type MqttConnection } from './mqtt-connection.ts'
 
@@ -21,7 +21,7 @@ export interface MqttSessionOptions {
   readonly filters: readonly { readonly topic: string; readonly qos: 0 | 1 }[]
   readonly inFlightMax: number
   /** Resolves when the message is durable or put aside; rejects when the broker has to send it again. Called in order of arrival. */
-  readonly onMessage: (topic: string, payload: Uint8Array) => Promise<void>
+  readonly onMessage: (topic: string, payload: Uint8Array, about: { readonly retain: boolean }) => Promise<void>
   readonly onUp: () => void
   readonly onDown: () => void
   /** A message could not be kept; the connection is made anew. */
@@ -181,9 +181,9 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
 function acceptMessages(line: MqttClient, acks: AckLine, onMessage: MqttSessionOptions['onMessage']): void {
   line.handleMessage = (packet, done) => {
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
-    const { topic, qos, dup, messageId } = packet
+    const { topic, qos, dup, messageId, retain } = packet
     const next = async () => {
-      await acks.take({ topic, payload, qos, dup, messageId }, () => onMessage(topic, payload))
+      await acks.take({ topic, payload, qos, dup, messageId }, () => onMessage(topic, payload, { retain }))
       done(acknowledgedLater)
     }
     void next()

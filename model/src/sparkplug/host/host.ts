@@ -2,8 +2,8 @@
  * The edge nodes behind one broker, as a host application follows them: every message changes the state of its node, and the effects go to
  * the agent. It holds state and knows names; it opens no connection.
  */
-import { decodeSparkplug } from '@tracegate/model/sparkplug/decode'
-import { reduceEdgeNode } from '@tracegate/model/sparkplug/edge-node'
+import { decodeSparkplug } from '../decode.ts'
+import { reduceEdgeNode } from '../edge-node.ts'
 import {
   type EdgeNodeLimits,
   edgeNodeLimits,
@@ -12,38 +12,23 @@ import {
   type NodeEvent,
   type NodeMessage,
   unknownEdgeNode
-} from '@tracegate/model/sparkplug/edge-node-types'
-import { parseSparkplugTopic } from '@tracegate/model/sparkplug/topic'
-import type { Reason } from '@tracegate/model/errors'
-import type { SourceReading } from '../../intake/intake.ts'
-import type { DeclaredDevice } from '../source.ts'
+} from '../edge-node-types.ts'
+import { parseSparkplugTopic } from '../topic.ts'
+import type { HostNaming } from './host-config.ts'
+import type { HostActions, HostReading, NodeName, SparkplugHost } from './host-types.ts'
 import { deviceIdOf, type Subject, subjectKey } from './naming.ts'
 import { declarationOfBirth, readingsOfMetrics } from './readings.ts'
-import type { SparkplugSource } from './sparkplug-config.ts'
 
-export interface HostActions {
-  readings(readings: readonly SourceReading[]): void
-  device(id: string, online: boolean, reason: string, declared?: DeclaredDevice): void
-  askRebirth(node: { readonly group: string; readonly node: string }, reason: string): void
-  gap(node: string, missing: number): void
-  refuse(entry: { readonly device?: string; readonly topic: string; readonly reason: Reason; readonly payload: Uint8Array }): void
-  /** Another program says of this host that it is offline. */
-  stateSeen(host: string, payload: Uint8Array): void
-}
-
-export interface SparkplugHost {
-  take(topic: string, payload: Uint8Array, receivedAtMs: number): void
-  tick(): void
-  /** The line to the broker is lost: all that is behind it is. */
-  lost(): void
-  /** The line is there: nodes that are known are asked who they are. */
-  connected(): void
-  readonly counts: Readonly<{ nodesOnline: number; devicesOnline: number; gaps: number; passedOver: number; rebirthsAsked: number }>
+export interface SparkplugHostOptions {
+  readonly config: HostNaming
+  readonly actions: HostActions
+  readonly now: () => number
+  /** Device ids have to differ within a scope only; all are in one when left out. */
+  readonly scopeOf?: (node: NodeName) => string
 }
 
 interface Node {
-  readonly group: string
-  readonly name: string
+  readonly name: NodeName
   state: EdgeNodeState
 }
 
@@ -58,7 +43,7 @@ interface Origin {
   readonly payload: Uint8Array
 }
 
-export function createSparkplugHost(config: SparkplugSource, actions: HostActions, now: () => number): SparkplugHost {
+export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }: SparkplugHostOptions): SparkplugHost {
   const nodes = new Map<string, Node>()
   /** By `group/node[/device]`; undefined for those that are passed over. */
   const known = new Map<string, Known | undefined>()
@@ -78,19 +63,20 @@ export function createSparkplugHost(config: SparkplugSource, actions: HostAction
     const own = Object.hasOwn(config.devices ?? {}, key) ? config.devices?.[key] : undefined
     const rule = subject.device === '' ? (config.nodeName ?? '{node}') : (config.deviceName ?? '{node}-{device}')
     const id = own ?? (config.onlyNamed === true ? undefined : deviceIdOf(subject, rule))
-    const owner = id === undefined ? undefined : owners.get(id)
+    const scoped = `${scopeOf(subject)}/${id ?? ''}`
+    const owner = id === undefined ? undefined : owners.get(scoped)
     if (id !== undefined && owner !== undefined && origin !== undefined) {
       const message = `device id "${id}" of ${key} is that of ${owner} already, expected an entry in \`devices\` for one of them`
-      actions.refuse({ ...origin, reason: { code: 'DEVICE_AMBIGUOUS', pointer: '', message } })
+      actions.refuse({ ...origin, node: subject, reason: { code: 'DEVICE_AMBIGUOUS', pointer: '', message } })
     }
     const entry = id === undefined || owner !== undefined ? undefined : { id, blocked: new Set<string>(), online: false }
-    if (entry !== undefined) owners.set(entry.id, key)
+    if (entry !== undefined) owners.set(scoped, key)
     known.set(key, entry)
     return entry
   }
 
   const act = (node: Node, effect: NodeEffect, origin: Origin | undefined) => {
-    const subject = (device: string) => ({ group: node.group, node: node.name, device })
+    const subject = (device: string) => ({ ...node.name, device })
     switch (effect.type) {
       case 'birth': {
         const target = knownOf(subject(effect.device), origin)
@@ -98,53 +84,56 @@ export function createSparkplugHost(config: SparkplugSource, actions: HostAction
         const { readings, taken } = readingsOfMetrics(target.id, effect.metrics, { config })
         target.blocked = new Set(taken)
         target.online = true
-        if (taken.length > 0) refuseNames(target.id, taken, origin)
+        if (taken.length > 0) refuseNames(target.id, taken, { node, origin })
         const metrics = effect.metrics.filter(({ name }) => !target.blocked.has(name))
-        actions.device(target.id, true, '', declarationOfBirth(target.id, metrics, config))
-        return give(readings)
+        const declared = declarationOfBirth(target.id, metrics, config)
+        actions.device({ id: target.id, node: node.name, timeMs: effect.timeMs, declared, reason: '' })
+        return give(readings, node)
       }
       case 'data': {
         const target = knownOf(subject(effect.device), origin)
         return target === undefined
           ? passOver()
-          : give(readingsOfMetrics(target.id, effect.metrics, { config, blocked: target.blocked }).readings)
+          : give(readingsOfMetrics(target.id, effect.metrics, { config, blocked: target.blocked }).readings, node)
       }
       case 'death': {
         const target = known.get(subjectKey(subject(effect.device)))
         if (target === undefined) return undefined
         target.online = false
-        return actions.device(target.id, false, effect.reason)
+        return actions.device({ id: target.id, node: node.name, timeMs: effect.timeMs, declared: undefined, reason: effect.reason })
       }
       case 'rebirth':
         return ask(node, effect.reason)
       case 'gap':
         counts.gaps += 1
-        return actions.gap(`${node.group}/${node.name}`, ((effect.to - effect.from + 256) % 256) + 1)
+        return actions.gap(node.name, ((effect.to - effect.from + 256) % 256) + 1)
       case 'refused': {
         const from = origins.get(effect.message) ?? origin
         const device = known.get(subjectKey(subject(effect.message.device)))?.id
         return from === undefined
           ? undefined
-          : actions.refuse({ ...from, reason: effect.reason, ...(device === undefined ? {} : { device }) })
+          : actions.refuse({ ...from, node: node.name, reason: effect.reason, ...(device === undefined ? {} : { device }) })
       }
       default:
         return effect satisfies never
     }
   }
 
-  const ask = (node: { readonly group: string; readonly name: string }, reason: string) => {
+  const ask = (node: Node, reason: string) => {
     counts.rebirthsAsked += 1
-    actions.askRebirth({ group: node.group, node: node.name }, reason)
+    actions.askRebirth(node.name, reason)
   }
-  const give = (readings: readonly SourceReading[]) => {
-    if (readings.length > 0) actions.readings(readings)
+  const give = (readings: readonly HostReading[], node: Node) => {
+    if (readings.length > 0) actions.readings(readings, node.name)
   }
   const passOver = () => {
     counts.passedOver += 1
   }
-  const refuseNames = (device: string, names: readonly string[], origin: Origin | undefined) => {
+  const refuseNames = (device: string, names: readonly string[], from: { readonly node: Node; readonly origin: Origin | undefined }) => {
+    const { node, origin } = from
     const message = `metrics ${names.slice(0, 5).join(', ')} have the name of another one here, expected an entry in \`metrics\` for them`
-    if (origin !== undefined) actions.refuse({ ...origin, device, reason: { code: 'METRIC_AMBIGUOUS', pointer: '', message } })
+    if (origin !== undefined)
+      actions.refuse({ ...origin, node: node.name, device, reason: { code: 'METRIC_AMBIGUOUS', pointer: '', message } })
   }
 
   const step = (node: Node, event: NodeEvent, origin: Origin | undefined) => {
@@ -153,11 +142,11 @@ export function createSparkplugHost(config: SparkplugSource, actions: HostAction
     for (const effect of effects) act(node, effect, origin)
   }
 
-  const nodeOf = (group: string, name: string): Node | undefined => {
+  const nodeOf = ({ group, node: name }: NodeName): Node | undefined => {
     const key = `${group}/${name}`
     const found = nodes.get(key)
     if (found !== undefined || nodes.size >= (config.nodesMax ?? 500)) return found
-    const node = { group, name, state: unknownEdgeNode }
+    const node = { name: { group, node: name }, state: unknownEdgeNode }
     nodes.set(key, node)
     return node
   }
@@ -173,11 +162,11 @@ export function createSparkplugHost(config: SparkplugSource, actions: HostAction
       if (value.type === 'STATE') return actions.stateSeen(value.host, payload)
       if (value.type === 'NCMD' || value.type === 'DCMD') return undefined
       const decoded = decodeSparkplug(payload)
-      if (!decoded.ok) return actions.refuse({ topic, payload, reason: decoded.reason })
-      const node = nodeOf(value.group, value.node)
+      if (!decoded.ok) return actions.refuse({ topic, payload, node: value, reason: decoded.reason })
+      const node = nodeOf(value)
       if (node === undefined) {
         const message = `edge node is ${value.group}/${value.node}, expected one of the ${nodes.size} that came first (nodesMax)`
-        return actions.refuse({ topic, payload, reason: { code: 'SPARKPLUG_TOO_MANY_NODES', pointer: '', message } })
+        return actions.refuse({ topic, payload, node: value, reason: { code: 'SPARKPLUG_TOO_MANY_NODES', pointer: '', message } })
       }
       const message: NodeMessage = { type: value.type, device: 'device' in value ? value.device : '', payload: decoded.value, receivedAtMs }
       const origin = { topic, payload }
@@ -189,9 +178,16 @@ export function createSparkplugHost(config: SparkplugSource, actions: HostAction
     connected() {
       for (const key of Object.keys(config.devices ?? {})) {
         const [group = '', name = ''] = key.split('/')
-        nodeOf(group, name)
+        nodeOf({ group, node: name })
       }
       for (const node of nodes.values()) ask(node, 'connected')
+    },
+    know(names) {
+      for (const name of names) nodeOf(name)
+    },
+    rebirth(name, reason) {
+      const node = nodeOf(name)
+      if (node !== undefined) ask(node, reason)
     },
     get counts() {
       const online = [...nodes.values()].filter(({ state }) => state.online).length

@@ -1,7 +1,7 @@
 /** What edge nodes, devices, metrics and units of Sparkplug are called here. Pure, and the same at every start. */
-import { hash53 } from '@tracegate/model/hash53'
-import { metricPattern, unitPattern } from '../names.ts'
-import { ucumOf } from '../unit-names.ts'
+import { hash53 } from '../../hash53.ts'
+import { metricPattern, unitPattern } from '../../names.ts'
+import { ucumOf } from '../../unit-names.ts'
 
 const idMax = 64
 const hashLength = 6

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { metricPattern, unitPattern } from '../names.ts'
+import { metricPattern, unitPattern } from '../../names.ts'
 import { deviceIdOf, isListed, metricNameOf, unitOf } from './naming.ts'
 
 const subject = (group: string, node: string, device: string) => ({ group, node, device })

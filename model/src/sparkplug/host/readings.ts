@@ -1,20 +1,19 @@
 /** Metrics of Sparkplug as readings, and a birth as the declaration of a device. Pure. */
-import type { QualityFlag } from '@tracegate/model/quality'
-import type { MetricDeclaration } from '@tracegate/model/state'
-import type { ResolvedMetric } from '@tracegate/model/sparkplug/edge-node-types'
-import { rawValue } from '@tracegate/model/sparkplug/payload'
-import { typeNamed } from '@tracegate/model/sparkplug/datatypes'
-import type { SourceReading } from '../../intake/intake.ts'
-import type { DeclaredDevice } from '../source.ts'
+import type { QualityFlag } from '../../quality.ts'
+import type { MetricDeclaration } from '../../state.ts'
+import type { ResolvedMetric } from '../edge-node-types.ts'
+import { rawValue } from '../payload.ts'
+import { typeNamed } from '../datatypes.ts'
+import type { HostDevice, HostReading } from './host-types.ts'
 import { isListed, metricNameOf, unitOf } from './naming.ts'
-import { ignoredByDefault, type SparkplugSource } from './sparkplug-config.ts'
+import { type HostNaming, ignoredByDefault } from './host-config.ts'
 
 const timeMsMax = 253_402_300_799_999
 const metricsPerBirthMax = 1_000
 const textMax = 128
 
 export interface Taken {
-  readonly readings: readonly SourceReading[]
+  readonly readings: readonly HostReading[]
   /** Names of metrics that hold no number; not an error, but not taken. */
   readonly passedOver: readonly string[]
   /** Names that became the same as another one's. */
@@ -30,9 +29,9 @@ interface Numbered {
 export function readingsOfMetrics(
   device: string,
   metrics: readonly ResolvedMetric[],
-  { config, blocked = new Set() }: { readonly config: SparkplugSource; readonly blocked?: ReadonlySet<string> }
+  { config, blocked = new Set() }: { readonly config: HostNaming; readonly blocked?: ReadonlySet<string> }
 ): Taken {
-  const readings: SourceReading[] = []
+  const readings: HostReading[] = []
   const passedOver: string[] = []
   const taken: string[] = []
   const names = new Map<string, string>()
@@ -62,7 +61,7 @@ export function readingsOfMetrics(
   return { readings, passedOver, taken }
 }
 
-export function declarationOfBirth(device: string, metrics: readonly ResolvedMetric[], config: SparkplugSource): DeclaredDevice {
+export function declarationOfBirth(device: string, metrics: readonly ResolvedMetric[], config: HostNaming): HostDevice {
   const declared = new Map<string, MetricDeclaration>()
   for (const metric of metrics) {
     for (const { metric: name, unit } of readingsOfMetrics(device, [metric], { config }).readings) {
@@ -82,7 +81,7 @@ export function declarationOfBirth(device: string, metrics: readonly ResolvedMet
 }
 
 /** The names that the specification recommends (chapter 6.4.20) and its reference implementation uses. */
-function identityOf(device: string, metrics: readonly ResolvedMetric[]): Pick<DeclaredDevice, 'identity'> {
+function identityOf(device: string, metrics: readonly ResolvedMetric[]): Pick<HostDevice, 'identity'> {
   const text = (...names: string[]) => {
     const found = metrics.find(({ name, value }) => names.includes(name) && typeof value === 'string' && value !== '')?.value
     return typeof found === 'string' ? found.slice(0, textMax) : undefined
@@ -113,7 +112,7 @@ function isNumeric(type: ResolvedMetric['type']): boolean {
   return /^(U?Int|Float|Double|Boolean|DateTime)(8|16|32|64)?$/.test(type)
 }
 
-function ruleOf(device: string, name: string, { metrics = {} }: SparkplugSource) {
+function ruleOf(device: string, name: string, { metrics = {} }: HostNaming) {
   const own = `${device}:${name}`
   if (Object.hasOwn(metrics, own)) return metrics[own]
   return Object.hasOwn(metrics, name) ? metrics[name] : undefined
