@@ -121,6 +121,25 @@ describe('this broker', () => {
     assert.match(out, /All of it works\./)
   })
 
+  it('keeps what it has acknowledged for a subscriber that is away when it is killed', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'tracegate-check-'))
+    const port = await freePort()
+    const broker = fileURLToPath(new URL('broker-until-killed.ts', import.meta.url))
+    const first = spawn(process.execPath, [broker, home, `${port}`], { stdio: 'ignore' })
+    try {
+      await listening(port)
+      const restart = `kill -9 $(cat ${home}/pid); ${process.execPath} ${broker} ${home} ${port} >/dev/null 2>&1 &`
+      const call = ['check', `mqtt://127.0.0.1:${port}`, '--username', 'collector', '--restart', restart]
+      const { code, out } = await check(call, { TRACEGATE_BROKER_CHECK_PASSWORD: 'secret' })
+      assert.equal(code, 0, out)
+      assert.match(rowOf(out, 'acknowledgement'), / works all of 5 acknowledged messages outlived a kill/)
+    } finally {
+      first.kill('SIGKILL')
+      process.kill(Number(await readFile(join(home, 'pid'), 'utf8')), 'SIGKILL')
+      await rm(home, { recursive: true, force: true })
+    }
+  })
+
   it('is no broker for a shared group', async () => {
     await using broker = await start()
     const url = `mqtt://127.0.0.1:${broker.port}`

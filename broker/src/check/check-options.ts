@@ -5,7 +5,7 @@ import { probeTimeoutDefaultMs, probeTopicPrefixDefault } from '@tracegate/servi
 export const checkPrefix = 'TRACEGATE_BROKER_CHECK'
 /** Environment variable of the password: never a flag, which every user of the machine could read. */
 export const passwordVariable = 'TRACEGATE_BROKER_CHECK_PASSWORD'
-export const protocols = ['auto', '3.1.1', '5'] as const
+const protocols = ['auto', '3.1.1', '5'] as const
 
 const File = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 

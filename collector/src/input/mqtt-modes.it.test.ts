@@ -216,6 +216,23 @@ describe('a broker', () => {
     assert.equal(collector.stats().received, 5)
   })
 
+  it('that comes later and does not honour the mode is not taken, and health gives the line', async () => {
+    await using bench = await createBench()
+    const gone = await startOddBroker()
+    const { port } = gone
+    await gone[Symbol.asyncDispose]()
+    const health = createHealth()
+    await using collector = await bench.start({ health, input: inputOf(`mqtt://127.0.0.1:${port}`, {}) })
+    await using broker = await startOddBroker({ suback: 0x80 }, port)
+    const detail = async () => (await health.check()).findings[0]?.detail ?? ''
+    await until(async () => (await detail()).includes('does not honour what this collector needs; probe qos-1'), 10_000)
+    assert.deepEqual(
+      broker.subscriptions.filter((filter) => filter.endsWith('/telemetry')),
+      []
+    )
+    assert.equal(collector.stats().received, 0)
+  })
+
   it('that refuses a subscription is not taken for one that works', async () => {
     await using bench = await createBench()
     await using broker = await startOddBroker()

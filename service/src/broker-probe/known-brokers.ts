@@ -2,10 +2,6 @@
 
 const known: readonly { readonly name: RegExp; readonly durability: string }[] = [
   {
-    name: /^tracegate/i,
-    durability: 'Tracegate acknowledges what devices send after the collector has committed it, other topics before'
-  },
-  {
     name: /mosquitto/i,
     durability:
       'Mosquitto acknowledges from memory and writes its file every autosave_interval (30 minutes by default): a crash loses what came since'

@@ -30,13 +30,13 @@ export interface ProbeConnect {
   readonly acknowledges?: boolean
 }
 
-export interface Connack {
+interface Connack {
   readonly code: number
   readonly sessionPresent: boolean
   readonly properties: NonNullable<IConnackPacket['properties']>
 }
 
-export interface ProbePublish {
+interface ProbePublish {
   readonly topic: string
   readonly payload: string | Buffer
   readonly qos?: 0 | 1 | 2

@@ -25,7 +25,7 @@ function judgeQos1(
   delivery: { readonly qos: number } | undefined,
   tookMs: number
 ): Outcome {
-  const right = 'has this user the right to publish there (--topic-prefix)?'
+  const right = 'may this user publish below the topic prefix?'
   if (answer.type === 'closed') return differs(`the connection was closed at a PUBLISH with QoS 1; ${right}`)
   if (answer.type === 'silent') return differs('no PUBACK came')
   if (answer.code >= 0x80) return differs(`PUBACK says ${answer.code}; ${right}`, { puback: answer.code })

@@ -1,6 +1,6 @@
 /** What a broker keeps for a subscriber: its session while it is away, and what it has not acknowledged. */
 import type { Delivery } from '../probe-client.ts'
-import { differs, hex, type Outcome, type Probe, refusalOf, works } from '../probe.ts'
+import { differs, type Outcome, type Probe, refusalOf, works } from '../probe.ts'
 
 const queuedMessages = 20
 /** In MQTT 5 a session ends with its connection unless it is given a time; longer than any run takes. */
@@ -103,9 +103,4 @@ export const probeTakeover: Probe = async (context) => {
       ? works('a second connection of a client id ends the first (MQTT-3.1.4-2)')
       : differs(`both connections of a client id stay (MQTT-3.1.4-2)`)
   }
-}
-
-/** CONNACK codes that tell of a version (MQTT 3.1.1 §3.2.2.3, MQTT 5 §3.2.2.2). */
-export function versionRefusal(code: number): string {
-  return code === 1 || code === 0x84 ? `CONNACK ${hex(code)}: not spoken` : `CONNACK ${hex(code)}`
 }
