@@ -1,5 +1,6 @@
 /** Starts the HTTP interface: the server, its live stream and the trigger engine. `startApi` is the whole of it. */
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { DeviceHealthReader } from '@tracegate/service/device-health'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import type { MessagePublisher } from '@tracegate/service/ingest'
 import type { AccessNotices } from '@tracegate/service/access-notices'
@@ -37,6 +38,7 @@ export interface ApiOptions {
   readonly accounts: Accounts
   readonly deadLetters?: DeadLetterReader
   readonly gaps?: GapLedgerReader
+  readonly deviceHealth?: DeviceHealthReader
   /** Where orders to devices go. */
   readonly publisher?: MessagePublisher
   /** Signs tokens of devices, and hears of every change of their credentials. */
@@ -129,6 +131,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     accounts,
     deadLetters: options.deadLetters,
     gaps: options.gaps,
+    deviceHealth: options.deviceHealth,
     orders: createOrders({ bus, publisher: options.publisher, nowMs }),
     credentials: createCredentialOffice({ cases, tokens: options.access?.tokens, notices: options.access?.notices, nowMs }),
     simulator: options.simulator,

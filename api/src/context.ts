@@ -1,11 +1,13 @@
 /** What every route is given: the stores, the bus and the api's own parts. Types only. */
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
+import type { DeviceHealthReader } from '@tracegate/service/device-health'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
 import type { Bus } from '@tracegate/service/bus'
 import type { Health } from '@tracegate/service/health'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
 import type { SimulatorControl } from '@tracegate/service/simulator'
+import type { Throttle } from '@tracegate/service/throttle'
 import type { CaseStore } from '@tracegate/store/case-store'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
@@ -15,7 +17,7 @@ import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
 import type { Orders } from './orders.ts'
 import type { Registers } from './registers.ts'
-import type { LockOut, Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 
 export interface ApiContext {
   readonly telemetry: TelemetryStore
@@ -24,6 +26,7 @@ export interface ApiContext {
   readonly bus: Bus
   readonly deadLetters: DeadLetterReader | undefined
   readonly gaps: GapLedgerReader | undefined
+  readonly deviceHealth: DeviceHealthReader | undefined
   readonly orders: Orders
   readonly credentials: CredentialOffice
   readonly simulator: SimulatorControl | undefined
@@ -32,7 +35,7 @@ export interface ApiContext {
   readonly logger: Logger
   readonly accounts: Accounts
   readonly sessions: Sessions
-  readonly lockOut: LockOut
+  readonly lockOut: Throttle
   readonly registers: Registers
   readonly live: LiveHub
   readonly events: ApiEvents

@@ -1,6 +1,7 @@
 /** Every address with good and bad input; each answer is checked against the schema of its route. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DeviceHealth } from '@tracegate/model/device-health'
 import type { DeadLetter } from '@tracegate/model/http-dead-letters'
 import {
   anomalyOf,
@@ -57,6 +58,18 @@ async function running(options: Parameters<typeof createWorld>[0] = {}) {
   return { world, app: await createCheckedServer(world) }
 }
 
+const health: DeviceHealth = {
+  point: 'port-1',
+  device: 'plc-1',
+  lastMessageAtMs: startMs,
+  boot: 'b1',
+  lastHour: { messages: 1, readings: 2, events: 0, historicalReadings: 0, duplicates: 0, deadLetters: 0 },
+  clock: { state: 'ok', offsetMs: 3 },
+  lagMs: 20,
+  watermark: { boot: 'b1', upTo: 7 },
+  openGaps: 0
+}
+
 const letter: DeadLetter = {
   id: 7,
   receivedAtMs: startMs,
@@ -80,6 +93,10 @@ test('every address answers to its schema', async () => {
       replay: (id) => Promise.resolve({ id, outcome: 'replayed' }),
       discard: () => Promise.resolve(true)
     },
+    deviceHealth: {
+      list: () => Promise.resolve({ items: [health] }),
+      get: () => Promise.resolve(health)
+    },
     gaps: { report: (query) => Promise.resolve(gapReportOf(query)) },
     simulator: {
       scenarios: () => [{ name: 'doorOpen', title: { zh: '门', en: 'Door' }, running: false }],
@@ -92,6 +109,8 @@ test('every address answers to its schema', async () => {
   const addresses = [
     '/api/v1/dead-letters?code=SCAN_WITHOUT_RULE&state=any',
     '/api/v1/dead-letters/summary',
+    '/api/v1/device-health?prefix=port-1/',
+    '/api/v1/devices/port-1/plc-1/health',
     '/api/v1/dead-letters/7',
     '/api/v1/dead-letters/7/payload',
     '/api/v1/dead-letters/export?text=rule',
@@ -155,6 +174,7 @@ test('bad input is a problem with a code and a pointer', async () => {
   const rows = [
     ['/api/v1/points/nowhere', 404, 'NOT_FOUND'],
     ['/api/v1/dead-letters/9', 404, 'NOT_FOUND'],
+    ['/api/v1/devices/port-1/plc-1/health', 404, 'NOT_FOUND'],
     ['/api/v1/dead-letters?from=yesterday', 400, 'REQUEST_INVALID'],
     ['/api/v1/points?limit=0', 400, 'REQUEST_INVALID'],
     ['/api/v1/points?cursor=x', 400, 'CURSOR_INVALID'],
@@ -219,6 +239,43 @@ test('readings come raw and in buckets, a missing value as null', async () => {
   )
   const cut = (await app.inject({ url: `/api/v1/readings?${range}&limit=10`, headers })).json()
   assert.equal(cut.truncated, true)
+})
+
+test('buckets tell the readings at their edges, and gaps are told when asked for', async () => {
+  const { app } = await running()
+  const range = `series=${series}&from=${new Date(startMs).toISOString()}&to=${new Date(startMs + 59 * minuteMs).toISOString()}`
+  const { buckets, edges, resolution, gaps } = (await app.inject({ url: `/api/v1/readings?${range}&buckets=6`, headers })).json()
+  assert.deepEqual([buckets.length, edges.length, resolution, gaps], [6, 6, 'raw', undefined])
+  assert.deepEqual(edges[0].slice(0, 2), [startMs, 5])
+  const told = (await app.inject({ url: `/api/v1/readings?${range}&gapAfterMs=30000`, headers })).json()
+  assert.equal(told.gaps.length, 59)
+  assert.deepEqual(told.gaps[0], [startMs, startMs + minuteMs])
+  const none = (await app.inject({ url: `/api/v1/readings?${range}&gapAfterMs=60000`, headers })).json()
+  assert.deepEqual(none.gaps, [])
+})
+
+test('readings are answered as of a time, on one grid, and rolled up with their mean kinetic temperature', async () => {
+  const { app } = await running()
+  const time = (timeMs: number) => new Date(timeMs).toISOString()
+  const get = async (url: string) => (await app.inject({ url: `/api/v1/readings/${url}`, headers })).json()
+  const { items } = await get(`as-of?prefix=${series}&at=${time(startMs + 90_000)}`)
+  assert.deepEqual([items.length, items[0].series, items[0].timeMs, items[0].value], [1, series, startMs + minuteMs, 5])
+  const range = `from=${time(startMs)}&to=${time(startMs + 59 * minuteMs)}`
+  const grid = await get(`aligned?series=${series},no/such/series&${range}&buckets=60`)
+  assert.equal(grid.startMs.length, 60)
+  assert.deepEqual([grid.series[0].first[0], grid.series[0].count[0], grid.series[0].min.at(-1)], [5, 1, null])
+  assert.deepEqual([grid.series[1].unit, grid.series[1].mean[0], grid.series[1].resolution], ['', null, 'raw'])
+  const rollups = await get(`rollups?series=${series}&${range}&resolution=1m`)
+  assert.deepEqual([rollups.resolution, rollups.truncated, rollups.count.every((count: number) => count === 1)], ['1m', false, true])
+  assert.ok(Math.abs(rollups.mkt[0] - 5) < 1e-6)
+  for (const [url, code] of [
+    [`aligned?series=x&${range}&buckets=6`, 'SERIES_INVALID'],
+    [`aligned?series=${new Array<string>(33).fill('a/b/c').join(',')}&${range}&buckets=6`, 'SERIES_INVALID'],
+    [`rollups?series=${series}&${range}&resolution=1d`, 'REQUEST_INVALID'],
+    [`rollups?series=${series}&from=${time(startMs)}&to=${time(0)}&resolution=1h`, 'RANGE_INVALID'],
+    ['as-of?prefix=x', 'REQUEST_INVALID']
+  ] as const)
+    assert.equal((await get(url)).code, code, url)
 })
 
 test('lists of cases give open ones first and turn pages without gaps', async () => {

@@ -18,9 +18,11 @@ import { orderRoutes } from './routes/orders.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
 import { exportRoutes } from './routes/export.ts'
+import { historyRoutes } from './routes/history.ts'
 import { readingRoutes, seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { deviceHealthRoutes } from './routes/device-health.ts'
 import { publicRoutes } from './routes/public.ts'
 import { scenarioRoutes } from './routes/scenarios.ts'
 import { traceRoutes } from './routes/trace.ts'
@@ -68,10 +70,12 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   orderRoutes(app, context)
   seriesRoutes(app, context)
   readingRoutes(app, context)
+  historyRoutes(app, context)
   exportRoutes(app, context)
   anomalyRoutes(app, context)
   liveRoutes(app, context)
   deadLetterRoutes(app, context)
+  deviceHealthRoutes(app, context)
   publicRoutes(app, context)
   scenarioRoutes(app, context)
   traceRoutes(app, context)

@@ -21,9 +21,7 @@ import { createLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
 import { openTokenKeys, type TokenKeys } from '@tracegate/service/tokens'
 import type { CaseStore } from '@tracegate/store/case-store'
-import { createEmbeddedCaseStore } from '@tracegate/store/embedded-case'
-import { createEmbeddedTelemetryStore } from '@tracegate/store/embedded-telemetry'
-import { createEmbeddedTraceStore } from '@tracegate/store/embedded-trace'
+import { openStores } from '@tracegate/store/open'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import { buildWeb, webFolder } from '@tracegate/web/build'
@@ -104,7 +102,7 @@ async function start(options: StartOptions, secrets: StartSecrets, parts: Closab
   // Whoever asks for a page hears of a failed build; here it must not end the process.
   web.catch(() => {})
   const skeleton = createSkeleton(options)
-  const stores = await openStores(dataDir, skeleton, parts)
+  const stores = await openAll(options, dataDir, skeleton, parts)
   const accounts = await openAccounts({ cases: stores.cases })
   const world = options.simulator ? createWorld({ seed: options.seed, speed: options.speed }) : undefined
   const deviceSecrets = world === undefined ? {} : await prepareWorld(stores.cases, world, dataDir)
@@ -175,15 +173,10 @@ function createSkeleton(options: StartOptions): Skeleton {
   return { logger, metrics: createMetrics({ process: true }), health: createHealth(), bus, notices }
 }
 
-async function openStores(dataDir: string, skeleton: Skeleton, parts: Closable[]): Promise<Stores> {
-  const { logger, metrics } = skeleton
-  const cases = await createEmbeddedCaseStore({ dataDir })
-  parts.push({ name: 'case store', close: () => cases.close() })
-  const telemetry = await createEmbeddedTelemetryStore({ dataDir, logger, metrics })
-  parts.push({ name: 'telemetry store', close: () => telemetry.close() })
-  const trace = await createEmbeddedTraceStore({ dataDir, logger, metrics })
-  parts.push({ name: 'trace store', close: () => trace.close() })
-  return { cases, telemetry, trace }
+async function openAll(options: StartOptions, dataDir: string, skeleton: Skeleton, parts: Closable[]): Promise<Stores> {
+  const stores = await openStores({ ...options, ...skeleton, dataDir })
+  parts.push({ name: 'stores', close: () => stores.close() })
+  return stores
 }
 
 async function prepareWorld(cases: CaseStore, world: World, dataDir: string): Promise<Secrets> {
@@ -269,6 +262,7 @@ async function startHttp({
     access,
     deadLetters: collector.deadLetters,
     gaps: collector.gaps,
+    deviceHealth: collector.deviceHealth,
     publisher: broker.publisher,
     ...(simulator === undefined ? {} : { simulator: simulator.control }),
     webRoot: webFolder,

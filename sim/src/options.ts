@@ -1,6 +1,7 @@
 /** What the all-in-one start can be told: one schema for file, environment and flags. */
 import { Type, type Static } from 'typebox'
 import { listenerOptions } from '@tracegate/broker/listener-options'
+import { storeOptionProperties } from '@tracegate/store/store-options'
 import { logFormats, logLevels } from '@tracegate/service/log'
 
 const Port = (fallback: number, description: string) =>
@@ -16,6 +17,7 @@ export const StartOptions = Type.Object(
     readerPort: Port(4841, 'TCP port of the simulated gate reader (OPC UA AutoID)'),
     fieldPort: Port(1884, "TCP port of the simulated site's own field bus (MQTT)"),
     dataDir: Type.String({ default: './data', minLength: 1, description: 'Folder for everything that is kept' }),
+    ...storeOptionProperties,
     fresh: Type.Boolean({ default: false, description: 'Throw away what an earlier start kept in the data folder' }),
     simulator: Type.Boolean({ default: true, description: 'Run the simulated port; false runs the platform alone' }),
     seed: Type.Integer({

@@ -9,7 +9,8 @@ import { createMetrics } from '@tracegate/service/metrics'
 import { openTelemetryReadOnly } from '../embedded-telemetry-reader.ts'
 import { storeError } from '../errors.ts'
 import { exportFormats, exportReadings } from '../export/export-readings.ts'
-import { openStores, storeOptionProperties, type StoreOptions } from '../open.ts'
+import { openStores } from '../open.ts'
+import { storeOptionProperties, type StoreOptions } from '../store-options.ts'
 import { commandHelp, exitCodes, variablePrefix, type StoreCommand } from './command-line.ts'
 
 const Time = (description: string, fallback: string) => Type.String({ default: fallback, format: 'date-time', description })
