@@ -37,12 +37,15 @@ const timeoutMsDefault = 30_000
 const gzipThresholdBytes = 1_000
 const connectionsMax = 8
 
+/** Anything; by its first half the transport gives the body as it came. */
+const asText = 'text/plain, */*'
+
 export function nameOf({ origin, database, organization }: InfluxOptions): string {
   return organization === undefined ? `${origin}/${database}` : `${origin}/${organization}/${database}`
 }
 
 export function createInfluxHttp(options: InfluxOptions): InfluxHttp {
-  const { origin, timeoutMs = timeoutMsDefault } = options
+  const { origin, timeoutMs = timeoutMsDefault, compress = !isLoopback(origin) } = options
   const agentOptions = { keepAlive: true, maxSockets: connectionsMax }
   const agent = origin.startsWith('https:') ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions)
   const headers = authorizationOf(options)
@@ -84,7 +87,7 @@ export function createInfluxHttp(options: InfluxOptions): InfluxHttp {
         }
         const { method, path, query, body = '', headers: own = {} } = request
         const asked = query === undefined ? path : `${path}?${new URLSearchParams(query).toString()}`
-        const send = { method, headers: { accept: 'text/plain, application/json', ...own }, gzipThreshold: gzipThresholdBytes, signal }
+        const send = { method, headers: { ...own, accept: asText }, ...(compress ? { gzipThreshold: gzipThresholdBytes } : {}), signal }
         try {
           const answer: unknown = await client.transport.request(asked, body, send, onStart)
           return { status, body: bodyTextOf(answer), ...(version === undefined ? {} : { version }) }
@@ -99,9 +102,14 @@ export function createInfluxHttp(options: InfluxOptions): InfluxHttp {
   }
 }
 
+/** There compressing costs both sides more than it saves: a quarter of the rate, measured on 1.6. */
+function isLoopback(origin: string): boolean {
+  return /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(new URL(origin).hostname)
+}
+
+/** Of an answer without content the transport gives nothing. */
 function bodyTextOf(answer: unknown): string {
-  if (typeof answer === 'string') return answer
-  return answer === undefined ? '' : JSON.stringify(answer)
+  return typeof answer === 'string' ? answer : ''
 }
 
 function authorizationOf({ kind, username, password, token }: InfluxOptions): Record<string, string> {

@@ -10,7 +10,7 @@ import type { InfluxDatabase, InfluxOptions } from './client.ts'
 import { createInfluxHttp, nameOf, serverErrorOf, type InfluxHttp } from './client-http.ts'
 import { influxqlDeletion, influxqlSelection, timeOfText } from './influxql.ts'
 import { textOfField, textOfTag } from './line-protocol.ts'
-import { selectsNothing, type SelectedRow, type Selection } from './selection.ts'
+import { selectsNothing, type SelectAnswer, type SelectedRow, type Selection } from './selection.ts'
 import { writeAnswerOf } from './write-answer.ts'
 
 const Cell = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])
@@ -39,26 +39,42 @@ const QueryAnswer = compileValidator(
 /** Never on the bench: whether and when to try again is not for a client library to say. */
 const noPause = { getDelay: () => 0, next: () => noPause, reset: () => noPause }
 
+interface Answered {
+  readonly series: readonly Series[]
+  readonly cut: boolean
+}
+const nothing: Answered = { series: [], cut: false }
+
 export function createInflux1Database(options: InfluxOptions): InfluxDatabase {
   const http = createInfluxHttp(options)
   const influx = createInfluxClient(options, http)
   const name = nameOf(options)
   const { database } = options
 
-  const query = (action: string, text: string, wholeMs = false): Promise<{ series: readonly Series[]; cut: boolean }> =>
-    http.guard(action, async (signal) => {
+  /** One answer for each statement of the text. */
+  const query = (action: string, text: string, options: { readonly statements?: number; readonly wholeMs?: boolean } = {}) =>
+    http.guard(action, async (signal): Promise<Answered[]> => {
+      const { statements = 1, wholeMs = false } = options
       const answer: unknown = await influx
         .queryRaw(text, { database, method: 'POST', signal, ...(wholeMs ? { precision: 'ms' } : {}) })
         .catch(explain({ action, server: name }))
       const checked = QueryAnswer.check(answer)
       const failed = (detail: string) => serverErrorOf({ action, server: name }, { status: 200, body: detail })
       if (!checked.ok) throw failed(checked.reason.message)
-      const [result] = checked.value.results ?? []
-      const error = checked.value.error ?? result?.error
+      const { results = [] } = checked.value
+      const error = checked.value.error ?? results.find((result) => result.error !== undefined)?.error
       if (error !== undefined) throw failed(error)
-      const series = result?.series ?? []
-      return { series, cut: result?.partial === true || series.some(({ partial }) => partial === true) }
+      if (statements > 1 && results.length !== statements) throw failed(`${results.length} results of ${statements} statements`)
+      return Array.from({ length: statements }, (_, index) => {
+        const series = results[index]?.series ?? []
+        return { series, cut: results[index]?.partial === true || series.some(({ partial }) => partial === true) }
+      })
     })
+  const answerOf = (selection: Selection, action: string, { series, cut } = nothing): SelectAnswer => {
+    if (cut && selection.pick.type !== 'every')
+      throw storeError('STORE_SERVER', { action, server: name, status: 200, detail: 'cut at max-row-limit, set it to 0' })
+    return { rows: series.flatMap((one) => rowsOf(selection, one)), cut }
+  }
 
   return {
     kind: 'influx1',
@@ -87,10 +103,16 @@ export function createInflux1Database(options: InfluxOptions): InfluxDatabase {
     async select(selection) {
       if (selectsNothing(selection)) return { rows: [], cut: false }
       const action = `select ${selection.pick.type} of ${selection.measurement}`
-      const { series, cut } = await query(action, influxqlSelection(selection), selection.wholeMs)
-      if (cut && selection.pick.type !== 'every')
-        throw storeError('STORE_SERVER', { action, server: name, status: 200, detail: 'cut at max-row-limit, set it to 0' })
-      return { rows: series.flatMap((one) => rowsOf(selection, one)), cut }
+      const [answered] = await query(action, influxqlSelection(selection), { wholeMs: selection.wholeMs === true })
+      return answerOf(selection, action, answered)
+    },
+    async selectEach(selections) {
+      const asked = selections.filter((selection) => !selectsNothing(selection))
+      if (asked.length === 0) return selections.map(() => ({ rows: [], cut: false }))
+      const action = `select ${asked.length} times of ${asked[0]?.measurement}`
+      const found = await query(action, asked.map(influxqlSelection).join(';'), { statements: asked.length })
+      const answers = new Map(asked.map((selection, index) => [selection, answerOf(selection, action, found[index])]))
+      return selections.map((selection) => answers.get(selection) ?? { rows: [], cut: false })
     },
     async remove(deletion) {
       await query(`delete from ${deletion.measurement}`, influxqlDeletion(deletion))

@@ -46,7 +46,7 @@ export function createInflux3Database(options: InfluxOptions): InfluxDatabase {
         method: 'POST',
         path: '/api/v3/query_influxql',
         body: JSON.stringify({ db: database, q: influxqlSelection(selection), format: 'json' }),
-        headers: { 'content-type': 'application/json', accept: 'application/json' }
+        headers: { 'content-type': 'application/json' }
       })
       // Before the first write there is neither database nor table.
       if (answer.status === 404 || /(?:table|database) .*not found/i.test(answer.body)) return { rows: [], cut: false }

@@ -21,6 +21,8 @@ export interface InfluxOptions {
   readonly token?: string
   /** Of each request. Default 30,000. */
   readonly timeoutMs?: number
+  /** Gzips what is written. Default: unless the server is on this machine. */
+  readonly compress?: boolean
 }
 
 /** ms: points lie on whole milliseconds. */
@@ -39,9 +41,11 @@ export interface InfluxDatabase {
   readonly name: string
   /** Asks the server for its version, and makes the database. Rejects with `STORE_UNREACHABLE`, `STORE_SERVER_VERSION`, `STORE_ACCESS`. */
   prepare(): Promise<{ readonly version: string }>
-  /** One request, gzipped. Rejects with `STORE_UNREACHABLE` or `STORE_TIMEOUT`: then nobody knows whether the points are stored. */
+  /** One request. Rejects with `STORE_UNREACHABLE` or `STORE_TIMEOUT`: then nobody knows whether the points are stored. */
   write(lines: readonly string[], precision: WritePrecision): Promise<WriteAnswer>
   select(selection: Selection): Promise<SelectAnswer>
+  /** The same for several in one request, where the server takes that; the answers in the order of the selections. */
+  selectEach?(selections: readonly Selection[]): Promise<SelectAnswer[]>
   /** Rejects with `STORE_UNSUPPORTED` on 3.x. */
   remove(deletion: Deletion): Promise<void>
   close(): void
