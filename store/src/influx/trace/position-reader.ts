@@ -5,7 +5,7 @@
 import { nanosTextOf } from '../line-protocol.ts'
 import type { SelectedRow, TimeSpan } from '../selection.ts'
 import { comparePositions, positionAt, positionKey, type Position } from './position.ts'
-import type { Selector } from './select.ts'
+import type { PagedSelection, Selector } from './select.ts'
 
 export interface PositionReader {
   rowsAt(
@@ -31,16 +31,25 @@ export function createPositionReader(): PositionReader {
   return {
     async rowsAt(selector, positions, of) {
       const wanted = new Set(positions.map(positionKey))
-      const read = async (window: readonly Position[]): Promise<SelectedRow[]> => {
+      const selectionOf = (window: readonly Position[]): PagedSelection => {
         const rowsMax = window.length * strangersMax * 2
-        const rows = await selector.rows({ ...of, tags: ['s'], span: spanOf(window), ...(window.length > 1 ? { rowsMax } : {}) })
-        if (window.length > 1) learn(rows.length, window.length)
-        if (window.length === 1 || rows.length < rowsMax) return rows.filter((row) => wanted.has(positionKey(positionOf(row))))
-        const middle = Math.ceil(window.length / 2)
-        return [...(await read(window.slice(0, middle))), ...(await read(window.slice(middle)))]
+        return { ...of, tags: ['s'], span: spanOf(window), ...(window.length > 1 ? { rowsMax } : {}) }
       }
-      const found = await selector.each(windowsOf(positions, gapMs), read)
-      return found.flat()
+      const read = async (windows: readonly (readonly Position[])[]): Promise<SelectedRow[]> => {
+        const selections = windows.map(selectionOf)
+        const answers = await selector.rowsEach(selections)
+        const crowded: (readonly Position[])[] = []
+        const found: SelectedRow[] = []
+        for (const [index, window] of windows.entries()) {
+          const rows = answers[index] ?? []
+          if (window.length > 1) learn(rows.length, window.length)
+          if (rows.length < (selections[index]?.rowsMax ?? Infinity))
+            found.push(...rows.filter((row) => wanted.has(positionKey(positionOf(row)))))
+          else crowded.push(window.slice(0, window.length / 2), window.slice(window.length / 2))
+        }
+        return crowded.length === 0 ? found : [...found, ...(await read(crowded))]
+      }
+      return read(windowsOf(positions, gapMs))
     }
   }
 }

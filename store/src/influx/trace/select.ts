@@ -15,13 +15,16 @@ export interface Selector {
   readonly database: InfluxDatabase
   /** Rows in order of time; rows of one time in the order of their tags. */
   rows(selection: PagedSelection): Promise<SelectedRow[]>
-  /** The same for many, a few at a time. */
-  each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]>
+  /** The same for several selections, in few requests where the server takes that. */
+  rowsEach(selections: readonly PagedSelection[]): Promise<SelectedRow[][]>
+  /** Any work on many, a few at a time. */
+  each<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>): Promise<Result[]>
 }
 
 const pageRows = 5_000
 const pageRowsMax = 1_280_000
 const atOnceMax = 4
+const statementsPerRequest = 32
 
 export function createSelector(database: InfluxDatabase, options: { readonly action: string; readonly timeoutMs: number }): Selector {
   const { action, timeoutMs } = options
@@ -29,7 +32,7 @@ export function createSelector(database: InfluxDatabase, options: { readonly act
   const requireTime = (): void => {
     if (performance.now() > endMs) throw storeError('STORE_TIMEOUT', { action, timeoutMs })
   }
-  return {
+  const selector: Selector = {
     database,
     async rows({ tags, order = 'ascending', rowsMax = Infinity, ...selection }) {
       const found: SelectedRow[] = []
@@ -49,19 +52,37 @@ export function createSelector(database: InfluxDatabase, options: { readonly act
         } else span = spanFrom(span, last, order)
       }
     },
+    async rowsEach(selections) {
+      const answers = await selector.each(chunksOf(selections, statementsPerRequest), async (chunk) => {
+        if (database.selectEach === undefined || chunk.length === 1) return selector.each(chunk, (one) => selector.rows(one))
+        const firsts = await database.selectEach(chunk.map(firstPageOf))
+        return selector.each(chunk, async (one, index) => {
+          const { rows, cut } = firsts[index] ?? { rows: [], cut: true }
+          const { limit } = firstPageOf(one).pick
+          // What does not fit one page is rare: it is read again from its start.
+          return !cut && rows.length < limit ? [...rows] : selector.rows(one)
+        })
+      })
+      return answers.flat()
+    },
     async each(items, work) {
       const results = new Array<Awaited<ReturnType<typeof work>>>(items.length)
       const open = items.entries()
       const run = async (): Promise<void> => {
         for (const [index, item] of open) {
           requireTime()
-          results[index] = await work(item)
+          results[index] = await work(item, index)
         }
       }
       await Promise.all(Array.from({ length: Math.min(atOnceMax, items.length) }, run))
       return results
     }
   }
+  return selector
+}
+
+function firstPageOf({ tags, order = 'ascending', rowsMax = Infinity, ...selection }: PagedSelection) {
+  return { ...selection, pick: { type: 'every', tags, order, limit: Math.min(pageRows, rowsMax) } as const }
 }
 
 function spanFrom(span: TimeSpan, { timeMs, nanos }: SelectedRow, order: 'ascending' | 'descending'): TimeSpan {
