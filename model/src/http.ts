@@ -79,12 +79,27 @@ export const RangeQuery = Type.Object({
   from: QueryTime,
   to: QueryTime,
   buckets: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_000, description: 'Down-sample to so many; raw readings without it' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 }))
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  gapAfterMs: Type.Optional(Type.Integer({ minimum: 1, description: 'Tell the stretches of more than this without a value' }))
 })
-/** Raw: `[timeMs, value|null, quality]`. Bucket: `[timeMs of its start, min, max, mean, count]`. */
+
+/** What values were made of: readings, or roll-ups of a minute or an hour where the readings are gone. */
+export const Resolution = Type.Enum(['raw', '1m', '1h'] as const)
+
+/**
+ * Raw: `[timeMs, value|null, quality]`. Bucket: `[timeMs of its start, min, max, mean, count]`, and at the same place of `edges`
+ * `[firstMs, first, minMs, maxMs, lastMs, last]`: a line through these four readings of each bucket is pixel-exact.
+ */
 export const RangeAnswer = Type.Object({
   series: Type.String(),
   unit: Type.String(),
+  resolution: Type.Optional(Resolution),
+  edges: Type.Optional(Type.Array(Type.Tuple([TimeMs, Type.Number(), TimeMs, TimeMs, TimeMs, Type.Number()]))),
+  gaps: Type.Optional(
+    Type.Array(Type.Tuple([TimeMs, TimeMs]), {
+      description: '`[fromMs, toMs]`, with gapAfterMs; at most 10,000, the edges of the range included'
+    })
+  ),
   readings: Type.Optional(Type.Array(Type.Tuple([TimeMs, Type.Union([Type.Number(), Type.Null()]), QualityFlag]))),
   buckets: Type.Optional(Type.Array(Type.Tuple([TimeMs, Type.Number(), Type.Number(), Type.Number(), Type.Integer()]))),
   truncated: Type.Boolean()

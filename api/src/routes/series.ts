@@ -64,28 +64,38 @@ export function readingRoutes(app: HttpServer, context: ApiContext): void {
     {
       schema: {
         tags: ['readings'],
-        summary: 'Readings of one series in a period, raw or in buckets',
+        summary: 'Readings of one series in a period, raw or in buckets, with its gaps',
         querystring: RangeQuery,
         response: answers(RangeAnswer)
       }
     },
     async (request) => {
-      const { series, from, to, buckets, limit } = request.query
+      const { series, from, to, buckets, limit, gapAfterMs } = request.query
       const fromMs = Date.parse(from)
       const toMs = Date.parse(to)
       if (!seriesPattern.test(series)) throw apiError('SERIES_INVALID', { series })
       if (!(fromMs >= 0 && fromMs <= toMs)) throw apiError('RANGE_INVALID', { from, to })
-      if (buckets !== undefined) return bucketAnswer(await context.telemetry.buckets({ series, fromMs, toMs, buckets }))
-      return rawAnswer(await context.telemetry.range({ series, fromMs, toMs, limit: limit ?? readingsDefault }))
+      const range = { series, fromMs, toMs }
+      const answer =
+        buckets === undefined
+          ? rawAnswer(await context.telemetry.range({ ...range, limit: limit ?? readingsDefault }))
+          : bucketAnswer(await context.telemetry.buckets({ ...range, buckets }))
+      if (gapAfterMs === undefined) return answer
+      const { gaps } = await context.telemetry.gaps({ ...range, gapAfterMs })
+      return { ...answer, gaps: gaps.map((gap): [number, number] => [gap.fromMs, gap.toMs]) }
     }
   )
 }
 
 function bucketAnswer(found: SeriesBuckets): RangeAnswer {
   const buckets: [number, number, number, number, number][] = []
-  for (let at = 0; at < found.startMs.length; at += 1)
-    buckets.push([Math.round(found.startMs[at] ?? 0), found.min[at] ?? 0, found.max[at] ?? 0, found.mean[at] ?? 0, found.count[at] ?? 0])
-  return { series: found.series, unit: found.unit, buckets, truncated: false }
+  const edges: [number, number, number, number, number, number][] = []
+  const { startMs, min, minMs, max, maxMs, first, firstMs, last, lastMs, mean, count } = found
+  for (let at = 0; at < startMs.length; at += 1) {
+    buckets.push([Math.round(startMs[at] ?? 0), min[at] ?? 0, max[at] ?? 0, mean[at] ?? 0, count[at] ?? 0])
+    edges.push([firstMs[at] ?? 0, first[at] ?? 0, minMs[at] ?? 0, maxMs[at] ?? 0, lastMs[at] ?? 0, last[at] ?? 0])
+  }
+  return { series: found.series, unit: found.unit, resolution: found.resolution, buckets, edges, truncated: false }
 }
 
 function rawAnswer(found: SeriesColumns): RangeAnswer {
