@@ -2,7 +2,7 @@
 import type { CaseStore } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
 
-export interface AuditStep {
+interface AuditStep {
   readonly by: string
   readonly action: string
   readonly why?: string

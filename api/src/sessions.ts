@@ -3,6 +3,7 @@
  * out. Only a hash of each session's token is held.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { createThrottle, type Throttle } from '@tracegate/service/throttle'
 import type { Principal } from './accounts.ts'
 
 export const sessionCookie = 'tg_session'
@@ -60,34 +61,7 @@ function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('base64')
 }
 
-const failuresBeforeLock = 5
-const lockBaseMs = 30_000
-const lockMaxMs = 15 * 60_000
-const trackedMax = 10_000
-
-export interface LockOut {
-  /** How long the next try has to wait; 0 when it may come now. */
-  waitMs(subject: string): number
-  failed(subject: string): void
-  succeeded(subject: string): void
-}
-
 /** After five failures a subject waits 30 s, and twice as long after each further one, up to 15 minutes. */
-export function createLockOut(nowMs: () => number): LockOut {
-  const failures = new Map<string, { count: number; untilMs: number; lastMs: number }>()
-  return {
-    waitMs: (subject) => Math.max(0, (failures.get(subject)?.untilMs ?? 0) - nowMs()),
-    failed(subject) {
-      const now = nowMs()
-      const before = failures.get(subject)
-      const count = before === undefined || now - before.lastMs > lockMaxMs * 2 ? 1 : before.count + 1
-      const over = count - failuresBeforeLock
-      const untilMs = over < 0 ? 0 : now + Math.min(lockMaxMs, lockBaseMs * 2 ** Math.min(over, 10))
-      failures.delete(subject)
-      failures.set(subject, { count, untilMs, lastMs: now })
-      const oldest = failures.size > trackedMax ? failures.keys().next().value : undefined
-      if (oldest !== undefined) failures.delete(oldest)
-    },
-    succeeded: (subject) => void failures.delete(subject)
-  }
+export function createLockOut(nowMs: () => number): Throttle {
+  return createThrottle({ freeFailures: 5, baseMs: 30_000, maxMs: 15 * 60_000, trackedMax: 10_000, nowMs })
 }

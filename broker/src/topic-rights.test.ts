@@ -41,6 +41,25 @@ describe('publishRight()', () => {
     }
   })
 
+  it('lets a collector publish what the platform sends, and nothing in the name of a device', () => {
+    const collector = { role: 'collector', point: '', device: 'collector-2' } as const
+    for (const topic of ['tg/v1/p/d/committed', 'tg/v1/p/d/command', 'tg/v1/p/-/control', 'tg/v1/-/recall', 'spBv1.0/STATE/host'])
+      assert.equal(publishRight(collector, topic), 'route', topic)
+    for (const topic of ['spBv1.0/group/NCMD/node', 'spBv1.0/group/DCMD/node/device'])
+      assert.equal(publishRight(collector, topic), 'route', topic)
+    for (const topic of [
+      'tg/v1/p/d/telemetry',
+      'tg/v1/p/d/state',
+      'spBv1.0/group/NDATA/node',
+      'spBv1.0/STATE/a/b',
+      'other/topic',
+      '$SYS/a'
+    ])
+      assert.equal(publishRight(collector, topic), 'refuse', topic)
+    for (const filter of ['tg/v1/#', 'tg/v1/+/+/telemetry', 'spBv1.0/#']) assert.ok(maySubscribe(collector, filter), filter)
+    for (const filter of ['#', '+/v1/#', '$SYS/#', 'other/#', '$share/g/tg/v1/#']) assert.ok(!maySubscribe(collector, filter), filter)
+  })
+
   it('lets a service publish everything but the broker’s own topics', () => {
     assert.equal(publishRight(service, 'tg/v1/p/-/control'), 'route')
     assert.equal(publishRight(service, 'tg/v1/p/d/telemetry'), 'sink')

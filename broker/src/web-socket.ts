@@ -6,8 +6,7 @@ import { createServer, STATUS_CODES, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 
-export const webSocketFaults = ['notWebSocket', 'subprotocol', 'origin', 'textFrame', 'frame'] as const
-export type WebSocketFault = (typeof webSocketFaults)[number]
+export type WebSocketFault = 'notWebSocket' | 'subprotocol' | 'origin' | 'textFrame' | 'frame'
 
 export interface WebSocketGateOptions {
   /** Pages of these origins may connect; `*` stands for all. A client that names no origin is no browser and may always. */

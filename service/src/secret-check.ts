@@ -7,7 +7,7 @@ import { nobodysHash, secretLengthMax, workOf, type SecretHash, type SecretHashe
 import { createThrottle, networkOf } from './throttle.ts'
 import { createVerifiedSecrets } from './verified-secrets.ts'
 
-export interface SecretAttempt {
+interface SecretAttempt {
   readonly username: string
   readonly secret: Uint8Array
   /** Empty where it is not known; then only the user name counts. */
@@ -17,7 +17,7 @@ export interface SecretAttempt {
 
 export type SecretCredential = Extract<StoredCredential, { kind: 'secret' }>
 
-export type SecretVerdict =
+type SecretVerdict =
   | { readonly type: 'right'; readonly credential: SecretCredential; readonly fromMemory: boolean }
   | { readonly type: 'wrong' }
   /** Nothing was worked out. */

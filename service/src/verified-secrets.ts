@@ -10,7 +10,7 @@ export const verifiedSecretsMax = 20_000
 /** Long enough for a site that comes back after a day without power; what was revoked is dropped at once. */
 export const verifiedSecretsMs = 24 * 60 * 60_000
 
-export interface VerifiedSecret {
+interface VerifiedSecret {
   readonly credential: string
   /** Of the stored hash that it fits. */
   readonly hash: string
