@@ -192,6 +192,9 @@ describe('a secret', () => {
     const before = world.hasher.worked
     for (let index = 0; index < 20; index += 1) assert.equal(await come(url, { username: 'port-1/probe-7', password: `guess ${index}` }), 4)
     assert.ok(world.hasher.worked - before <= 6, `${world.hasher.worked - before} worked out`)
+    const refused = (reason: string) => world.broker.read('tracegate_broker_refused_connections_total', { reason, listener: 'tcp' })
+    assert.equal((await refused('credentials')) + (await refused('throttled')), 20)
+    assert.ok((await refused('throttled')) >= 14)
     const again = await comeIn(url, { username, password: 'first secret' })
     await Promise.all([known.endAsync(true), again.endAsync(true)])
   })

@@ -59,9 +59,11 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     if (Buffer.byteLength(state.clientId) > options.limits.clientIdBytesMax)
       return { reason: 'clientIdBytes', returnCode: identifierRejected }
     if (state.willBytes > options.limits.willBytesMax) return { reason: 'willBytes', returnCode: notAuthorized }
-    const identity = await within(options.directory.authenticate(request), options.limits.authenticateTimeoutMs)
+    let reason: 'credentials' | 'throttled' = 'credentials'
+    const onThrottled = () => void (reason = 'throttled')
+    const identity = await within(options.directory.authenticate({ ...request, onThrottled }), options.limits.authenticateTimeoutMs)
     if (identity === 'late') return { reason: 'directory', returnCode: serverUnavailable }
-    if (identity === undefined) return { reason: 'credentials', returnCode: badCredentials }
+    if (identity === undefined) return { reason, returnCode: badCredentials }
     const username = request.username ?? usernameOf(identity)
     const refusal = judge(options, { client, state, identity, username })
     if (refusal !== undefined) return refusal

@@ -14,6 +14,7 @@ export type ConnectionRefusal =
   | 'noCertificate'
   | WebSocketFault
   | 'credentials'
+  | 'throttled'
   | 'clientId'
   | 'clientIdBytes'
   | 'willBytes'

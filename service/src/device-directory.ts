@@ -106,6 +106,7 @@ export function createDeviceDirectory(options: DeviceDirectoryOptions): Credenti
   async function bySecret(request: ConnectRequest, username: string, secret: Uint8Array): Promise<AdmittedClient | undefined> {
     const access = await rows.find(username)
     const verdict = await secrets.check({ username, secret, address: request.address ?? '', access })
+    if (verdict.type === 'throttled') request.onThrottled?.()
     if (verdict.type !== 'right') return refuse(verdict.type === 'wrong' ? 'wrongSecret' : 'throttled')
     const { credential, fromMemory } = verdict
     if (access === undefined || !isActive(credential, nowMs())) return refuse('wrongSecret')

@@ -35,6 +35,8 @@ export interface ConnectRequest {
   /** Where the client is. */
   readonly address?: string
   readonly certificate?: CertificateFacts
+  /** Called when it is refused because too many tries have failed: for a counter, not for the client. */
+  readonly onThrottled?: () => void
 }
 
 export interface AdmittedClient extends ClientIdentity {
