@@ -44,6 +44,8 @@ export function createInfluxTraceStore(options: InfluxTraceStoreOptions): TraceS
     throw storeError('STORE_QUERY', { member: 'writer', current: writer, wanted: `a whole number from 0 to ${writersMax - 1}` })
   }
   const events = createEventRows()
+  // Pages ask for neighbours in time, walks for what lies far apart: what each learns of gaps is of no use to the other.
+  const eventsOfPages = createEventRows()
   const recorder = createRecorder(options)
   const capturer = createCapturer({ database, events, writer, timeoutMs })
   const rounds = createRounds(capturer)
@@ -73,7 +75,7 @@ export function createInfluxTraceStore(options: InfluxTraceStoreOptions): TraceS
     },
     capturedUpTo: (log) => capturer.capturedUpTo(log),
     byId: (eventID) => ask('byId', (selector) => jsonOf(selector, events, eventID)),
-    events: (query) => ask('events', (selector) => pageOf(selector, events, query)),
+    events: (query) => ask('events', (selector) => pageOf(selector, eventsOfPages, query)),
     ledger: (query) => ask('ledger', (selector) => ledgerOf(selector, events, query)),
     histories: (query) => ask('histories', (selector) => newestOf(selector, events, query)),
     trace: (query) =>

@@ -14,8 +14,9 @@ import type { Selector } from './select.ts'
 
 /** Events that the keys of one query may name together. */
 const keyedEventsMax = 200_000
-/** Rows of one time: so many slots there are, and a page must not end between them. */
+/** Rows of one time at most: so many slots there are, and a page must not end between them. Nearly always there is one. */
 const sameTimeMax = 256
+const sameTimeUsual = 8
 
 interface Match {
   readonly cursor: Cursor
@@ -93,8 +94,9 @@ async function scan(selector: Selector, events: EventRows, { query, after, wante
   const matches: Match[] = []
   let span = spanOf(query, after)
   let from = after
+  let spare = sameTimeUsual
   while (span !== undefined && matches.length < wanted) {
-    const rowsMax = wanted - matches.length + sameTimeMax
+    const rowsMax = wanted - matches.length + spare
     const rows: SelectedRow[] = await selector.rows({
       measurement: byEvent ? eventMeasurement : recordMeasurement,
       fields: byEvent ? eventFields({ json: true }) : ['event_ms', 'event_nanos', 'event_slot', 'id', 'version'],
@@ -116,6 +118,7 @@ async function scan(selector: Selector, events: EventRows, { query, after, wante
     const safe = isEnd || last === undefined ? fresh : fresh.filter(({ cursor }) => !isCursorAt(cursor, last))
     matches.push(...safe)
     from = matches.at(-1)?.cursor ?? from
+    if (safe.length === 0) spare = sameTimeMax
     span = isEnd || last === undefined ? undefined : spanFrom(span, last, query)
   }
   return matches.slice(0, wanted)
