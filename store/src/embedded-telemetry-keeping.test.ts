@@ -91,7 +91,7 @@ void test('a file of schema version 1 is read right at once and while its blocks
       await check()
       await until(() => numberIn(dataDir, 'SELECT count(*) FROM old_block') === 0)
       await check()
-      assert.equal(numberIn(dataDir, 'SELECT count(*) FROM head WHERE good IS NULL'), 0)
+      assert.equal(numberIn(dataDir, 'SELECT count(*) FROM head WHERE stats IS NULL'), 0)
       await store.append([readingAt(15, 99)])
       await store.fold()
       assert.equal((await store.buckets({ series, fromMs: 0, toMs: 19_999, buckets: 1 })).maxMs[0], 15)

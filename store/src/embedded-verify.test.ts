@@ -35,8 +35,8 @@ async function fill(store: EmbeddedTelemetryStore): Promise<void> {
 
 const damages: readonly [sql: string, problem: RegExp][] = [
   [`UPDATE block SET data = x'01ff' WHERE id = (SELECT block FROM head ORDER BY first_ms LIMIT 1)`, /Cannot decode block/],
-  ['UPDATE head SET max = max + 1 WHERE first_ms = (SELECT max(first_ms) FROM head)', /max of its head is/],
-  ['UPDATE head SET last_ms = last_ms + 40000 WHERE first_ms = (SELECT min(first_ms) FROM head)', /lastMs of its head is/],
+  ['UPDATE head SET stats = (SELECT stats FROM head ORDER BY series, first_ms LIMIT 1) WHERE series = 2', /(max|min|sum) of its head is/],
+  ['UPDATE head SET span_ms = span_ms + 40000 WHERE first_ms = (SELECT min(first_ms) FROM head)', /lastMs of its head is/],
   ['UPDATE extent SET count = count + 1', /count of its extent is/],
   ['DELETE FROM head WHERE first_ms = (SELECT max(first_ms) FROM head)', /belongs to no series/],
   [`UPDATE rollup SET rows = rows + 1`, /their head says/],

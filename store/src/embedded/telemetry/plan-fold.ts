@@ -6,6 +6,8 @@ import { decodeBlock, encodeBlock, headOf, type BlockHead, type Columns } from '
 import { lowerBound, merge, slice } from './columns.ts'
 import type { BlockTables, Extent, StoredHead } from './tables.ts'
 
+const compressedReadingsMin = 128
+
 export interface NewBlock {
   readonly head: BlockHead
   readonly bytes: Uint8Array
@@ -82,8 +84,8 @@ export function split(columns: Columns, { countMax, fill }: { countMax: number; 
   const size = fill ? countMax : Math.ceil(count / parts)
   return Array.from({ length: Math.ceil(count / size) }, (_, index) => {
     const part = slice(columns, index * size, (index + 1) * size)
-    // A block that is not full will be rewritten soon: not worth compressing.
-    return { head: headOf(part), bytes: encodeBlock(part, { compress: part.timeMs.length === countMax || !fill }) }
+    // A small block will be rewritten soon: not worth compressing.
+    return { head: headOf(part), bytes: encodeBlock(part, { compress: part.timeMs.length >= compressedReadingsMin || !fill }) }
   })
 }
 

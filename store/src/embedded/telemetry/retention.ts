@@ -35,8 +35,12 @@ type Engine = Pick<FoldEngine, 'blocks' | 'extents' | 'rollups' | 'write' | 'pen
 
 export function createRetention(database: DatabaseSync, engine: Engine) {
   const { blocks, extents, rollups, write } = engine
-  const old = database.prepare(`SELECT * FROM head WHERE series = ? AND last_ms < ? ORDER BY first_ms LIMIT ${blocksPerSlice}`)
-  const reaching = database.prepare('SELECT * FROM head WHERE series = ? AND first_ms < ? AND last_ms >= ? ORDER BY first_ms LIMIT 1')
+  const old = database.prepare(
+    `SELECT * FROM head WHERE series = :series AND first_ms < :before AND first_ms + span_ms < :before ORDER BY first_ms LIMIT ${blocksPerSlice}`
+  )
+  const reaching = database.prepare(
+    'SELECT * FROM head WHERE series = ? AND first_ms < ? AND first_ms + span_ms >= ? ORDER BY first_ms LIMIT 1'
+  )
   // Who reads the file beside us learns by it that a latest reading is gone.
   const note = database.prepare('UPDATE folded SET changes = changes + 1')
   const known = database.prepare('SELECT id FROM series ORDER BY id')
@@ -67,7 +71,7 @@ export function createRetention(database: DatabaseSync, engine: Engine) {
   const oldBlocks = (series: number, beforeMs: number): StoredHead[] => {
     const pending = engine.pendingOf(series)
     return old
-      .all(series, beforeMs)
+      .all({ series, before: beforeMs })
       .map(headOfRow)
       .filter((head) => cut(pending, head.firstMs, head.lastMs).timeMs.length === 0)
   }

@@ -3,9 +3,9 @@
  * deletion of folded batches; each reads all.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Aggregate } from '../../aggregate.ts'
 import type { BlockHead } from '../../column-block.ts'
 import { bytesOf, numberOf, type Row } from '../sqlite.ts'
+import { decodeStats, encodeStats } from './head-stats.ts'
 
 /**
  * Version 2 keeps heads apart from blocks, so that questions answered by heads read no block. Blocks of version 1 stay in `old_block` until
@@ -23,10 +23,9 @@ export const telemetryMigrations = [
   `ALTER TABLE block RENAME TO old_block;
    DROP INDEX block_at;
    CREATE TABLE block (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-   CREATE TABLE head (series INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, block INTEGER NOT NULL,
-     count INTEGER NOT NULL, good INTEGER, sum REAL, min REAL, min_ms INTEGER, max REAL, max_ms INTEGER, first REAL, first_good_ms INTEGER,
-     last REAL, last_good_ms INTEGER, PRIMARY KEY (series, first_ms)) STRICT, WITHOUT ROWID;
-   INSERT INTO head (series, first_ms, last_ms, block, count) SELECT series, first_ms, last_ms, id, count FROM old_block;
+   CREATE TABLE head (series INTEGER NOT NULL, first_ms INTEGER NOT NULL, span_ms INTEGER NOT NULL, block INTEGER NOT NULL,
+     count INTEGER NOT NULL, stats BLOB, PRIMARY KEY (series, first_ms)) STRICT, WITHOUT ROWID;
+   INSERT INTO head SELECT series, first_ms, last_ms - first_ms, id, count, NULL FROM old_block;
    CREATE TABLE rollup (series INTEGER NOT NULL, width_ms INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
      rows INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (series, width_ms, first_ms)) STRICT, WITHOUT ROWID;
    CREATE TABLE folded (id INTEGER PRIMARY KEY CHECK (id = 0), up_to INTEGER NOT NULL, changes INTEGER NOT NULL) STRICT;
@@ -55,7 +54,7 @@ export type BlockTables = ReturnType<typeof prepareBlockTables>
 export function prepareBlockTables(database: DatabaseSync) {
   // The block that may reach into the range from before it, then those that start within it.
   const overlapping = database.prepare(
-    `SELECT * FROM head WHERE series = :series AND last_ms >= :from AND first_ms <= :to AND first_ms >= coalesce(
+    `SELECT * FROM head WHERE series = :series AND first_ms + span_ms >= :from AND first_ms <= :to AND first_ms >= coalesce(
        (SELECT first_ms FROM head WHERE series = :series AND first_ms <= :from ORDER BY first_ms DESC LIMIT 1), :from)
      ORDER BY first_ms`
   )
@@ -67,7 +66,7 @@ export function prepareBlockTables(database: DatabaseSync) {
   const removeOldData = database.prepare('DELETE FROM old_block WHERE id = ?')
   const removeHead = database.prepare('DELETE FROM head WHERE series = ? AND first_ms = ?')
   const insertData = database.prepare('INSERT INTO block (id, data) VALUES (?, ?)')
-  const insertHead = database.prepare('INSERT INTO head VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertHead = database.prepare('INSERT INTO head VALUES (?, ?, ?, ?, ?, ?)')
   const lastId = database.prepare(
     'SELECT max(coalesce((SELECT max(id) FROM block), 0), coalesce((SELECT max(id) FROM old_block), 0)) AS id'
   )
@@ -95,16 +94,10 @@ export function prepareBlockTables(database: DatabaseSync) {
       this.removeData(block)
     },
     insert(series: number, head: BlockHead, bytes: Uint8Array): void {
-      insertHead.run(series, ...headValues(head, this.insertData(bytes)))
+      const { firstMs, lastMs, count } = head
+      insertHead.run(series, firstMs, lastMs - firstMs, this.insertData(bytes), count, encodeStats(head))
     }
   }
-}
-
-function headValues({ firstMs, lastMs, count, good }: BlockHead, block: number): (number | null)[] {
-  const place = [firstMs, lastMs, block, count]
-  if (good === undefined) return [...place, 0, ...new Array<null>(9).fill(null)]
-  const { sum, min, minMs, max, maxMs, first, last } = good
-  return [...place, good.count, sum, min, minMs, max, maxMs, first, good.firstMs, last, good.lastMs]
 }
 
 export function prepareExtentTables(database: DatabaseSync) {
@@ -138,30 +131,11 @@ export function extentOfRow(row: Row): Extent {
 }
 
 export function headOfRow(row: Row): StoredHead {
-  return {
-    series: numberOf(row, 'series'),
-    block: numberOf(row, 'block'),
-    firstMs: numberOf(row, 'first_ms'),
-    lastMs: numberOf(row, 'last_ms'),
-    count: numberOf(row, 'count'),
-    known: row['good'] !== null,
-    good: row['good'] === null || row['good'] === 0 ? undefined : aggregateOfRow(row)
-  }
-}
-
-function aggregateOfRow(row: Row): Aggregate {
-  return {
-    count: numberOf(row, 'good'),
-    sum: numberOf(row, 'sum'),
-    min: numberOf(row, 'min'),
-    minMs: numberOf(row, 'min_ms'),
-    max: numberOf(row, 'max'),
-    maxMs: numberOf(row, 'max_ms'),
-    first: numberOf(row, 'first'),
-    firstMs: numberOf(row, 'first_good_ms'),
-    last: numberOf(row, 'last'),
-    lastMs: numberOf(row, 'last_good_ms')
-  }
+  const firstMs = numberOf(row, 'first_ms')
+  const place = { firstMs, lastMs: firstMs + numberOf(row, 'span_ms'), count: numberOf(row, 'count') }
+  const known = row['stats'] !== null
+  const good = known ? decodeStats(bytesOf(row, 'stats'), place) : undefined
+  return { series: numberOf(row, 'series'), block: numberOf(row, 'block'), ...place, known, good }
 }
 
 /** SQLite keeps NaN as NULL. */
