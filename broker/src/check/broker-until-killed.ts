@@ -7,6 +7,6 @@ import { createSink, start } from '../testing.ts'
 const lifeMs = 60_000
 
 const [dataDir = '', port = '0'] = process.argv.slice(2)
-await start({ dataDir, port: Number(port), sink: createSink() })
 writeFileSync(join(dataDir, 'pid'), `${process.pid}`)
+await start({ dataDir, port: Number(port), sink: createSink() })
 setTimeout(() => process.exit(0), lifeMs)

@@ -85,7 +85,7 @@ async function freePort(): Promise<number> {
 
 async function listening(port: number): Promise<void> {
   const { connect } = await import('node:net')
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const socket = connect({ port, host: '127.0.0.1' })
     socket.once('connect', () => resolve(true))
@@ -98,7 +98,7 @@ async function listening(port: number): Promise<void> {
   throw new Error(`nobody listens on ${port}`)
 }
 
-describe('this broker', () => {
+describe('this broker', { concurrency: 4 }, () => {
   it('works for a collector, and says of the rest what it does not speak', async () => {
     await using broker = await start({ sink: createSink() })
     const url = `mqtt://127.0.0.1:${broker.port}`
@@ -200,7 +200,7 @@ describe('a wrong call', () => {
   })
 })
 
-describe('Mosquitto', { skip: noMosquitto }, () => {
+describe('Mosquitto', { skip: noMosquitto, concurrency: 4 }, () => {
   let folder = ''
   let ports = { mqtt: 0, mqtts: 0, ws: 0, wss: 0 }
   let child: ReturnType<typeof spawn> | undefined

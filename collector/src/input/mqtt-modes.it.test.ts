@@ -76,7 +76,7 @@ async function refuses(bench: Bench, { oddities, fields, message }: Refusal): Pr
   )
 }
 
-describe('a partition by point', () => {
+describe('a partition by point', { concurrency: 3 }, () => {
   it('by number: every collector gets everything, each message is stored by its owner, and by nobody else', async () => {
     await using broker = await startOddBroker()
     await using left = await createBench()
@@ -140,7 +140,7 @@ describe('a partition by point', () => {
   })
 })
 
-describe('a shared group', () => {
+describe('a shared group', { concurrency: 3 }, () => {
   const group = { share: 'collectors', shareKeepsDevices: true } as const
 
   for (const protocolVersion of [4, 5] as const)
@@ -190,7 +190,7 @@ describe('a shared group', () => {
   })
 })
 
-describe('a broker', () => {
+describe('a broker', { concurrency: 4 }, () => {
   it('that forgets sessions or what was not acknowledged is refused before anything is taken', async () => {
     await using bench = await createBench()
     const message = /does not honour what this collector needs; probe/

@@ -96,7 +96,7 @@ describe('a broker that is wrong in one thing is found out', { concurrency: 24 }
     })
 })
 
-describe('what a PUBACK means', () => {
+describe('what a PUBACK means', { concurrency: 4 }, () => {
   it('cannot be told from outside, and that is said with what is known of the broker', async () => {
     const { findings } = await find({ name: 'mosquitto version 9' }, ['acknowledgement', 'name'])
     assert.equal(findings.get('acknowledgement')?.verdict, 'unknown')
@@ -124,7 +124,7 @@ describe('what a PUBACK means', () => {
   })
 })
 
-describe('the bounds of a probe', () => {
+describe('the bounds of a probe', { concurrency: 4 }, () => {
   it('ends at its time limit, cleans up, and says what it does not know', async () => {
     await using broker = await startOddBroker({ keepAlive: false })
     const startedMs = performance.now()
@@ -178,7 +178,7 @@ describe('the bounds of a probe', () => {
   })
 })
 
-describe('what a collector asks for', () => {
+describe('what a collector asks for', { concurrency: 4 }, () => {
   const ask = async (oddities: Partial<Oddities>, mode: { version?: 4 | 5; share?: boolean } = {}) => {
     await using broker = await startOddBroker(oddities)
     return await probeForCollector({ url: broker.url }, { version: mode.version ?? 4, share: mode.share ?? false, timeoutMs: 10_000 })

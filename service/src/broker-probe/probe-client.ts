@@ -3,21 +3,12 @@
  * once, repeats nothing by itself, and judges nothing.
  */
 import type { Duplex } from 'node:stream'
-import mqttPacket, { type IConnackPacket, type IConnectPacket, type IPublishPacket, type ISubscription, type Packet } from 'mqtt-packet'
+import mqttPacket, { type IConnectPacket, type IPublishPacket, type ISubscription, type Packet } from 'mqtt-packet'
 import { serviceError } from '../errors.ts'
+import { type AnswerCommand, answerKey, type Connack, createProbeInbox, type Delivery, type ProbeInbox } from './probe-inbox.ts'
 import { type BrokerTarget, openLine } from './target.ts'
 
 export type ProtocolVersion = 3 | 4 | 5
-
-export interface Delivery {
-  readonly topic: string
-  readonly payload: Buffer
-  readonly qos: number
-  readonly retain: boolean
-  readonly dup: boolean
-  readonly messageId: number | undefined
-  readonly atMs: number
-}
 
 export interface ProbeConnect {
   readonly version: ProtocolVersion
@@ -26,14 +17,8 @@ export interface ProbeConnect {
   readonly keepaliveS?: number
   readonly will?: { readonly topic: string; readonly payload: string }
   readonly properties?: IConnectPacket['properties']
-  /** Deliveries with QoS 1 are acknowledged; the default. May be changed while it runs. */
+  /** Deliveries with QoS 1 are acknowledged; the default. */
   readonly acknowledges?: boolean
-}
-
-interface Connack {
-  readonly code: number
-  readonly sessionPresent: boolean
-  readonly properties: NonNullable<IConnackPacket['properties']>
 }
 
 interface ProbePublish {
@@ -56,7 +41,8 @@ export interface Answer {
 export interface ProbeClient extends AsyncDisposable {
   readonly connack: Connack
   readonly received: Delivery[]
-  acknowledges: boolean
+  /** Its `acknowledges` may be changed while the connection lasts. */
+  readonly inbox: ProbeInbox
   readonly closed: boolean
   /** Writes a PUBLISH and waits for nothing; gives its packet id. */
   send(publish: ProbePublish, messageId?: number): number
@@ -65,7 +51,7 @@ export interface ProbeClient extends AsyncDisposable {
   publish(publish: ProbePublish): Promise<Answer>
   /** PUBREL, as the answer to a PUBREC. */
   release(messageId: number): Promise<Answer>
-  answerOf(messageId: number, command: 'puback' | 'pubrec' | 'pubcomp'): Promise<Answer>
+  answerOf(messageId: number, command: AnswerCommand): Promise<Answer>
   /** Whether a PUBACK has come that nobody waited for. */
   answered(messageId: number): boolean
   /** The granted QoS, 0x80 and above when refused; undefined when the connection was closed or nothing came. */
@@ -84,165 +70,99 @@ export interface OpenOptions {
   readonly signal: AbortSignal
 }
 
-/** More than any probe asks for: a peer that sends without end is cut off. */
-const receivedMax = 20_000
 const bufferedBytesMax = 8 * 1_048_576
 const endMs = 500
 
 /** Rejects when the line cannot be opened, no CONNACK comes, or the signal is aborted. A refusal is a CONNACK like any other. */
 export async function openProbeClient(connect: ProbeConnect, { target, stepMs, signal }: OpenOptions): Promise<ProbeClient> {
+  const { version } = connect
   const limit = AbortSignal.any([signal, AbortSignal.timeout(stepMs)])
-  const line = await openLine(target, { signal: limit, subprotocol: connect.version === 3 ? 'mqttv3.1' : 'mqtt' })
-  const received: Delivery[] = []
-  const answers = new Map<string, number>()
-  const granted = new Map<number, number>()
-  const watchers = new Set<() => void>()
-  let connack: Connack | undefined
-  let acknowledges = connect.acknowledges ?? true
-  let closed = false
-  let nextId = 0
-
+  const line = await openLine(target, { signal: limit, subprotocol: version === 3 ? 'mqttv3.1' : 'mqtt' })
   const write = (packet: Packet) => {
-    if (!closed && line.writable) line.write(mqttPacket.generate(packet, { protocolVersion: connect.version }))
+    if (line.writable) line.write(mqttPacket.generate(packet, { protocolVersion: version }))
   }
-  const wake = () => {
-    for (const watcher of watchers) watcher()
+  const acknowledges = connect.acknowledges ?? true
+  const inbox = createProbeInbox({ acknowledges, stepMs, signal, write, onOverflow: () => void line.destroy() })
+  readPackets(line, version, { onPacket: (packet) => inbox.take(packet), onClose: () => inbox.close() })
+  const cut = () => {
+    line.destroy()
+    inbox.close()
   }
-  const onPacket = (packet: Packet) => {
-    switch (packet.cmd) {
-      case 'connack':
-        connack = {
-          code: packet.reasonCode ?? packet.returnCode ?? 0,
-          sessionPresent: packet.sessionPresent,
-          properties: packet.properties ?? {}
-        }
-        break
-      case 'publish':
-        received.push(deliveryOf(packet))
-        if (received.length > receivedMax) line.destroy()
-        if (packet.qos === 1 && acknowledges) write({ cmd: 'puback', messageId: packet.messageId, reasonCode: 0 })
-        if (packet.qos === 2) write({ cmd: 'pubrec', messageId: packet.messageId, reasonCode: 0 })
-        break
-      case 'pubrel':
-        write({ cmd: 'pubcomp', messageId: packet.messageId, reasonCode: 0 })
-        break
-      case 'puback':
-      case 'pubrec':
-      case 'pubcomp':
-        answers.set(`${packet.cmd} ${packet.messageId}`, packet.reasonCode ?? 0)
-        break
-      case 'suback':
-        granted.set(packet.messageId ?? 0, grantOf(packet.granted))
-        break
-      case 'auth':
-      case 'connect':
-      case 'disconnect':
-      case 'pingreq':
-      case 'pingresp':
-      case 'subscribe':
-      case 'unsuback':
-      case 'unsubscribe':
-        break
-      default:
-        packet satisfies never
+  const end = async () => {
+    if (!inbox.closed) {
+      write(version === 5 ? { cmd: 'disconnect', reasonCode: 0 } : { cmd: 'disconnect' })
+      line.end()
+      await inbox.until(() => inbox.closed, endMs)
     }
-    wake()
+    cut()
   }
-  const onClose = () => {
-    closed = true
-    wake()
-  }
-  read(line, connect.version, { onPacket, onClose })
+  write(connectPacketOf(connect, target))
+  await inbox.until(() => inbox.connack !== undefined)
+  const { connack } = inbox
+  if (connack?.code !== 0) cut()
+  if (connack === undefined)
+    throw serviceError('BROKER_NO_CONNACK', { detail: limit.aborted ? `no answer within ${stepMs} ms` : 'the connection was closed' })
+  return createClient({ inbox, connack, version, write, end, cut })
+}
 
-  const until = async (condition: () => boolean, timeoutMs = stepMs): Promise<boolean> => {
-    if (condition()) return true
-    if (closed || signal.aborted) return false
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const watcher = () => {
-      if (closed || condition()) resolve()
-    }
-    const timer = setTimeout(resolve, timeoutMs)
-    const onAbort = () => resolve()
-    watchers.add(watcher)
-    signal.addEventListener('abort', onAbort, { once: true })
-    await promise
-    clearTimeout(timer)
-    watchers.delete(watcher)
-    signal.removeEventListener('abort', onAbort)
-    return condition()
-  }
-  const answerOf = async (messageId: number, command: 'puback' | 'pubrec' | 'pubcomp'): Promise<Answer> => {
+interface ClientParts {
+  readonly inbox: ProbeInbox
+  readonly connack: Connack
+  readonly version: ProtocolVersion
+  readonly write: (packet: Packet) => void
+  readonly end: () => Promise<void>
+  readonly cut: () => void
+}
+
+function createClient({ inbox, connack, version, write, end, cut }: ClientParts): ProbeClient {
+  const { received } = inbox
+  const until: ProbeClient['until'] = (condition, timeoutMs) => inbox.until(condition, timeoutMs)
+  let lastId = 0
+  const nextId = () => (lastId = (lastId % 65_535) + 1)
+  const answerOf = async (messageId: number, command: AnswerCommand): Promise<Answer> => {
     const startedMs = performance.now()
-    const key = `${command} ${messageId}`
-    await until(() => answers.has(key))
-    const code = answers.get(key)
+    const key = answerKey(messageId, command)
+    await until(() => inbox.answers.has(key))
+    const code = inbox.answers.get(key)
+    inbox.answers.delete(key)
     const tookMs = performance.now() - startedMs
-    answers.delete(key)
-    return { type: code !== undefined ? 'acknowledged' : closed ? 'closed' : 'silent', code: code ?? 0, tookMs }
+    return { type: code !== undefined ? 'acknowledged' : inbox.closed ? 'closed' : 'silent', code: code ?? 0, tookMs }
   }
   const send = ({ topic, payload, qos = 1, retain = false, dup = false, properties }: ProbePublish, given?: number): number => {
-    if (given === undefined) nextId = (nextId % 65_535) + 1
-    const messageId = given ?? nextId
+    const messageId = given ?? nextId()
     write({ cmd: 'publish', topic, payload, qos, retain, dup, ...(qos === 0 ? {} : { messageId }), ...(properties ? { properties } : {}) })
     return messageId
   }
-  const destroy = () => {
-    line.destroy()
-    onClose()
-  }
-
-  write(connectPacketOf(connect, target))
-  await until(() => connack !== undefined)
-  if (connack === undefined) {
-    const detail = closed ? 'the connection was closed' : `no answer within ${stepMs} ms`
-    destroy()
-    throw serviceError('BROKER_NO_CONNACK', { detail })
-  }
-  if (connack.code !== 0) destroy()
-  const end = async () => {
-    if (closed) return destroy()
-    write(connect.version === 5 ? { cmd: 'disconnect', reasonCode: 0 } : { cmd: 'disconnect' })
-    line.end()
-    await until(() => closed, endMs)
-    destroy()
-  }
   return {
+    inbox,
     connack,
     received,
-    get acknowledges() {
-      return acknowledges
-    },
-    set acknowledges(given) {
-      acknowledges = given
-    },
-    get closed() {
-      return closed
-    },
+    until,
     send,
+    answerOf,
+    end,
+    cut,
     acknowledge: (messageId) => write({ cmd: 'puback', messageId, reasonCode: 0 }),
+    answered: (messageId) => inbox.answers.has(answerKey(messageId, 'puback')),
     async publish(publish) {
       const messageId = send(publish)
-      if (publish.qos === 0) return { type: closed ? 'closed' : 'acknowledged', code: 0, tookMs: 0 }
+      if (publish.qos === 0) return { type: inbox.closed ? 'closed' : 'acknowledged', code: 0, tookMs: 0 }
       return answerOf(messageId, publish.qos === 2 ? 'pubrec' : 'puback')
     },
     release(messageId) {
       write({ cmd: 'pubrel', messageId, reasonCode: 0 })
       return answerOf(messageId, 'pubcomp')
     },
-    answerOf,
-    answered: (messageId) => answers.has(`puback ${messageId}`),
     async subscribe(filter, qos = 1) {
-      nextId = (nextId % 65_535) + 1
-      const messageId = nextId
-      const subscription: ISubscription =
-        connect.version === 5 ? { topic: filter, qos, nl: false, rap: false, rh: 0 } : { topic: filter, qos }
+      const messageId = nextId()
+      const subscription: ISubscription = version === 5 ? { topic: filter, qos, nl: false, rap: false, rh: 0 } : { topic: filter, qos }
       write({ cmd: 'subscribe', messageId, subscriptions: [subscription] })
-      await until(() => granted.has(messageId))
-      return granted.get(messageId)
+      await until(() => inbox.grants.has(messageId))
+      return inbox.grants.get(messageId)
     },
-    until,
-    end,
-    cut: destroy,
+    get closed() {
+      return inbox.closed
+    },
     [Symbol.asyncDispose]: end
   }
 }
@@ -253,7 +173,7 @@ interface LineHandlers {
 }
 
 /** Whatever is no MQTT ends the line. */
-function read(line: Duplex, version: ProtocolVersion, { onPacket, onClose }: LineHandlers): void {
+function readPackets(line: Duplex, version: ProtocolVersion, { onPacket, onClose }: LineHandlers): void {
   const parser = mqttPacket.parser({ protocolVersion: version })
   parser.on('packet', onPacket)
   parser.on('error', () => line.destroy())
@@ -267,16 +187,6 @@ function read(line: Duplex, version: ProtocolVersion, { onPacket, onClose }: Lin
   line.on('error', () => undefined)
   line.on('end', () => line.destroy())
   line.on('close', onClose)
-}
-
-function deliveryOf(packet: IPublishPacket): Delivery {
-  const { topic, qos, retain, dup, messageId } = packet
-  return { topic, qos, retain, dup, messageId, payload: Buffer.from(packet.payload), atMs: performance.now() }
-}
-
-function grantOf(granted: readonly unknown[]): number {
-  const [first] = granted
-  return typeof first === 'number' ? first : 0x80
 }
 
 function connectPacketOf(connect: ProbeConnect, target: BrokerTarget): IConnectPacket {

@@ -1,5 +1,5 @@
 /** What a broker keeps for a subscriber: its session while it is away, and what it has not acknowledged. */
-import type { Delivery } from '../probe-client.ts'
+import type { Delivery } from '../probe-inbox.ts'
 import { differs, type Outcome, type Probe, refusalOf, works } from '../probe.ts'
 
 const queuedMessages = 20

@@ -15,7 +15,7 @@ export const probeReceiveMaximum: Probe = async (context) => {
   await context.quiet()
   const before = subscriber.received.length
   for (const { messageId } of subscriber.received) if (messageId !== undefined) subscriber.acknowledge(messageId)
-  subscriber.acknowledges = true
+  subscriber.inbox.acknowledges = true
   await subscriber.until(() => subscriber.received.length >= messages)
   const value = {
     receiveMaximum,
