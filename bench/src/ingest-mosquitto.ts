@@ -10,7 +10,7 @@ import { encodeConnect, encodeSubscribe, openRawClient, packetTypes, type RawCli
 import { median } from './bench.ts'
 import { messagesOf, sendLoad, type LoadShape } from './ingest-load.ts'
 
-const mosquittoPath = '/usr/sbin/mosquitto'
+export const mosquittoPath = '/usr/sbin/mosquitto'
 const deliveredTimeoutMs = 60_000
 const startTimeoutMs = 5_000
 
@@ -23,11 +23,8 @@ export interface MosquittoFigures {
 /** Undefined where it is not installed. */
 export async function measureMosquitto(load: LoadShape, rounds: number): Promise<MosquittoFigures | undefined> {
   if (!existsSync(mosquittoPath)) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'tracegate-bench-'))
-  const port = await freePort()
-  const config = join(folder, 'mosquitto.conf')
-  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\n`)
-  const server = spawn(mosquittoPath, ['-c', config], { stdio: 'ignore' })
+  const broker = await startMosquitto()
+  const { port } = broker
   try {
     const subscriber = await subscribe(port)
     const rates: number[] = []
@@ -43,10 +40,30 @@ export async function measureMosquitto(load: LoadShape, rounds: number): Promise
     subscriber.client.socket.destroy()
     return { messagesPerSecond: median(rates), latenciesMs }
   } finally {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    server.once('exit', () => resolve())
-    if (server.kill('SIGKILL')) await promise
-    await rm(folder, { recursive: true, force: true })
+    await broker.end()
+  }
+}
+
+export interface StartedMosquitto {
+  readonly port: number
+  end(): Promise<void>
+}
+
+/** On a free port, with nothing bounded: it queues what its subscribers cannot take yet. */
+export async function startMosquitto(): Promise<StartedMosquitto> {
+  const folder = await mkdtemp(join(tmpdir(), 'tracegate-bench-'))
+  const port = await freePort()
+  const config = join(folder, 'mosquitto.conf')
+  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\n`)
+  const server = spawn(mosquittoPath, ['-c', config], { stdio: 'ignore' })
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  server.once('exit', () => resolve())
+  return {
+    port,
+    async end() {
+      if (server.kill('SIGKILL')) await ended
+      await rm(folder, { recursive: true, force: true })
+    }
   }
 }
 
@@ -89,7 +106,7 @@ async function reached(condition: () => boolean): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   const { promise, resolve } = Promise.withResolvers<void>()
   server.listen(0, '127.0.0.1', resolve)

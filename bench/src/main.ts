@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'influx-trace': () => import('./influx-trace.ts'),
   ingest: () => import('./ingest.ts'),
   opcua: () => import('./opcua.ts'),
+  peers: () => import('./peers.ts'),
   reconnects: () => import('./reconnects.ts'),
   'telemetry-store': () => import('./telemetry-store.ts'),
   trace: () => import('./trace.ts')
