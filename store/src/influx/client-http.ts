@@ -36,6 +36,7 @@ const timeoutMsDefault = 30_000
 /** A small body costs more to compress than to send. */
 const gzipThresholdBytes = 1_000
 const connectionsMax = 8
+const requestsMax = 1_000
 
 /** Anything; by its first half the transport gives the body as it came. */
 const asText = 'text/plain, */*'
@@ -52,8 +53,12 @@ export function createInfluxHttp(options: InfluxOptions): InfluxHttp {
   // The token goes with every request as a header, so that 3.x and 1.x can have their own scheme.
   const client = new InfluxDB({ url: origin, timeout: timeoutMs, headers, transportOptions: { agent } })
   const server = nameOf(options)
+  let asking = 0
 
   async function guard<Result>(action: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    if (asking >= requestsMax)
+      throw storeError('STORE_BUSY', { action: `${action} at ${server}`, waiting: asking, waitingMax: requestsMax })
+    asking += 1
     const stop = new AbortController()
     let timer: NodeJS.Timeout | undefined
     const tooLate = new Promise<never>((_, reject) => {
@@ -68,6 +73,7 @@ export function createInfluxHttp(options: InfluxOptions): InfluxHttp {
     } catch (error) {
       throw codedErrorOf(error, { action, server, timeoutMs })
     } finally {
+      asking -= 1
       clearTimeout(timer)
     }
   }

@@ -47,13 +47,15 @@ const nothing: Answered = { series: [], cut: false }
 
 export function createInflux1Database(options: InfluxOptions): InfluxDatabase {
   const http = createInfluxHttp(options)
-  const influx = createInfluxClient(options, http)
+  // Of its own, so that no write waits for a connection behind slow questions.
+  const reads = createInfluxHttp(options)
+  const influx = createInfluxClient(options, reads)
   const name = nameOf(options)
   const { database } = options
 
   /** One answer for each statement of the text. */
   const query = (action: string, text: string, options: { readonly statements?: number; readonly wholeMs?: boolean } = {}) =>
-    http.guard(action, async (signal): Promise<Answered[]> => {
+    reads.guard(action, async (signal): Promise<Answered[]> => {
       const { statements = 1, wholeMs = false } = options
       const answer: unknown = await influx
         .queryRaw(text, { database, method: 'POST', signal, ...(wholeMs ? { precision: 'ms' } : {}) })
@@ -117,7 +119,10 @@ export function createInflux1Database(options: InfluxOptions): InfluxDatabase {
     async remove(deletion) {
       await query(`delete from ${deletion.measurement}`, influxqlDeletion(deletion))
     },
-    close: () => http.close()
+    close() {
+      http.close()
+      reads.close()
+    }
   }
 }
 

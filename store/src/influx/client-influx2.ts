@@ -17,9 +17,11 @@ const Buckets = compileValidator(Type.Object({ buckets: Type.Optional(Type.Array
 
 export function createInflux2Database(options: InfluxOptions): InfluxDatabase {
   const http = createInfluxHttp(options)
+  // Of its own, so that no write waits for a connection behind slow questions.
+  const reads = createInfluxHttp(options)
   const name = nameOf(options)
   const { database: bucket, organization: org = '' } = options
-  const queries = http.client.getQueryApi({ org, gzip: true })
+  const queries = reads.client.getQueryApi({ org, gzip: true })
 
   return {
     kind: 'influx2',
@@ -42,7 +44,7 @@ export function createInflux2Database(options: InfluxOptions): InfluxDatabase {
     },
     async select(selection) {
       if (selectsNothing(selection)) return { rows: [], cut: false }
-      const found = await http.guard(`select ${selection.pick.type} of ${selection.measurement}`, () =>
+      const found = await reads.guard(`select ${selection.pick.type} of ${selection.measurement}`, () =>
         queries.collectRows<FluxRow>(fluxSelection(bucket, selection), (values, meta) => ({ values, meta }))
       )
       const rows = selection.pick.type === 'every' ? found.map((row) => pivotedRowOf(selection, row)) : seriesRowsOf(selection, found)
@@ -62,7 +64,10 @@ export function createInflux2Database(options: InfluxOptions): InfluxDatabase {
       const answer = await http.request(request)
       if (answer.status >= 300) throw serverErrorOf({ action: request.action, server: name }, answer)
     },
-    close: () => http.close()
+    close() {
+      http.close()
+      reads.close()
+    }
   }
 }
 
