@@ -10,7 +10,7 @@ import { kineticWeightOf, type KelvinScale } from './mean-kinetic-temperature.ts
 import { emptyRollups, type RollupColumns } from './rollups.ts'
 import { broken, readVarint, writeVarint, type Reader, type Writer } from './varint.ts'
 
-export const rollupRowsMax = 65_535
+const rollupRowsMax = 65_535
 
 const flags = { several: 1, ownMin: 2, minIsLast: 4, ownMax: 8, maxIsLast: 16, ownSum: 32 } as const
 /** Start 10, count 10, flag 1, four values and times, sum and weight of 8 to 10. */

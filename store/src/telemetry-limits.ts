@@ -28,7 +28,7 @@ export function replacesLatest(latestMs: number, timeMs: number): boolean {
 const timeMax = 253_402_300_799_999
 
 /** Missing is stored as NaN with quality 9, always both. */
-export function isMissing(reading: Reading): boolean {
+function isMissing(reading: Reading): boolean {
   return reading.quality === 9 || Number.isNaN(reading.value)
 }
 

@@ -27,7 +27,7 @@ export function decodeStats(bytes: Uint8Array, head: Pick<BlockHead, 'firstMs' |
   const reader = { bytes, at: 0 }
   const count = head.count - readVarint(reader)
   if (count <= 0) return undefined
-  const [first = 0, min = 0, max = 0, last = 0] = [readVarint(reader), readVarint(reader), readVarint(reader), readVarint(reader)]
+  const [first, min, max, last] = [readVarint(reader), readVarint(reader), readVarint(reader), readVarint(reader)]
   const values = new Float64Array(4)
   readValues(reader, values, 4)
   if (reader.at + 8 !== bytes.length) throw broken(`the head has ${bytes.length} bytes, expected ${reader.at + 8}`)
