@@ -1,6 +1,6 @@
 /**
  * What the writing store knows of its series and logs: units, whether the latest comes from ahead of the clock, offsets. Read from the
- * server once, kept up with what is written. One process writes to a database; others only read.
+ * server once, kept up with what this process writes.
  */
 import type { InfluxDatabase } from './client.ts'
 import type { Selection } from './selection.ts'

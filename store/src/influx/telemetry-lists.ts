@@ -18,19 +18,19 @@ export interface TelemetryLists {
   countBefore(beforeMs: number, metric?: string): Promise<number>
 }
 
-/** Units that were asked for; past this the oldest answers are forgotten. */
+/** Units that are remembered; past this they are asked for again. */
 const unitsMax = 100_000
 
 export function createTelemetryLists(database: InfluxDatabase): TelemetryLists {
   /** A unit once told does not change. */
   const units = new Map<string, string>()
 
-  async function readUnits(where: readonly Condition[]): Promise<void> {
+  async function readUnits(where: readonly Condition[]): Promise<ReadonlyMap<string, string>> {
     const { rows } = await database.select({ measurement: measurements.series, fields: ['unit'], where, pick: { type: 'newest' } })
-    for (const row of rows) {
-      if (units.size >= unitsMax) units.clear()
-      units.set(seriesOfTags(row.tags), String(row.values[0] ?? ''))
-    }
+    const read = new Map(rows.map(({ tags, values }) => [seriesOfTags(tags), String(values[0] ?? '')]))
+    if (units.size + read.size > unitsMax) units.clear()
+    if (read.size <= unitsMax) for (const [series, unit] of read) units.set(series, unit)
+    return read
   }
 
   /** Rows of the series of a prefix, by the name of the series. */
@@ -47,8 +47,9 @@ export function createTelemetryLists(database: InfluxDatabase): TelemetryLists {
   }
 
   async function withUnits<Found>(prefix: string, found: ReadonlyMap<string, Found>): Promise<[string, string, Found][]> {
-    if ([...found.keys()].some((series) => !units.has(series))) await readUnits(conditionsOfPrefix(prefix))
-    return [...found].sort(([left], [right]) => (left < right ? -1 : 1)).map(([series, one]) => [series, units.get(series) ?? '', one])
+    const isKnown = [...found.keys()].every((series) => units.has(series))
+    const told = isKnown ? units : await readUnits(conditionsOfPrefix(prefix))
+    return [...found].sort(([left], [right]) => (left < right ? -1 : 1)).map(([series, one]) => [series, told.get(series) ?? '', one])
   }
 
   async function valuesOf(prefix: string, found: ReadonlyMap<string, SelectedRow>): Promise<LatestValue[]> {
@@ -73,8 +74,7 @@ export function createTelemetryLists(database: InfluxDatabase): TelemetryLists {
     async unitOf(series) {
       const tags = tagsOfSeries(series)
       if (tags === undefined) return ''
-      if (!units.has(series)) await readUnits(conditionsOf(tags))
-      return units.get(series) ?? ''
+      return units.get(series) ?? (await readUnits(conditionsOf(tags))).get(series) ?? ''
     },
     async latest(prefix) {
       const nowMs = Date.now()
@@ -107,8 +107,8 @@ export function createTelemetryLists(database: InfluxDatabase): TelemetryLists {
       })
     },
     async metrics() {
-      await readUnits([])
-      return [...new Set([...units.keys()].map((series) => tagsOfSeries(series)?.metric ?? ''))]
+      const all = await readUnits([])
+      return [...new Set([...all.keys()].map((series) => tagsOfSeries(series)?.metric ?? ''))]
     },
     async countBefore(beforeMs, metric) {
       const span = spanOfMs(0, Math.ceil(beforeMs) - 1)

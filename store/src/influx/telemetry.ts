@@ -1,6 +1,6 @@
 /**
  * The telemetry store on an InfluxDB server, 1.x, 2.x or 3.x. Appends go one after another, so that the last reading of a time wins;
- * questions go beside them. It is the only writer of its database; other processes may open it to read.
+ * questions go beside them. Other processes may read and write the same database; of two that write one reading at once either may win.
  */
 import { silentLogger, type Logger } from '@tracegate/service/log'
 import { createMetrics, type Metrics } from '@tracegate/service/metrics'
