@@ -15,6 +15,7 @@ import type { AnswerSent, FromWorker, QueryKind, QueryMessage, ToWorker, WireErr
 import { createQueries } from './queries.ts'
 import { indexFile, indexMigrations, recentFile, recentMigrations } from './schema.ts'
 import { createTerms } from './terms.ts'
+import { forgetUnheld } from './torn-copy.ts'
 
 const idleMergeAfterMs = 2_000
 
@@ -25,6 +26,7 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
   index.exec('PRAGMA synchronous = NORMAL')
   const recent = openSqlite({ path: join(data.dataDir, recentFile), migrations: recentMigrations, readOnly: true, pageCacheKiB: 1_024 })
   const progress = createProgress(index)
+  forgetUnheld({ recent, index, progress })
   const terms = createTerms(index)
   const ledger = createLedger(index, progress)
   const indexer = createIndexer({ recent, index, ledger, progress, terms })
