@@ -11,7 +11,7 @@ import { readPublishHead, type FrameFault } from './frames.ts'
 import type { Inbound } from './inbound.ts'
 import type { BrokerLimits } from './limits.ts'
 import { createOutputTurn } from './output-turn.ts'
-import type { PacketHandler, PauseReason } from './packet-handler.ts'
+import type { PacketHandler, PauseReason } from './guarded-connection.ts'
 import { packetType, readPacketId, type PacketPlace } from './packets.ts'
 
 export interface ClientConnectionsOptions {

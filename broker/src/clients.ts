@@ -1,7 +1,7 @@
 /** What the broker knows of each connected client, found by the library's client object. */
 import type { Client } from 'aedes'
 import type { ClientIdentity } from '@tracegate/service/identity'
-import type { GuardedConnection } from './connection.ts'
+import type { GuardedConnection } from './guarded-connection.ts'
 import type { PendingPublishes } from './inbound.ts'
 import type { SubscriberOutlet } from './outlet.ts'
 import type { Session } from './sessions/session.ts'

@@ -8,32 +8,9 @@ import { addBytes, clear, createFrames, nextFrame, pendingBytes, type FrameFault
 import { LibraryStream, type LibraryStreamOwner } from './library-stream.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { OutputTurn } from './output-turn.ts'
-import type { PacketHandler, PauseReason } from './packet-handler.ts'
+import type { GuardedConnection, PacketHandler, PauseReason } from './guarded-connection.ts'
 import { packetType, pingResponse } from './packets.ts'
 import { checkPacket } from './protocol.ts'
-
-export interface GuardedConnection {
-  readonly stream: Duplex
-  readonly address: string
-  /** The client is known: what it sent after CONNECT may be read. */
-  open(): void
-  /** Gives back the room of one PUBLISH that was dealt with. */
-  settle(bytes: number): void
-  /** Sends whole packets, with whatever else is sent in this turn. */
-  send(bytes: Buffer): void
-  /** Bytes that wait for the client to take them. */
-  queuedBytes(): number
-  /** The next CONNACK that accepts tells the client that its session was kept (MQTT 3.1.1 §3.2.2.2). */
-  announceSession(): void
-  /** Ends it; what waits to be sent may still go out, unless the client takes nothing. */
-  end(detail: string, discard?: 'discard'): void
-  readonly inFlight: number
-  /** When the last whole packet came. */
-  lastPacketMs: number
-  /** It is not read because of our own bounds: its silence is ours. */
-  readonly isHeld: boolean
-  readonly isClosed: boolean
-}
 
 export interface GuardOptions {
   /** A socket, or a WebSocket that reads and writes as one. Must emit buffers, `close` last, and stop reading while paused. */
@@ -51,7 +28,7 @@ export interface GuardOptions {
 const joinBytesMax = 16_384
 const flushBytes = 65_536
 const lingerMs = 1_000
-/** What may come while CONNECT is answered or the library is busy. */
+/** While CONNECT is answered or the library is busy. */
 const readAheadBytesMax = 65_536
 
 export function guardConnection(options: GuardOptions): GuardedConnection {
@@ -76,6 +53,7 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
   #phase: 'none' | 'asked' | 'open' = 'none'
   /** A packet was cut out and waits for room. */
   #held = false
+  #blocks = 0
   #ended = false
   #closed = false
   #waiting = false
@@ -105,10 +83,7 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
       addBytes(this.#frames, chunk)
       this.#feed()
     })
-    socket.on('drain', () => {
-      handler.drained()
-      this.#feed()
-    })
+    socket.on('drain', () => this.#drained())
     socket.on('end', () => {
       this.#ended = true
       this.#feed()
@@ -122,6 +97,10 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
 
   get isHeld(): boolean {
     return this.#held
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === 'open'
   }
 
   get isClosed(): boolean {
@@ -148,6 +127,15 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
     if (this.#held && !this.#closed) this.#feed()
   }
 
+  block(): void {
+    this.#blocks += 1
+  }
+
+  unblock(): void {
+    this.#blocks -= 1
+    if (this.#blocks === 0 && this.#held && !this.#closed) this.#feed()
+  }
+
   send(bytes: Buffer): void {
     if (this.#closed) return
     if (this.#output.length === 0) this.#options.turn.add(this)
@@ -157,26 +145,32 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
   }
 
   flush(): void {
-    const { socket } = this.#options
+    const { socket, limits } = this.#options
     const output = this.#output
     if (output.length === 0) return
     const bytes = this.#outputBytes
+    const wasCrowded = this.queuedBytes() >= limits.queuedBytesSoft
     this.#output = []
     this.#outputBytes = 0
-    const [first] = output
-    if (socket.destroyed || socket.writableEnded || first === undefined) return
-    if (output.length === 1) socket.write(first)
-    else if (bytes <= joinBytesMax) socket.write(Buffer.concat(output, bytes))
+    if (socket.destroyed || socket.writableEnded) return
+    if (bytes <= joinBytesMax) socket.write(output.length === 1 ? output[0] : Buffer.concat(output, bytes))
     else {
       socket.cork()
       for (const one of output) socket.write(one)
       socket.uncork()
     }
+    // The socket took all of it at once and will not tell.
+    if (wasCrowded && !socket.writableNeedDrain) process.nextTick(() => this.#drained())
   }
 
   end(detail: string, discard?: 'discard'): void {
     if (discard !== undefined) this.#options.socket.destroy()
     this.stream.destroy(new Error(detail))
+  }
+
+  #drained(): void {
+    this.#options.handler.drained()
+    this.#feed()
   }
 
   /** Gives packets on while there is room; stops reading where there is none. */
@@ -230,6 +224,7 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
   #hasRoom(isNew: boolean): boolean {
     const { limits, budget, handler } = this.#options
     if (this.inFlight >= limits.inFlightPerClientMax) return this.#refuseRoom(isNew, 'inFlightPerClient')
+    if (this.#blocks > 0) return this.#refuseRoom(isNew, 'subscriber')
     if (!budget.has()) {
       this.#waitWith((resume) => budget.wait(resume))
       return this.#refuseRoom(isNew, 'inFlight')

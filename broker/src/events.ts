@@ -1,7 +1,7 @@
 /** What happens in the broker, each as one log line and one counter. Never throws. */
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
-import type { PauseReason } from './packet-handler.ts'
+import type { PauseReason } from './guarded-connection.ts'
 import type { Qos } from './packets.ts'
 import type { WebSocketFault } from './web-socket.ts'
 import type { SessionLoss, SubscriptionBound } from './sessions/session-table.ts'

@@ -81,7 +81,11 @@ function enter({ clients, sessions, sessionOf }: HooksOptions, state: ClientStat
 
 function grant(options: HooksOptions, state: ClientState, { topic, qos }: Subscription): SubscriptionRefusal | undefined {
   if (state.identity === undefined || !maySubscribe(state.identity, topic)) return 'right'
-  return boundOf(topic, options.limits) ?? options.sessions.subscribe(options.sessionOf(state), topic, toQos(qos) ?? 0)
+  const session = options.sessionOf(state)
+  const bound = boundOf(topic, options.limits) ?? options.sessions.subscribe(session, topic, toQos(qos) ?? 0)
+  // Now, so that what the client publishes right after comes back to it; a restored one is attached when it has its CONNACK.
+  if (bound === undefined && state.outlet === undefined && state.connection.isOpen) attach(options, state, session)
+  return bound
 }
 
 export function listenTo(aedes: Aedes, options: HooksOptions): void {
@@ -105,7 +109,6 @@ export function listenTo(aedes: Aedes, options: HooksOptions): void {
   aedes.on('subscribe', (subscriptions, client) => {
     const state = clients.of(client)
     if (state?.session === undefined) return
-    if (state.outlet === undefined) attach(options, state, state.session)
     for (const { topic, qos } of subscriptions) {
       const granted = toQos(qos)
       if (granted !== undefined) state.session.addRetained(retainedFor(sessions, topic, granted))

@@ -27,9 +27,6 @@ interface Pending {
   /** Of the whole packet. */
   readonly bytes: number
   stage: Stage
-  /** Subscribers that it waits for. */
-  blockedBy: number
-  isAcknowledged: boolean
 }
 
 /** Publishes of one client in order of arrival, until they are acknowledged. */
@@ -86,7 +83,7 @@ export function createInbound(options: InboundOptions): Inbound {
     if (qos === 2 && isRepeated(state, packetId)) return settle()
     // Delivered all the same: a device that retains what nobody reads again must not fill the memory of all.
     const retain = packet.retain && known.mayRetain
-    const pending: Pending = { topic, payload, qos, packetId, retain, bytes, stage: 'waiting', blockedBy: 0, isAcknowledged: false }
+    const pending: Pending = { topic, payload, qos, packetId, retain, bytes, stage: 'waiting' }
     const all = (state.pending ??= { queue: [], head: 0, next: 0, uncommitted: new Set() })
     all.queue.push(pending)
     if (qos === 2) all.uncommitted.add(packetId)
@@ -161,12 +158,10 @@ export function createInbound(options: InboundOptions): Inbound {
       all.uncommitted.delete(packetId)
       sessions.receive(session, packetId)
     }
-    pending.blockedBy = congested.length
-    for (const outlet of congested)
-      outlet.wait(() => {
-        pending.blockedBy -= 1
-        if (pending.blockedBy === 0 && pending.isAcknowledged) state.connection.settle(pending.bytes)
-      })
+    for (const outlet of congested) {
+      state.connection.block()
+      outlet.wait(() => state.connection.unblock())
+    }
     const mustBeKept = isKept || retain || (qos === 2 && state.session?.persistent === true)
     const durable = mustBeKept ? sessions.durable() : undefined
     pending.stage = durable === undefined ? 'done' : 'delivered'
@@ -197,9 +192,7 @@ export function createInbound(options: InboundOptions): Inbound {
     }
     for (let index = from; index < to; index += 1) {
       const pending = queue[index]
-      if (pending === undefined) continue
-      pending.isAcknowledged = true
-      if (pending.blockedBy === 0) connection.settle(pending.bytes)
+      if (pending !== undefined) connection.settle(pending.bytes)
     }
   }
 

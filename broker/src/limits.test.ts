@@ -23,7 +23,8 @@ const shortNames: Readonly<Record<string, string>> = {
 }
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-const rows: readonly Row[] = [...readme.matchAll(/^\| `(\w+)` \| ([^|]+) \| [^|]+ \| ([^|]+) \|$/gm)].map(
+const table = readme.slice(readme.indexOf('## What happens at a bound'))
+const rows: readonly Row[] = [...table.matchAll(/^\| `(\w+)` \| ([^|]+) \| [^|]+ \| ([^|]+) \|$/gm)].map(
   ([, bound = '', value = '', text = '']) => ({
     bound,
     value,

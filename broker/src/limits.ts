@@ -33,7 +33,10 @@ export interface BrokerLimits {
    */
   readonly queuedBytesSoft: number
   readonly drainTimeoutMs: number
-  /** Bytes waiting for one subscriber; past it the subscriber is dropped at once. */
+  /**
+   * Bytes waiting for one subscriber that is connected; past it the subscriber is dropped at once. Below what may be in flight
+   * (`inFlightBytesMax`, and `inFlightMax` for `queuedMessagesMax`) one group commit could drop a subscriber that keeps up.
+   */
   readonly queuedBytesMax: number
   /** Messages of QoS 1 and 2 that a subscriber has not acknowledged; a further one waits in its queue. */
   readonly sendWindowMax: number
@@ -50,7 +53,10 @@ export interface BrokerLimits {
   readonly sessionExpiryMs: number
   /** How often that is looked at. */
   readonly sessionLookMs: number
-  /** Messages and bytes queued for one session; a further one is not kept. A client without a kept session is dropped instead. */
+  /**
+   * Messages queued for one session, and their bytes while its client is away; a further one is not kept. A client without a kept
+   * session is dropped instead.
+   */
   readonly queuedMessagesMax: number
   readonly sessionBytesMax: number
   /** Bytes queued for all sessions. */
@@ -81,7 +87,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   publishesPerSecondMax: 0,
   queuedBytesSoft: mebibyte,
   drainTimeoutMs: 2_000,
-  queuedBytesMax: 8 * mebibyte,
+  queuedBytesMax: 72 * mebibyte,
   sendWindowMax: 512,
   topicLevelsMax: 8,
   topicBytesMax: 512,
@@ -91,9 +97,9 @@ export const defaultBrokerLimits: BrokerLimits = {
   sessionsMax: 10_000,
   sessionExpiryMs: 14 * dayMs,
   sessionLookMs: 60_000,
-  queuedMessagesMax: 10_000,
+  queuedMessagesMax: 25_000,
   sessionBytesMax: 16 * mebibyte,
-  sessionsBytesMax: 128 * mebibyte,
+  sessionsBytesMax: 256 * mebibyte,
   retainedMax: 50_000,
   retainedBytesMax: 64 * mebibyte,
   unreleasedPerClientMax: 128

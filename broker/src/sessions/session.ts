@@ -125,7 +125,8 @@ class KeptSession implements Session {
 
   hasRoomFor(more: number): boolean {
     const { limits } = this.#options.shared
-    return this.messages < limits.queuedMessagesMax && this.#bytes + more <= limits.sessionBytesMax
+    const bytesMax = this.persistent && this.#outlet === undefined ? limits.sessionBytesMax : limits.queuedBytesMax
+    return this.messages < limits.queuedMessagesMax && this.#bytes + more <= bytesMax
   }
 
   add(entry: Entry): void {
