@@ -219,7 +219,8 @@ async function startIngest({
   })
   parts.push(closableOf('device directory', directory))
   const listeners = listenersOf(options)
-  const broker = await startBroker({ host: options.host, port: options.mqttPort, listeners, directory, sink: collector.sink, ...skeleton })
+  const { host, mqttPort } = options
+  const broker = await startBroker({ host, port: mqttPort, listeners, directory, sink: collector.sink, dataDir, ...skeleton })
   connectNotices(access.notices, { directory, sessions: broker })
   parts.push(closableOf('broker', broker))
   collector.setPublisher(broker.publisher)
