@@ -1,8 +1,9 @@
 /** Looks for damage in all stores of a data folder or a backup. It repairs nothing, and may run while the platform does. */
 import { DatabaseSync } from 'node:sqlite'
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { verifyTelemetry, type Finding } from '../embedded-verify.ts'
+import { verifyTrace } from '../embedded-verify-trace.ts'
 import { busyTimeoutMs, textOf, withStoreErrors } from '../embedded/sqlite.ts'
 import { storeError } from '../errors.ts'
 import { dataFilesOf } from './data-files.ts'
@@ -48,6 +49,10 @@ async function verifyFile(path: string, name: string): Promise<FileVerdict> {
         findings,
         findingsTotal
       }
+    }
+    if (name === 'trace.db') {
+      const { findings, findingsTotal, events, references } = await verifyTrace({ folder: dirname(path) })
+      return { file: name, looked: `${events} events, ${references} references to them`, findings, findingsTotal }
     }
     const problems = quickCheck(path)
     if (problems.length > 0 || name !== 'cases.db')

@@ -92,7 +92,7 @@ function headOf(fact: TraceFact, terms: Terms): (number | null)[] {
 }
 
 /** Every key under which the event is found: its subjects, its id, its transformation, its place and what that belongs to. */
-function refsOf(seq: number, fact: TraceFact): LedgerRef[] {
+export function refsOf(seq: number, fact: TraceFact): LedgerRef[] {
   const roles = new Map<string, number>()
   const add = (key: string, bits: number): void => {
     roles.set(key, (roles.get(key) ?? 0) | bits)
