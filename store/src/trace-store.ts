@@ -1,4 +1,4 @@
-/** The port for trace events. Adapters: `memory.ts`, `embedded.ts`. Its suite: `trace-suite.ts`. */
+/** The port for trace events. Adapters: `memory-trace.ts`, `embedded-trace.ts`, `influx-trace.ts`. Its suite: `trace-suite.ts`. */
 import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
 import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import type { BatchSource } from './telemetry-store.ts'
