@@ -31,6 +31,8 @@ import { startMqttInput } from './input/mqtt-input.ts'
 import type { MqttInputOptions } from './input/mqtt-options.ts'
 import { readDetectionRegisters, readScanRules } from './registers.ts'
 import { countsOf, createAftermath, createSink } from './sink.ts'
+import { startSparkplugInput } from './sparkplug/sparkplug-input.ts'
+import { checkSparkplugInput, type SparkplugInput } from './sparkplug/sparkplug-options.ts'
 import { startWatermarks } from './watermarks.ts'
 import { startWriter } from './writer.ts'
 
@@ -45,6 +47,8 @@ export interface CollectorOptions {
   readonly publisher?: MessagePublisher
   /** Without it messages only come through `sink`. */
   readonly input?: MqttInputOptions
+  /** A host application of Sparkplug edge nodes, beside whatever else there is. */
+  readonly sparkplug?: SparkplugInput
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
@@ -73,6 +77,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const nowMs = options.nowMs ?? Date.now
   const { cases, bus, logger } = options
   // First of all: a broker that does not honour the mode ends the start, before anything is opened.
+  if (options.sparkplug !== undefined) checkSparkplugInput(options.sparkplug)
   const admission = options.input === undefined ? undefined : await admitBroker({ input: options.input, logger })
   const events = createCollectorEvents(options)
   let publisher = options.publisher
@@ -129,9 +134,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       ? undefined
       : startMqttInput({ ...options, input: options.input, sink, admission })
   publisher ??= input?.publisher
+  const sparkplug = options.sparkplug === undefined ? undefined : startSparkplugInput({ ...options, input: options.sparkplug, sink, nowMs })
   const unregister = options.health.register('collector', async () => {
-    const trouble = log.trouble() ?? writer.trouble() ?? input?.trouble()
-    return { ok: trouble === undefined, detail: trouble ?? `${log.counts().bytes} bytes in the log` }
+    // The cause beside what follows from it: a store that is full, and so a log that is.
+    const troubles = [log.trouble(), writer.trouble(), input?.trouble(), sparkplug?.trouble()].filter((trouble) => trouble !== undefined)
+    return { ok: troubles.length === 0, detail: troubles.length === 0 ? `${log.counts().bytes} bytes in the log` : troubles.join('; ') }
   })
   registerGauges(options.metrics, log, nowMs)
   const drain = async (timeoutMs: number) => {
@@ -150,7 +157,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     setPublisher: (given) => void (publisher = given),
     drain,
     async [Symbol.asyncDispose]() {
-      await input?.[Symbol.asyncDispose]()
+      await Promise.all([input?.[Symbol.asyncDispose](), sparkplug?.[Symbol.asyncDispose]()])
       await drain(limits.closeTimeoutMs)
       await writer.stop()
       await judging[Symbol.asyncDispose]()

@@ -117,7 +117,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   const timer = createSoonestTimer(flush)
   let immediate: NodeJS.Immediate | undefined
   let lastCommitMs = 1
-  let lastReleaseMs = -Infinity
+  let lastReleaseMs = performance.now()
   let failure: Error | undefined
   const releaseIsDue = () => hasRelease() && (room.isTight() || performance.now() - lastReleaseMs >= limits.releaseEveryMs)
 

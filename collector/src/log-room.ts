@@ -52,6 +52,8 @@ export function createLogRoom(options: LogRoomOptions): LogRoom {
   function left() {
     const share = limits.reservedShare
     const fileReserve = filePagesMax === undefined ? 0 : filePagesMax * share * pageBytes
+    // Others free pages too: dead letters expire.
+    if (fileBytes <= fileReserve) fileBytes = fileBytesLeft()
     return {
       telemetry: {
         messages: limits.logMessagesMax * (1 - share) - messages,
@@ -84,7 +86,8 @@ export function createLogRoom(options: LogRoomOptions): LogRoom {
       if (!isTight()) return undefined
       const { urgent } = left()
       const what = urgent.messages <= 0 || urgent.bytes <= 0 ? 'nothing is acknowledged' : 'only alarms and events are acknowledged'
-      return `the log is full with ${messages} messages of ${bytes} bytes: ${what} until the stores take some`
+      const file = filePagesMax === undefined ? '' : ` (collector.db may have ${filePagesMax} pages)`
+      return `the log is full with ${messages} messages of ${bytes} bytes${file}: ${what} until the stores take some`
     },
     fullError
   }
