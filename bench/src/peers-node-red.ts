@@ -1,5 +1,5 @@
 /**
- * Node-RED as a peer: mqtt in (QoS 1), json, a function, influxdb out, nothing tuned. It is installed by nobody here: the folder of an
+ * Node-RED as a peer: mqtt in (QoS 1), json, a function, influxdb batch with one request a message, nothing tuned. It is installed by nobody here: the folder of an
  * installation is named by `TRACEGATE_NODE_RED`, made with `npm install --prefix <folder> node-red node-red-contrib-influxdb`.
  */
 import { spawn } from 'node:child_process'
@@ -61,8 +61,7 @@ export async function startNodeRed(
 
 function flowOf({ brokerPort, databasePort, database }: { brokerPort: number; databasePort: number; database: string }): object[] {
   const code = `const m = msg.payload, [, , point, device] = msg.topic.split('/')
-for (const r of m.readings)
-  node.send({ measurement: 'reading', payload: [{ value: r.value, quality: r.quality, time: r.timeMs ?? m.timeMs }, { point, device, metric: r.metric }] })`
+return { payload: m.readings.map((r) => ({ measurement: 'reading', fields: { value: r.value, quality: r.quality }, tags: { point, device, metric: r.metric }, timestamp: r.timeMs ?? m.timeMs })) }`
   return [
     { id: 'tab', type: 'tab', label: 'bench' },
     {
@@ -87,6 +86,6 @@ for (const r of m.readings)
       influxdbVersion: '1.x',
       usetls: false
     },
-    { id: 'out', type: 'influxdb out', z: 'tab', influxdb: 'influx', measurement: '', precision: 'ms', retentionPolicy: '', wires: [] }
+    { id: 'out', type: 'influxdb batch', z: 'tab', influxdb: 'influx', measurement: '', precision: 'ms', retentionPolicy: '', wires: [] }
   ]
 }
