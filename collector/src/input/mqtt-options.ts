@@ -45,7 +45,7 @@ export interface MqttInputOptions {
 export const inputDefaults = { inFlightMax: 1_000, inFlightBytesMax: 33_554_432, probeTimeoutMs: 10_000 } as const
 /** Points that a partition may name: each takes five filters. */
 const pointsMax = 1_000
-const partitionsMax = 64
+export const partitionsMax = 64
 
 /** Throws `COLLECTOR_INPUT` or `BROKER_URL`. */
 export function checkMqttInput(input: MqttInputOptions): void {

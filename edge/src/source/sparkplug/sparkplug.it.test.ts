@@ -1,13 +1,13 @@
 /** The Sparkplug source with a real broker and a simulated edge node: from its bytes to our messages. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeSparkplug } from '@tracegate/model/sparkplug/decode'
-import { encodeSparkplug, type MetricInput } from '@tracegate/model/sparkplug/encode'
+import type { MetricInput } from '@tracegate/model/sparkplug/encode'
 import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
 import mqtt from 'mqtt'
 import { startEdge } from '../../edge.ts'
 import { noMosquitto, startMosquitto } from '@tracegate/service/testing/mosquitto'
+import { createSparkplugNode } from '@tracegate/service/testing/sparkplug-node'
 import { tempFolder } from '../../testing/temp-folder.ts'
 import { isRecord, startTestBroker, until } from '../../testing/test-broker.ts'
 import { sourceKind } from './source.ts'
@@ -25,70 +25,19 @@ const metrics: MetricInput[] = [
   { name: 'Power', alias: 6, type: 'Double', timeMs: pastMs, value: null, properties: { Quality: { type: 'Int32', value: 0 } } }
 ]
 
-/** An edge node as the specification wants it: will, births, a sequence over all of its messages. */
-async function startEdgeNode(url: string) {
-  const commands: string[] = []
-  let session = -1
-  let seq = 0
-  let client: mqtt.MqttClient | undefined
-  const topic = (type: string, device = '') => `spBv1.0/Plant 1/${type}/Edge 1${device === '' ? '' : `/${device}`}`
-  const bdSeq = (): MetricInput => ({ name: 'bdSeq', type: 'Int64', timeMs: pastMs, value: session })
-  const send = async (
-    type: string,
-    parts: { readonly metrics: readonly MetricInput[]; readonly device?: string; readonly lost?: boolean }
-  ) => {
-    const payload = encodeSparkplug({ timeMs: pastMs, seq, metrics: parts.metrics })
-    seq = (seq + 1) % 256
-    if (parts.lost !== true) await client?.publishAsync(topic(type, parts.device), Buffer.from(payload), { qos: 0 })
-  }
-  const births = async () => {
-    seq = 0
-    const rebirth: MetricInput = { name: 'Node Control/Rebirth', type: 'Boolean', timeMs: pastMs, value: false }
-    await send('NBIRTH', { metrics: [bdSeq(), rebirth] })
-    await send('DBIRTH', { device: 'Reefer 7', metrics })
-  }
-  return {
-    commands,
-    births,
-    async connect() {
-      session += 1
-      const will = Buffer.from(encodeSparkplug({ timeMs: pastMs, metrics: [bdSeq()] }))
-      client = await mqtt.connectAsync(url, {
-        clean: true,
-        reconnectPeriod: 0,
-        will: { topic: topic('NDEATH'), payload: will, qos: 1, retain: false }
-      })
-      await client.subscribeAsync(topic('NCMD'), { qos: 1 })
-      client.on('message', (_topic, payload) => {
-        const command = decodeSparkplug(payload)
-        commands.push(command.ok ? command.value.metrics.map(({ name, value }) => `${name}=${JSON.stringify(value?.value)}`).join() : 'bad')
-      })
-      await births()
-    },
-    data: (values: readonly MetricInput[], lost = false) =>
-      send('DDATA', { device: 'Reefer 7', metrics: values.map((value) => ({ withType: false, ...value })), lost }),
-    deviceDeath: () => send('DDEATH', { device: 'Reefer 7', metrics: [] }),
-    oldDeath: () =>
-      client?.publishAsync(
-        topic('NDEATH'),
-        Buffer.from(encodeSparkplug({ timeMs: pastMs, metrics: [{ name: 'bdSeq', type: 'Int64', value: 200 }] }))
-      ),
-    /** As when its power is cut: the broker publishes its will. */
-    cut() {
-      client?.stream.destroy()
-    },
-    async [Symbol.asyncDispose]() {
-      await client?.endAsync(true)
-    }
-  }
-}
-
 test('the Sparkplug source', { timeout: 60_000, skip: noMosquitto }, async (context) => {
   using folder = tempFolder()
   using disk = tempFolder()
   await using foreign = await startMosquitto(disk.path)
   await using broker = await startTestBroker()
-  await using node = await startEdgeNode(foreign.url)
+  await using node = await createSparkplugNode({
+    url: foreign.url,
+    group: 'Plant 1',
+    node: 'Edge 1',
+    device: 'Reefer 7',
+    metrics: () => metrics,
+    nowMs: () => pastMs
+  })
   const config: SparkplugSource = {
     type: 'sparkplug',
     url: foreign.url,

@@ -42,11 +42,12 @@ export interface HostRefusal {
 }
 
 export interface HostActions {
-  /** Of one device. The readings of a birth come after its `device`. */
-  readings(readings: readonly HostReading[], node: NodeName): void
+  /** Of one device. Those of a birth are what holds at its time, and come after its `device`. */
+  readings(readings: readonly HostReading[], about: { readonly node: NodeName; readonly isBirth: boolean }): void
   device(change: DeviceChange): void
   askRebirth(node: NodeName, reason: string): void
-  gap(node: NodeName, missing: number): void
+  /** `device`: the id of the edge node itself; undefined when its own metrics are not taken. */
+  gap(node: NodeName, missing: number, device: string | undefined): void
   refuse(refusal: HostRefusal): void
   /** A host application says whether it is there: another one, or somebody says it of this one. */
   stateSeen(host: string, payload: Uint8Array): void

@@ -88,13 +88,16 @@ export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }
         const metrics = effect.metrics.filter(({ name }) => !target.blocked.has(name))
         const declared = declarationOfBirth(target.id, metrics, config)
         actions.device({ id: target.id, node: node.name, timeMs: effect.timeMs, declared, reason: '' })
-        return give(readings, node)
+        return give(readings, { node: node.name, isBirth: true })
       }
       case 'data': {
         const target = knownOf(subject(effect.device), origin)
         return target === undefined
           ? passOver()
-          : give(readingsOfMetrics(target.id, effect.metrics, { config, blocked: target.blocked }).readings, node)
+          : give(readingsOfMetrics(target.id, effect.metrics, { config, blocked: target.blocked }).readings, {
+              node: node.name,
+              isBirth: false
+            })
       }
       case 'death': {
         const target = known.get(subjectKey(subject(effect.device)))
@@ -106,7 +109,7 @@ export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }
         return ask(node, effect.reason)
       case 'gap':
         counts.gaps += 1
-        return actions.gap(node.name, ((effect.to - effect.from + 256) % 256) + 1)
+        return actions.gap(node.name, ((effect.to - effect.from + 256) % 256) + 1, known.get(subjectKey(subject('')))?.id)
       case 'refused': {
         const from = origins.get(effect.message) ?? origin
         const device = known.get(subjectKey(subject(effect.message.device)))?.id
@@ -123,8 +126,8 @@ export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }
     counts.rebirthsAsked += 1
     actions.askRebirth(node.name, reason)
   }
-  const give = (readings: readonly HostReading[], node: Node) => {
-    if (readings.length > 0) actions.readings(readings, node.name)
+  const give = (readings: readonly HostReading[], about: { readonly node: NodeName; readonly isBirth: boolean }) => {
+    if (readings.length > 0) actions.readings(readings, about)
   }
   const passOver = () => {
     counts.passedOver += 1
