@@ -8,6 +8,11 @@ export interface BenchOptions {
   readonly scale?: number
   /** Folder for processor profiles of the process under test, where the benchmark has one. */
   readonly profileDir?: string
+  /** Of a soak: how long, at which share of the peak or at which rate, and where its samples go. */
+  readonly minutes?: number
+  readonly share?: number
+  readonly messagesPerSecond?: number
+  readonly csvPath?: string
 }
 
 export interface BenchRow {

@@ -7,6 +7,13 @@ export interface ServerFigures {
   readonly stored: number
   readonly cpuMs: number
   readonly residentMiB: number
+  readonly heapMiB: number
+  /** Buffers outside of the heap. */
+  readonly externalMiB: number
+  /** Messages in the log, stored or not. */
+  readonly logMessages: number
+  /** Of all files of the data folder. */
+  readonly fileMiB: number
 }
 
 export interface IngestServer {
@@ -36,7 +43,16 @@ export async function startServer(options: {
     const answer = nextMessage(child)
     child.send('figures')
     const found = await answer
-    return { stored: numberIn(found, 'stored'), cpuMs: numberIn(found, 'cpuMs'), residentMiB: numberIn(found, 'residentMiB') }
+    const figure = (name: keyof ServerFigures) => numberIn(found, name)
+    return {
+      stored: figure('stored'),
+      cpuMs: figure('cpuMs'),
+      residentMiB: figure('residentMiB'),
+      heapMiB: figure('heapMiB'),
+      externalMiB: figure('externalMiB'),
+      logMessages: figure('logMessages'),
+      fileMiB: figure('fileMiB')
+    }
   }
   return {
     port,

@@ -2,6 +2,8 @@
  * The process under test of the ingest benchmark: `ingest-server.ts <mode> <data folder>`, talked to over the IPC channel.
  * Mode `commit` is broker, collector and embedded stores; mode `plain` is the same broker with a sink that keeps nothing.
  */
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { startBroker } from '@tracegate/broker/broker'
 import { startCollector, type Collector } from '@tracegate/collector/collector'
 import { createDetectionEngine } from '@tracegate/detect/create-engine'
@@ -38,9 +40,13 @@ async function main(mode: string, dataDir: string): Promise<void> {
     process.send?.({
       stored: collector?.stats().stored ?? taken,
       cpuMs: (cpu.user + cpu.system) / 1_000,
-      residentMiB: process.memoryUsage().rss / 1_048_576
+      ...memoryMiB(),
+      logMessages: collector?.stats().logMessages ?? 0,
+      fileMiB: dataDir === '' ? 0 : folderMiB(dataDir)
     })
   })
+  // Ctrl-C ends the benchmark, which then asks once more for figures.
+  process.on('SIGINT', () => {})
   // By itself, so that a profile is written.
   process.once('disconnect', () => process.exit(0))
   process.send?.({ port: broker.port })
@@ -51,4 +57,16 @@ async function start(dataDir: string): Promise<Collector> {
   const [trace, cases] = [createMemoryTraceStore(), createMemoryCaseStore()]
   const [bus, engine, health] = [createBus(() => {}), createDetectionEngine(), createHealth()]
   return startCollector({ dataDir, telemetry, trace, cases, bus, engine, health, ...skeleton })
+}
+
+function memoryMiB() {
+  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
+  const [residentMiB = 0, heapMiB = 0, externalMiB = 0] = [rss, heapUsed, external + arrayBuffers].map((bytes) => bytes / 1_048_576)
+  return { residentMiB, heapMiB, externalMiB }
+}
+
+function folderMiB(folder: string): number {
+  return (
+    readdirSync(folder).reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0) / 1_048_576
+  )
 }

@@ -14,11 +14,22 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   opcua: () => import('./opcua.ts'),
   peers: () => import('./peers.ts'),
   reconnects: () => import('./reconnects.ts'),
+  soak: () => import('./soak.ts'),
   'telemetry-store': () => import('./telemetry-store.ts'),
   trace: () => import('./trace.ts')
 }
 
-const usage = `Usage: npm run bench -- <name> [--json] [--scale <number>] [--cpu-profile <folder>], with name one of: ${Object.keys(benches).join(', ')}`
+const usage = `Usage: npm run bench -- <name> [--json] [--scale <number>] [--cpu-profile <folder>]\n       npm run bench -- soak [--minutes 60] [--share 0.5 | --rate <messages/s>] [--csv <file>]\nwith name one of: ${Object.keys(benches).join(', ')}`
+
+const flags = {
+  json: { type: 'boolean', default: false },
+  scale: { type: 'string' },
+  'cpu-profile': { type: 'string' },
+  minutes: { type: 'string' },
+  share: { type: 'string' },
+  rate: { type: 'string' },
+  csv: { type: 'string' }
+} as const
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
 
@@ -36,21 +47,40 @@ async function main(args: string[]): Promise<number> {
 
 function parse(args: string[]): { load: () => Promise<{ readonly bench: Bench }>; options: BenchOptions } | string {
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, scale: { type: 'string', default: '1' }, 'cpu-profile': { type: 'string' } }
-    })
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: flags })
     const [name = '', ...rest] = positionals
     const load = benches[name]
-    const scale = Number(values.scale)
     if (load === undefined || rest.length > 0) return usage
-    if (!(scale > 0 && scale <= 1_000)) return `Cannot run bench: --scale is "${values.scale}", expected a number above 0, up to 1000`
-    const profileDir = values['cpu-profile']
-    return { load, options: { json: values.json, scale, ...(profileDir === undefined ? {} : { profileDir: resolve(profileDir) }) } }
+    const [scale, minutes] = [numberOf(values, 'scale', 1_000), numberOf(values, 'minutes', 100_000)]
+    const [share, messagesPerSecond] = [numberOf(values, 'share', 1), numberOf(values, 'rate', 1_000_000)]
+    const wrong = [scale, minutes, share, messagesPerSecond].find((value) => typeof value === 'string')
+    if (typeof wrong === 'string') return wrong
+    const { 'cpu-profile': profileDir, csv } = values
+    const options = {
+      json: values.json,
+      scale: Number(scale ?? 1),
+      ...(minutes === undefined ? {} : { minutes: Number(minutes) }),
+      ...(share === undefined ? {} : { share: Number(share) }),
+      ...(messagesPerSecond === undefined ? {} : { messagesPerSecond: Number(messagesPerSecond) }),
+      ...(profileDir === undefined ? {} : { profileDir: resolve(profileDir) }),
+      ...(csv === undefined ? {} : { csvPath: resolve(csv) })
+    }
+    return { load, options }
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${usage}`
   }
+}
+
+/** Undefined when the flag is not given, a text that says what is wrong with it otherwise. */
+function numberOf(
+  values: Readonly<Record<string, string | boolean | undefined>>,
+  name: keyof typeof flags,
+  max: number
+): number | string | undefined {
+  const text = values[name]
+  const value = Number(text)
+  if (text === undefined || (value > 0 && value <= max)) return text === undefined ? undefined : value
+  return `Cannot run bench: --${name} is "${text}", expected a number above 0, up to ${max}`
 }
 
 function render(bench: Bench, report: BenchReport): string {
