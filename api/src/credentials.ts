@@ -191,7 +191,7 @@ function required(access: Past, holder: Holder): StoredAccess {
 
 function requireRole(holder: Holder, role: IdentityRole, past: Past): void {
   const name = usernameOfHolder(holder)
-  const allowed: readonly IdentityRole[] = holder.point === '-' ? ['collector', 'service'] : ['device', 'edge']
+  const allowed: readonly IdentityRole[] = holder.point === '-' ? ['collector', 'service'] : ['device', 'edge', 'sparkplug']
   if (!allowed.includes(role)) throw apiError('CREDENTIAL_INVALID', { detail: `role is "${role}", expected one of ${allowed.join(', ')}` })
   if (past !== undefined && past.role !== role) throw apiError('CREDENTIAL_ROLE', { name, role: past.role, wanted: role })
 }

@@ -5,6 +5,7 @@ import { maySubscribe, publishRight } from './topic-rights.ts'
 
 const device = { role: 'device', point: 'p', device: 'd' } as const
 const edge = { role: 'edge', point: 'p', device: 'agent' } as const
+const node = { role: 'sparkplug', point: 'plant', device: 'node-1' } as const
 const service = { role: 'service', point: '', device: 'api' } as const
 
 describe('publishRight()', () => {
@@ -39,6 +40,54 @@ describe('publishRight()', () => {
         assert.ok(!maySubscribe(identity, topic))
       }
     }
+  })
+
+  it('lets a Sparkplug edge node speak for itself and its devices, and hear its own commands and the state of hosts', () => {
+    for (const topic of [
+      'spBv1.0/plant/NBIRTH/node-1',
+      'spBv1.0/plant/NDATA/node-1',
+      'spBv1.0/plant/NDEATH/node-1',
+      'spBv1.0/plant/DBIRTH/node-1/Reefer 7',
+      'spBv1.0/plant/DDATA/node-1/Reefer 7',
+      'spBv1.0/plant/DDEATH/node-1/Reefer 7'
+    ])
+      assert.equal(publishRight(node, topic), 'route', topic)
+    for (const topic of [
+      'spBv1.0/plant/NBIRTH/node-2',
+      'spBv1.0/other/NBIRTH/node-1',
+      'spBv1.0/plant/NCMD/node-1',
+      'spBv1.0/plant/DCMD/node-1/Reefer 7',
+      'spBv1.0/plant/NDATA/node-1/x',
+      'spBv1.0/STATE/tracegate',
+      'tg/v1/plant/node-1/telemetry',
+      'tg/v1/plant/-/control',
+      '$SYS/a',
+      'x'
+    ])
+      assert.equal(publishRight(node, topic), 'refuse', topic)
+    for (const filter of [
+      'spBv1.0/plant/NCMD/node-1',
+      'spBv1.0/plant/DCMD/node-1/#',
+      'spBv1.0/plant/DCMD/node-1/+',
+      'spBv1.0/plant/DCMD/node-1/Reefer 7',
+      'spBv1.0/STATE/tracegate',
+      'spBv1.0/STATE/+'
+    ])
+      assert.ok(maySubscribe(node, filter), filter)
+    for (const filter of [
+      'spBv1.0/#',
+      'spBv1.0/plant/#',
+      'spBv1.0/plant/+/node-1',
+      'spBv1.0/plant/NCMD/+',
+      'spBv1.0/plant/DCMD/node-2/#',
+      'spBv1.0/plant/DCMD/node-1/a/b',
+      'spBv1.0/+/NCMD/node-1',
+      'tg/v1/plant/node-1/command',
+      'tg/v1/plant/-/control',
+      '#'
+    ])
+      assert.ok(!maySubscribe(node, filter), filter)
+    for (const other of [device, edge]) assert.equal(publishRight(other, 'spBv1.0/p/NDATA/d'), 'refuse')
   })
 
   it('lets a collector publish what the platform sends, and nothing in the name of a device', () => {

@@ -1,5 +1,6 @@
 /** Who may publish and subscribe to what. Pure; knows nothing of sockets or MQTT packets. */
 import { deviceChannels, parseTopic, platformChannels, probeTopicRoot, topicRoot, type Topic } from '@tracegate/model/topics'
+import { parseSparkplugTopic, sparkplugNamespace } from '@tracegate/model/sparkplug/topic'
 import type { ClientIdentity } from '@tracegate/service/identity'
 
 /** sink: must be committed before it is acknowledged. route: delivered only. refuse: not the sender's topic. */
@@ -18,6 +19,9 @@ const collectorRoots = [`${topicRoot}/`, 'spBv1.0/'] as const
 /** Sparkplug 3.0 §6.1: commands, and the state of the host. */
 const sparkplugFromHost = /^spBv1\.0\/(?:STATE\/[^/+#]+|[^/+#]+\/NCMD\/[^/+#]+|[^/+#]+\/DCMD\/[^/+#]+\/[^/+#]+)$/
 
+const nodeTypes: ReadonlySet<string> = new Set(['NBIRTH', 'NDATA', 'NDEATH', 'DBIRTH', 'DDATA', 'DDEATH'])
+const hostStates = /^spBv1\.0\/STATE\/[^/#]+$/
+
 export function publishRight(identity: ClientIdentity, text: string): PublishRight {
   const parsed = parseTopic(text)
   if (!parsed.ok) return mayPublishForeign(identity, text) ? 'route' : 'refuse'
@@ -28,7 +32,26 @@ export function publishRight(identity: ClientIdentity, text: string): PublishRig
 /** Topics that are not of our grammar; a collector commands Sparkplug nodes, tells them that it is there, and probes the broker. */
 function mayPublishForeign(identity: ClientIdentity, text: string): boolean {
   if (identity.role === 'service') return !text.startsWith('$')
+  if (identity.role === 'sparkplug') return isOfNode(identity, text)
   return identity.role === 'collector' && (sparkplugFromHost.test(text) || text.startsWith(`${probeTopicRoot}/`))
+}
+
+/** What an edge node says of itself and its devices (Sparkplug 3.0 §4): births, data and deaths. */
+function isOfNode({ point, device }: ClientIdentity, text: string): boolean {
+  const parsed = parseSparkplugTopic(text)
+  return (
+    parsed.ok && nodeTypes.has(parsed.value.type) && 'node' in parsed.value && parsed.value.group === point && parsed.value.node === device
+  )
+}
+
+/** An edge node is told what to do, and whether its host is there. */
+function isForNode({ point, device }: ClientIdentity, filter: string): boolean {
+  const commands = [`${sparkplugNamespace}/${point}/NCMD/${device}`, `${sparkplugNamespace}/${point}/DCMD/${device}/`] as const
+  return (
+    filter === commands[0] ||
+    (filter.startsWith(commands[1]) && /^[^/]+$/.test(filter.slice(commands[1].length))) ||
+    hostStates.test(filter)
+  )
 }
 
 /** The contract retains a device's state and nothing else of it. */
@@ -41,6 +64,7 @@ export function mayRetain(identity: ClientIdentity, text: string): boolean {
 function isOwnTopic(identity: ClientIdentity, topic: Topic): boolean {
   if (identity.role === 'service') return true
   if (identity.role === 'collector') return topic.type !== 'device' || !fromDevices.has(topic.channel)
+  if (identity.role === 'sparkplug') return false
   if (topic.type !== 'device' || !fromDevices.has(topic.channel) || topic.point !== identity.point) return false
   return identity.role === 'edge' || topic.device === identity.device
 }
@@ -50,6 +74,7 @@ export function maySubscribe(identity: ClientIdentity, filter: string): boolean 
   if (filter.startsWith('$share/')) return false
   if (identity.role === 'service') return true
   if (identity.role === 'collector') return collectorRoots.some((root) => filter.startsWith(root))
+  if (identity.role === 'sparkplug') return isForNode(identity, filter)
   if (filter === `${topicRoot}/${identity.point}/-/control`) return true
   const devices = identity.role === 'edge' ? '+' : identity.device
   return toDevices.some((channel) => {

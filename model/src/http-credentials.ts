@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox'
 import { TimeMs } from './wire.ts'
 
-export const deviceRoles = ['device', 'edge', 'collector', 'service'] as const
+export const deviceRoles = ['device', 'edge', 'sparkplug', 'collector', 'service'] as const
 
 /** Default 24 h, at most 30 days: how long what is replaced still works. */
 export const overlapDefaultS = 86_400
@@ -11,7 +11,7 @@ const overlapMaxS = 30 * 86_400
 const Role = Type.Optional(
   Type.Enum(deviceRoles, {
     description:
-      'device: its own topics. edge: those of every device at its point. For point `-`: collector (reads everything, sends what the platform sends) or service (everything). Default by the register of devices, then device; collector for point `-`.'
+      'device: its own topics. edge: those of every device at its point. sparkplug: those of one Sparkplug edge node, group and node in place of point and device. For point `-`: collector (reads everything, sends what the platform sends) or service (everything). Default by the register of devices, then device; collector for point `-`.'
   })
 )
 const Note = Type.Optional(Type.String({ maxLength: 256, description: 'For people, such as where the device stands' }))

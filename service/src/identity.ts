@@ -1,17 +1,17 @@
 /** Who may connect to the broker, and what for. Types, and how a user name is written; it knows no secrets. */
 
 /**
- * device: its own topics. edge: the topics of every device at its point. collector: reads everything, and sends what the platform
- * sends to devices. service: everything (the platform's own parts).
+ * device: its own topics. edge: the topics of every device at its point. sparkplug: one foreign edge node and its devices. collector: reads
+ * everything, and sends what the platform sends to devices. service: everything (the platform's own parts).
  */
-export const identityRoles = ['device', 'edge', 'collector', 'service'] as const
+export const identityRoles = ['device', 'edge', 'sparkplug', 'collector', 'service'] as const
 export type IdentityRole = (typeof identityRoles)[number]
 
 export interface ClientIdentity {
   readonly role: IdentityRole
-  /** Empty for a collector or service. */
+  /** Empty for a collector or service; the group of a Sparkplug edge node. */
   readonly point: string
-  /** Device id, agent id or service name. */
+  /** Device id, agent id, edge node or service name. */
   readonly device: string
 }
 
