@@ -94,7 +94,8 @@ async function pingAll(devices: readonly Device[]): Promise<Readonly<Record<stri
   const startedMs = performance.now()
   for (const [index, device] of devices.entries()) {
     const dueMs = startedMs + (index / pingsPerSecond) * 1_000
-    if (dueMs > performance.now()) await sleep(dueMs - performance.now())
+    const earlyMs = dueMs - performance.now()
+    if (earlyMs >= 1) await sleep(earlyMs)
     answers.push(waitFor(device, packetTypes.pingresp))
     device.socket.write(ping)
   }
