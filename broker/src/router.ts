@@ -6,7 +6,7 @@ import type { Session } from './sessions/session.ts'
 import type { SessionTable } from './sessions/session-table.ts'
 import type { Match } from './topic-filter.ts'
 
-export interface Routed {
+interface Routed {
   /** Something was queued that must be on disk before the message is acknowledged. */
   readonly isKept: boolean
   /** Subscribers that do not keep up: the next message of this publisher should wait for them. */

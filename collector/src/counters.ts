@@ -10,7 +10,7 @@ export interface ItemCounts {
   readonly events: number
 }
 
-export const itemKinds = ['messages', 'readings', 'events'] as const
+const itemKinds = ['messages', 'readings', 'events'] as const
 export type ItemKind = (typeof itemKinds)[number]
 
 /** received + carriedOver = stored + duplicates + deadLettered + inLog + rejected + waiting. */
@@ -31,8 +31,8 @@ export interface Balance {
 }
 
 /** unstorable: dead letters that went through the log first. */
-export const fates = ['received', 'logged', 'duplicates', 'deadLettered', 'unstorable', 'rejected', 'stored'] as const
-export type Fate = (typeof fates)[number]
+const fates = ['received', 'logged', 'duplicates', 'deadLettered', 'unstorable', 'rejected', 'stored'] as const
+type Fate = (typeof fates)[number]
 
 export interface Counters {
   add(fate: Fate, items: ItemCounts): void

@@ -27,7 +27,7 @@ export interface Replay {
   readonly by: string
 }
 
-export interface Candidate {
+interface Candidate {
   readonly message: LogMessage
   readonly intake: Intake
   readonly replay: Replay | undefined

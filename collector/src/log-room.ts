@@ -21,7 +21,7 @@ export interface LogRoom {
   fullError(): CodedError
 }
 
-export interface Room {
+interface Room {
   messages: number
   bytes: number
 }

@@ -65,7 +65,7 @@ export const logMigrations = [
    CREATE UNIQUE INDEX dead_letter_origin ON dead_letter (origin) WHERE origin IS NOT NULL;`
 ]
 
-export interface LogGroup {
+interface LogGroup {
   readonly commitId: number
   readonly commitMs: number
   readonly lane: Lane
@@ -83,7 +83,7 @@ export interface LogSize {
   readonly events: number
 }
 
-export interface KeptStream {
+interface KeptStream {
   /** Device time of the message with the highest number. */
   readonly lastMs: number | undefined
   readonly state: StreamState

@@ -8,7 +8,7 @@ import { RefusedReadings } from '@tracegate/store/errors'
 import type { CollectorEvents } from './events.ts'
 import type { CollectorLimits } from './limits.ts'
 
-export type Target = 'telemetry' | 'trace' | 'devices' | 'log'
+type Target = 'telemetry' | 'trace' | 'devices' | 'log'
 
 export type Answer<Result> =
   | { readonly type: 'done'; readonly result: Result; readonly attempts: number }
@@ -16,7 +16,7 @@ export type Answer<Result> =
   | { readonly type: 'refused'; readonly reason: Reason; readonly known: readonly Refused[] | undefined }
   | { readonly type: 'stopped' }
 
-export interface Refused {
+interface Refused {
   readonly index: number
   readonly reason: Reason
 }

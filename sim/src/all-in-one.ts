@@ -176,6 +176,7 @@ function createSkeleton(options: StartOptions): Skeleton {
 async function openAll(options: StartOptions, dataDir: string, skeleton: Skeleton, parts: Closable[]): Promise<Stores> {
   const stores = await openStores({ ...options, ...skeleton, dataDir })
   parts.push({ name: 'stores', close: () => stores.close() })
+  skeleton.health.register('store', async () => ({ ok: stores.trouble() === undefined, detail: stores.trouble() ?? stores.name }))
   return stores
 }
 

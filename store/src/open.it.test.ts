@@ -111,3 +111,21 @@ test('secrets come from files, and only those that the server knows', async (con
   await assert.rejects(openStores({ ...options, store: `influx3://${host}/b`, storeTokenFile: storePasswordFile }), refused)
   assert.deepEqual(seen, ['/ping Basic dTpzZS1jcmV0', '/ping Token se-cret', '/ping Bearer se-cret'])
 })
+
+test('what is too old by the configuration goes, and a policy that cannot hold is refused at the start', async (context) => {
+  const options = await optionsIn(context)
+  const dayMs = 86_400_000
+  const stores = await openStores({ ...options, keepRawDays: 30, retention: [{ metric: 'temperature', rawDays: 1 }] })
+  const ages = { temperature: 2, humidity: 2, pressure: 40 }
+  const readings = Object.entries(ages).map(([metric, days]) => ({ ...readingAt(1, 1), metric, timeMs: Date.now() - days * dayMs }))
+  await stores.telemetry.append(readings)
+  assert.equal((await stores.telemetry.applyRetention(Date.now())).raw, 2)
+  const left = (await stores.telemetry.series('')).filter(({ count }) => count > 0)
+  assert.deepEqual(
+    left.map((info) => info.series.split('/').at(-1)),
+    ['humidity']
+  )
+  assert.equal(stores.trouble(), undefined)
+  await stores.close()
+  await assert.rejects(openStores({ ...options, metrics: createMetrics(), keepRawDays: 30, keepMinuteDays: 3 }), code('STORE_QUERY'))
+})

@@ -16,7 +16,7 @@ import { createMemoryTelemetryStore } from './memory-telemetry.ts'
 import { createMemoryTraceStore } from './memory-trace.ts'
 import type { StoreOptions } from './store-options.ts'
 import { parseStoreUrl, urlError, type StoreAddress } from './store-url.ts'
-import type { TelemetryStore } from './telemetry-store.ts'
+import type { RetentionPolicy, TelemetryStore } from './telemetry-store.ts'
 import type { TraceStore } from './trace-store.ts'
 
 export interface OpenStoresOptions extends Partial<StoreOptions> {
@@ -28,12 +28,17 @@ export interface OpenStoresOptions extends Partial<StoreOptions> {
   readonly signal?: AbortSignal
 }
 
+/** An embedded store drops what is too old by itself. */
+const retainEveryMs = 3_600_000
+
 export interface OpenedStores {
   /** For people: `embedded`, `memory`, or the address of the server. */
   readonly name: string
   readonly telemetry: TelemetryStore
   readonly trace: TraceStore
   readonly cases: CaseStore
+  /** Why nothing can be written, when the store knows it; for health. */
+  trouble(): string | undefined
   /** Closes all three; each may also be closed by itself before. */
   close(): Promise<void>
 }
@@ -56,11 +61,36 @@ export async function openStores(options: OpenStoresOptions): Promise<OpenedStor
     return part
   }
   try {
-    return { ...(await open(address, options, keep)), close }
+    const opened = await open(address, options, keep)
+    keep(await startRetention(opened.telemetry, options))
+    return { ...opened, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Tells the store how long to keep what, and asks one that does not do so by itself to drop the rest. */
+async function startRetention(telemetry: TelemetryStore, options: OpenStoresOptions): Promise<{ close(): void }> {
+  const policies = retentionOf(options)
+  if (policies.length === 0) return { close: () => undefined }
+  await telemetry.setRetention(policies)
+  const timer = setInterval(() => {
+    telemetry.applyRetention(Date.now()).catch((error: unknown) => {
+      options.logger.error({ error: error instanceof Error ? error.message : String(error) }, 'cannot drop old readings, will try again')
+    })
+  }, retainEveryMs)
+  timer.unref()
+  return { close: () => clearInterval(timer) }
+}
+
+function retentionOf({ keepRawDays = 0, keepMinuteDays = 0, keepHourDays = 0, retention = [] }: Partial<StoreOptions>): RetentionPolicy[] {
+  const others = {
+    ...(keepRawDays === 0 ? {} : { rawDays: keepRawDays }),
+    ...(keepMinuteDays === 0 ? {} : { minuteDays: keepMinuteDays }),
+    ...(keepHourDays === 0 ? {} : { hourDays: keepHourDays })
+  }
+  return [...retention, ...(Object.keys(others).length === 0 ? [] : [{ metric: '*', ...others }])]
 }
 
 /** Remembers what is to be closed, and gives it back. */
@@ -74,15 +104,19 @@ async function open(address: StoreAddress, options: OpenStoresOptions, keep: Kee
         name: 'memory',
         telemetry: keep(createMemoryTelemetryStore()),
         trace: keep(createMemoryTraceStore()),
-        cases: keep(createMemoryCaseStore())
+        cases: keep(createMemoryCaseStore()),
+        trouble: () => undefined
       }
-    case 'embedded':
+    case 'embedded': {
+      const telemetry = keep(await createEmbeddedTelemetryStore({ dataDir, logger, metrics }))
       return {
         name: 'embedded',
-        telemetry: keep(await createEmbeddedTelemetryStore({ dataDir, logger, metrics })),
+        telemetry,
         trace: keep(await createEmbeddedTraceStore({ dataDir, logger, metrics })),
-        cases: keep(await createEmbeddedCaseStore({ dataDir }))
+        cases: keep(await createEmbeddedCaseStore({ dataDir })),
+        trouble: () => telemetry.trouble()
       }
+    }
     case 'influx1':
     case 'influx2':
     case 'influx3': {
@@ -99,7 +133,7 @@ async function open(address: StoreAddress, options: OpenStoresOptions, keep: Kee
         keep,
         ...(signal === undefined ? {} : { signal })
       })
-      return { ...opened, cases: keep(await createEmbeddedCaseStore({ dataDir })) }
+      return { ...opened, cases: keep(await createEmbeddedCaseStore({ dataDir })), trouble: () => undefined }
     }
     default:
       return address satisfies never

@@ -23,7 +23,7 @@ export interface Body {
 
 /** waiting: not sent. sent: awaits PUBACK or PUBREC. released: PUBREL is sent, awaits PUBCOMP. */
 export const entryStates = ['waiting', 'sent', 'released'] as const
-export type EntryState = (typeof entryStates)[number]
+type EntryState = (typeof entryStates)[number]
 
 /** One message of QoS 1 or 2 for one session. */
 export interface Entry {

@@ -32,7 +32,7 @@ export interface SessionFile {
   close(): void
 }
 
-export interface SessionChanges {
+interface SessionChanges {
   readonly sessions: Iterable<SessionRecord>
   readonly removed: Iterable<string>
   readonly entries: Iterable<Entry>

@@ -19,7 +19,7 @@ const hourMs = 3_600_000
 /** Of one device, in memory. */
 const hoursUnsavedMax = 32
 
-export type TallyCounts = Partial<ReceivedCounts>
+type TallyCounts = Partial<ReceivedCounts>
 
 type Tally = { hourMs: number } & { -readonly [Name in keyof ReceivedCounts]: ReceivedCounts[Name] }
 

@@ -124,7 +124,7 @@ function authorizationOf({ kind, username, password, token }: InfluxOptions): Re
   return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` }
 }
 
-export interface FailureContext {
+interface FailureContext {
   readonly action: string
   readonly server: string
   readonly timeoutMs: number

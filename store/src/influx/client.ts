@@ -5,7 +5,7 @@
 import type { SelectAnswer, Selection, TimeSpan } from './selection.ts'
 import type { WriteAnswer } from './write-answer.ts'
 
-export const influxKinds = ['influx1', 'influx2', 'influx3'] as const
+const influxKinds = ['influx1', 'influx2', 'influx3'] as const
 export type InfluxKind = (typeof influxKinds)[number]
 
 export interface InfluxOptions {
@@ -28,7 +28,7 @@ export interface InfluxOptions {
 /** ms: points lie on whole milliseconds. */
 export type WritePrecision = 'ms' | 'ns'
 
-export interface Deletion {
+interface Deletion {
   readonly measurement: string
   /** All of these, exactly; none means every series of the measurement. */
   readonly tags: Readonly<Record<string, string>>

@@ -12,11 +12,11 @@ function requireSayable(text: string): string {
   return text.toWellFormed()
 }
 
-export function influxqlString(text: string): string {
+function influxqlString(text: string): string {
   return `'${requireSayable(text).replaceAll(/[\\'\n]/g, (character) => escapes[character] ?? character)}'`
 }
 
-export function influxqlName(name: string): string {
+function influxqlName(name: string): string {
   return `"${requireSayable(name).replaceAll(/[\\"\n]/g, (character) => escapes[character] ?? character)}"`
 }
 

@@ -7,7 +7,7 @@ import { storeError } from '../errors.ts'
 import type { InfluxDatabase, WritePrecision } from './client.ts'
 import type { WriteAnswer } from './write-answer.ts'
 
-export interface RefusedLine {
+interface RefusedLine {
   readonly index: number
   readonly detail: string
 }

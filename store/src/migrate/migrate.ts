@@ -16,7 +16,7 @@ export interface MigrationSide {
   readonly trace: TraceStore
 }
 
-export interface MigrationProgress {
+interface MigrationProgress {
   readonly phase: 'readings' | 'events' | 'check'
   readonly done: number
   readonly total: number

@@ -1,5 +1,6 @@
 /** What the made-up api answers, by path. Never shipped. */
-import type { DeadLetter, RangeAnswer, ScenarioInfo } from '@tracegate/model/http'
+import type { RangeAnswer, ScenarioInfo } from '@tracegate/model/http'
+import type { DeadLetter } from '@tracegate/model/http-dead-letters'
 import type { LiveReading } from '@tracegate/model/live'
 import { fixtureAnomalies, fixtureStays, fixtureWarnings } from './fixture-cases.ts'
 import {
@@ -163,7 +164,8 @@ function deadLetters(nowMs: number): DeadLetter[] {
     pointer: '/readings/0',
     message: '/readings/0 must have required property unit',
     payloadBytes: 62,
-    payloadBase64: Buffer.from('{"v":1,"boot":"b1","seq":12,"readings":[{"metric":"t"}]}').toString('base64')
+    payloadBase64: Buffer.from('{"v":1,"boot":"b1","seq":12,"readings":[{"metric":"t"}]}').toString('base64'),
+    state: 'open'
   }))
 }
 

@@ -132,17 +132,7 @@ export function declaredLine(eventID: string, nowMs: number): string {
   })
 }
 
-export const headFieldNames = [
-  'record_ms',
-  'id',
-  'version',
-  'type',
-  'action',
-  'biz_step',
-  'disposition',
-  'read_point',
-  'biz_location'
-] as const
+const headFieldNames = ['record_ms', 'id', 'version', 'type', 'action', 'biz_step', 'disposition', 'read_point', 'biz_location'] as const
 
 function headFields(event: TraceEvent): string[] {
   return [
