@@ -4,7 +4,7 @@
  */
 import type { BackOff } from '../input/back-off.ts'
 
-export interface QueuedCommit {
+interface QueuedCommit {
   readonly bytes: number
   readonly run: () => Promise<void>
 }

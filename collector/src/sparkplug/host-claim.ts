@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
 
 /** answer: publish that we are there. stop: the id is another one's. */
-export type ClaimStep = 'nothing' | 'answer' | 'stop'
+type ClaimStep = 'nothing' | 'answer' | 'stop'
 
 export interface HostClaim {
   /** Of the last will and of the state that follows it: they must be equal, and differ from those of other connections. */
