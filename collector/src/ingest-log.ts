@@ -85,6 +85,8 @@ export interface IngestLog {
 
 const checkWaitingEveryMs = 250
 const expireEveryMs = 60_000
+/** 32 MiB: what is released within a second or two is never copied out of the write-ahead file, and commits seldom wait for the copying. */
+const pagesPerCheckpoint = 8_000
 
 export function openIngestLog(options: IngestLogOptions): IngestLog {
   const { limits, nowMs } = options
@@ -96,6 +98,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     pageCacheKiB: 4_096,
     ...(filePagesMax === undefined ? {} : { pageCountMax: filePagesMax })
   })
+  database.exec(`PRAGMA wal_autocheckpoint = ${pagesPerCheckpoint}`)
   const tables = prepareLogTables(database)
   const ledger = createGapLedger(database, { nowMs })
   const streams = createStreams(tables, { ...options, ledger })
