@@ -1,5 +1,7 @@
 /** A collector as the host application of edge nodes on a real Mosquitto: from their bytes to readings, registers, marks and dead letters. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import mqtt from 'mqtt'
 import { droppedReadingsMetric } from '@tracegate/model/telemetry'
 import type { MetricInput } from '@tracegate/model/sparkplug/encode'
+import { silentLogger } from '@tracegate/service/log'
+import { createMetrics } from '@tracegate/service/metrics'
 import { type Mosquitto, noMosquitto, startMosquitto } from '@tracegate/service/testing/mosquitto'
 import { createSparkplugNode, type SparkplugNode } from '@tracegate/service/testing/sparkplug-node'
+import { openStores } from '@tracegate/store/open'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import { type Bench, createBench, until } from '../testing.ts'
 import type { SparkplugInput } from './sparkplug-options.ts'
@@ -232,6 +237,43 @@ describe('a collector as a Sparkplug host application', { skip: noMosquitto, tim
     assert.equal((await latestOf(bench.telemetry, 'gone'))?.quality, 9)
     assert.equal((await latestOf(bench.telemetry, 'living'))?.value, -18)
     assert.ok(!(await isOnline(bench, `gone/${device}`)))
+  })
+
+  it('killed and started again it asks for births and goes on; what died meanwhile is stale, and nothing that was stored is lost', async () => {
+    await using world = await createWorld()
+    const { bench } = world
+    const living = await world.node('living', { answers: true })
+    const gone = await world.node('gone')
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'host-until-killed.ts'), bench.dataDir, world.foreign.url], {
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
+    try {
+      await once(child.stdout, 'data')
+      await living.connect()
+      await gone.connect()
+      await living.data([{ alias: 1, type: 'Float', timeMs: Date.now(), value: 1 }])
+      // Longer than the group commit, the writer, and the file of the nodes take.
+      await sleep(1_500)
+    } finally {
+      child.kill('SIGKILL')
+    }
+    await once(child, 'exit')
+    await gone[Symbol.asyncDispose]()
+    const stores = await openStores({ dataDir: bench.dataDir, logger: silentLogger, metrics: createMetrics() })
+    try {
+      assert.equal((await latestOf(stores.telemetry, 'gone'))?.value, -18)
+      await using collector = await bench.start({ ...stores, sparkplug: world.input })
+      await until(() => living.commands.includes('Node Control/Rebirth=true'))
+      await living.data([{ alias: 1, type: 'Float', timeMs: Date.now(), value: 2 }])
+      await until(async () => (await latestOf(stores.telemetry, 'living'))?.value === 2)
+      assert.ok((await valuesOf(stores.telemetry, 'living')).includes(1))
+      await until(async () => (await latestOf(stores.telemetry, 'gone'))?.quality === 9)
+      assert.equal((await latestOf(stores.telemetry, 'living'))?.quality, 2)
+      const { received, stored } = collector.stats()
+      assert.ok(received > 0 && stored <= received)
+    } finally {
+      await stores.close()
+    }
   })
 
   it('says on the topic of its state that it is there, with the time of its last will, and takes it back at the end', async () => {
