@@ -23,6 +23,8 @@ export interface DeviceBook {
   online: boolean
   /** Born in this run. */
   isBorn: boolean
+  /** Not born again since the start of this run: the next one does not wait for it. */
+  isGivenUp: boolean
   /** Time of its last birth. */
   bornAtMs: number
   readonly metrics: Map<string, MetricBook>
@@ -33,7 +35,6 @@ export interface DeviceBooks {
   /** Those of the last run; they are not known to live. Whatever it marked was before now. */
   know(devices: readonly KnownDevice[], nowMs: number): void
   readonly all: Iterable<DeviceBook>
-  forget(book: DeviceBook): void
   known(): Iterable<KnownDevice>
 }
 
@@ -57,6 +58,7 @@ export function createDeviceBooks(pointOf: (node: NodeName) => string): DeviceBo
       seq: 0,
       online: false,
       isBorn: false,
+      isGivenUp: false,
       bornAtMs: 0,
       metrics: new Map()
     }
@@ -74,10 +76,9 @@ export function createDeviceBooks(pointOf: (node: NodeName) => string): DeviceBo
     get all() {
       return books.values()
     },
-    forget: (book) => void books.delete(`${book.point}/${book.id}`),
     *known() {
-      for (const { node, point, id, metrics } of books.values())
-        yield { ...node, point, id, metrics: Object.fromEntries([...metrics].map(([metric, { unit }]) => [metric, unit])) }
+      for (const { node, point, id, metrics, isGivenUp } of books.values())
+        if (!isGivenUp) yield { ...node, point, id, metrics: Object.fromEntries([...metrics].map(([metric, { unit }]) => [metric, unit])) }
     }
   }
 }
@@ -89,7 +90,7 @@ export function createDeviceBooks(pointOf: (node: NodeName) => string): DeviceBo
 export function born(book: DeviceBook, change: DeviceChange, nowMs: number): { readonly marks: HostReading[]; readonly isNew: boolean } {
   const declared = new Map((change.declared?.metrics ?? []).map(({ metric, unit }) => [metric, unit]))
   const gone = [...book.metrics.keys()].filter((metric) => !declared.has(metric))
-  const marks = marksOf(book, { metrics: gone, timeMs: change.timeMs, nowMs })
+  const marks = marksOf(book, { metrics: gone, timeMs: Math.min(change.timeMs, nowMs), nowMs })
   for (const metric of gone) book.metrics.delete(metric)
   let isNew = gone.length > 0 || !book.isBorn
   for (const [metric, unit] of declared) {
@@ -100,6 +101,7 @@ export function born(book: DeviceBook, change: DeviceChange, nowMs: number): { r
   }
   book.online = true
   book.isBorn = true
+  book.isGivenUp = false
   book.bornAtMs = Math.min(change.timeMs, nowMs)
   return { marks, isNew }
 }
@@ -124,10 +126,10 @@ export function withLiveValues(
   return given
 }
 
-/** All that the device ever told is stale from `timeMs` on. */
+/** All that the device ever told is stale from `timeMs` on, or from now when that is still to come. */
 export function ended(book: DeviceBook, timeMs: number, nowMs: number): HostReading[] {
   book.online = false
-  return marksOf(book, { metrics: [...book.metrics.keys()], timeMs, nowMs })
+  return marksOf(book, { metrics: [...book.metrics.keys()], timeMs: Math.min(timeMs, nowMs), nowMs })
 }
 
 /** A mark is after the last value, whatever the clocks say: it must stand for it, and not take its place. */

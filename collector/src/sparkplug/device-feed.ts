@@ -148,10 +148,10 @@ export function createDeviceFeed(options: DeviceFeedOptions): DeviceFeed {
     know: (devices) => books.know(devices, nowMs()),
     known: () => books.known(),
     giveUpUnborn() {
-      const unborn = Array.from(books.all).filter(({ isBorn }) => !isBorn)
-      for (const book of unborn) {
+      for (const book of books.all) {
+        if (book.isBorn) continue
         end(book, { timeMs: nowMs(), reason: 'no birth since the start of the host' })
-        books.forget(book)
+        book.isGivenUp = true
         options.onKnownChanged()
       }
     }

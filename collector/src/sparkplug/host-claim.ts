@@ -1,6 +1,6 @@
 /**
  * Whether this host application may go by its id: what it says on its STATE topic, and what it makes of what others say there (Sparkplug
- * 3.0 §5.14 and §6.4.27). Of two that live with the same id one has to stop. It publishes nothing.
+ * 3.0, chapter 5). Of two that live with the same id one has to stop. It publishes nothing.
  */
 import { Type } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'

@@ -40,6 +40,7 @@ export function createSparkplugEvents({ url, hostId, logger, metrics }: Sparkplu
     watch: (read: () => SparkplugFigures) => void (figures = read),
     taken: () => messages.add(1, { outcome: 'taken' }),
     ofAnotherPartition: () => messages.add(1, { outcome: 'ofAnotherPartition' }),
+    retained: () => messages.add(1, { outcome: 'retained' }),
     refused: () => messages.add(1, { outcome: 'refused' }),
     refusalLost: () => messages.add(1, { outcome: 'refusedAndNotKept' }),
     gap(node: NodeName, count: number) {

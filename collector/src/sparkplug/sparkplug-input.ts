@@ -126,11 +126,20 @@ export function startSparkplugInput(options: StartSparkplugInputOptions): Sparkp
     }
   }
 
+  /** Against the rule (tck-id-topics-nbirth-mqtt), and of an unknown time: it tells that there is such a node, and nothing else. */
+  const onRetained = (topic: NodeName & { readonly type: string }) => {
+    events.retained()
+    if (topic.type === 'NBIRTH') host.rebirth(topic, 'its birth was retained by the broker')
+  }
+
   const take = (topic: string, payload: Uint8Array, retain: boolean) => {
     if (stopped !== undefined) return
     if (topic === stateTopic) return onOwnState(payload, retain)
     const parsed = parseSparkplugTopic(topic)
-    if (parsed.ok && 'node' in parsed.value && !ownsNode(input, parsed.value)) return events.ofAnotherPartition()
+    if (parsed.ok && 'node' in parsed.value) {
+      if (!ownsNode(input, parsed.value)) return events.ofAnotherPartition()
+      if (retain) return onRetained(parsed.value)
+    }
     events.taken()
     return host.take(topic, payload, nowMs())
   }
@@ -171,7 +180,6 @@ export function startSparkplugInput(options: StartSparkplugInputOptions): Sparkp
       clearTimeout(unborn)
       if (stopped === undefined) publishState(false)
       await session[Symbol.asyncDispose]()
-      host.lost()
       const left = await feed.queue.drain(drainMs)
       feed.queue.stop()
       if (left > 0) events.left(left)
