@@ -43,7 +43,8 @@ interface Device {
 const loadTimeoutMs = 120_000
 const sampleEvery = 97
 const packetIdsMax = 65_535
-const startMs = Date.UTC(2026, 10, 23)
+/** Between two messages of a device, by its own clock. */
+const messageEveryMs = 100
 
 export const messagesOf = ({ messages, devices }: LoadShape): number => Math.floor(messages / devices) * devices
 
@@ -51,11 +52,13 @@ export const messagesOf = ({ messages, devices }: LoadShape): number => Math.flo
 export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
   const each = Math.floor(options.messages / options.devices)
   const beganMs = performance.now()
+  // Live: nothing of it may be taken for backfill, or for the future.
+  const startMs = Date.now() - each * messageEveryMs
   const devices: Device[] = []
   for (let index = 0; index < options.devices; index += 1)
     devices.push({
       client: await login(options.port, `probe-${index}`),
-      packets: Array.from({ length: each }, (_, seq) => packetOf(options, index, seq)),
+      packets: Array.from({ length: each }, (_, seq) => packetOf({ ...options, startMs }, index, seq)),
       sentAtMs: new Float64Array(each),
       sent: 0,
       acknowledged: 0
@@ -147,8 +150,8 @@ function packetIdOf(at: number): number {
   return (at % packetIdsMax) + 1
 }
 
-function packetOf({ boot, readingsPerMessage }: LoadOptions, index: number, seq: number): Buffer {
-  const timeMs = startMs + seq * 1_000
+function packetOf({ boot, readingsPerMessage, startMs }: LoadOptions & { readonly startMs: number }, index: number, seq: number): Buffer {
+  const timeMs = startMs + seq * messageEveryMs
   const readings: string[] = []
   for (let reading = 0; reading < readingsPerMessage; reading += 1) {
     // Up and down by a tenth of a degree a second: a jump would be an anomaly, and those are no part of the load.

@@ -93,7 +93,6 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     watermark: (name, boot) => log.watermark(name, boot),
     openGaps: (name) => log.openGaps(name)
   })
-  const watermarks = startWatermarks({ publisher: () => publisher, limits, onError: (error) => events.failed('publish watermark', error) })
   const log: IngestLog = openIngestLog({
     dataDir: options.dataDir,
     nowMs,
@@ -103,12 +102,15 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       events.groupCommitted(commit)
       watermarks.risen(commit.streams)
     },
-    onOutcome: createAftermath({ log: () => log, events, watermarks, bus, health: deviceHealth }),
+    onOutcome: (outcome, message, intake) => aftermath(outcome, message, intake),
     onRejected: (error, _message, intake) => events.rejected(error, countsOf(intake)),
     onGapGivenUp: (gap) => events.gapGivenUp(gap),
     onDeadLettersDropped: (count) => events.deadLettersDropped(count),
     onDeadLettersExpired: (count) => events.deadLettersExpired(count)
   })
+  // After the log, which may not open: a timer would keep the process.
+  const watermarks = startWatermarks({ publisher: () => publisher, limits, onError: (error) => events.failed('publish watermark', error) })
+  const aftermath = createAftermath({ log, events, watermarks, bus, health: deviceHealth })
   const devices = createDeviceRegister({ cases, bus })
   const keeper = createAnomalyKeeper({ cases, bus, limits, events, nowMs })
   const { engine, trace } = options

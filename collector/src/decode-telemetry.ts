@@ -50,11 +50,13 @@ export function spellOut(
 ): SpeltOut {
   const { sender, receivedAtMs } = context
   let [historicalReadings, aheadReadings] = [0, 0]
+  let behindMs: number | undefined
   const lateMs = receivedAtMs - context.historicalAfterMs
   const isHistorical = (timeMs: number): boolean | undefined => {
     if (timeMs - receivedAtMs > aheadMaxMs) aheadReadings += 1
     if (timeMs >= lateMs) return undefined
-    const historical = timeMs + context.behindMs(sender.name) < lateMs
+    behindMs ??= context.behindMs(sender.name)
+    const historical = timeMs + behindMs < lateMs
     if (historical) historicalReadings += 1
     return historical
   }

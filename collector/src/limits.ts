@@ -84,7 +84,7 @@ export const defaultCollectorLimits: CollectorLimits = {
   commitRetryMs: 200,
   releaseEveryMs: 1_000,
   replayMessagesMax: 100_000,
-  tailBytesMax: 8 * mebibyte,
+  tailBytesMax: 24 * mebibyte,
   deadLettersMax: 10_000,
   deadLetterBytesMax: 64 * mebibyte,
   deadLetterDaysMax: 90,

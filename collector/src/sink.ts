@@ -31,7 +31,7 @@ export function createSink({ log, events, decode }: SinkOptions): IngestSink {
 }
 
 export interface AftermathOptions {
-  readonly log: () => Pick<IngestLog, 'watermark'>
+  readonly log: Pick<IngestLog, 'watermark'>
   readonly events: CollectorEvents
   readonly watermarks: Watermarks
   readonly bus: Bus
@@ -42,7 +42,7 @@ export interface AftermathOptions {
 export function createAftermath({ log, events, watermarks, bus, health }: AftermathOptions) {
   function tellWatermark({ name, stream, work }: Taken, again: boolean): void {
     const boot = again ? stream?.boot : work.type === 'state' && work.state.online ? work.state.boot : undefined
-    if (boot !== undefined) watermarks.risen([{ device: name, boot, upTo: log().watermark(name, boot) }])
+    if (boot !== undefined) watermarks.risen([{ device: name, boot, upTo: log.watermark(name, boot) }])
   }
 
   return (outcome: CommitOutcome, message: LogMessage, intake: Intake): void => {
