@@ -12,6 +12,8 @@ export interface SparkplugNodeOptions {
   readonly metrics: () => readonly MetricInput[]
   /** On the payloads. */
   readonly nowMs?: () => number
+  /** How it signs in at the broker; as nobody when left out. */
+  readonly signIn?: { readonly clientId: string; readonly username: string; readonly password: string }
   /** Answers requests for births by itself. */
   readonly answers?: boolean
 }
@@ -63,6 +65,7 @@ export async function createSparkplugNode(options: SparkplugNodeOptions): Promis
       session = (session + 1) % 256
       const will = Buffer.from(encodeSparkplug({ timeMs: nowMs(), metrics: [bdSeq(session)] }))
       client = await mqtt.connectAsync(options.url, {
+        ...options.signIn,
         clean: true,
         reconnectPeriod: 0,
         will: { topic: topic('NDEATH'), payload: will, qos: 1, retain: false }
