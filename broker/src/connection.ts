@@ -11,6 +11,7 @@ import type { OutputTurn } from './output-turn.ts'
 import type { GuardedConnection, PacketHandler, PauseReason } from './guarded-connection.ts'
 import { packetType, pingResponse } from './packets.ts'
 import { checkPacket } from './protocol.ts'
+import { answerEach, repeatedFilters, type AskedFilters } from './subscribe-answer.ts'
 
 export interface GuardOptions {
   /** A socket, or a WebSocket that reads and writes as one. Must emit buffers, `close` last, and stop reading while paused. */
@@ -58,6 +59,10 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
   #closed = false
   #waiting = false
   #sessionPresent = false
+  /** The library took a SUBSCRIBE or UNSUBSCRIBE: it would begin with the next before it is through, and lose what that asks for. */
+  #unanswered = false
+  /** Of that SUBSCRIBE, when it names a filter twice. */
+  #asked: AskedFilters | undefined
 
   constructor(options: GuardOptions) {
     this.#options = options
@@ -74,7 +79,12 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
 
   libraryAnswers(bytes: Buffer): void {
     if (this.#sessionPresent && bytes[0] === packetType.connack << 4 && bytes[3] === 0) bytes[2] = 1
-    this.send(bytes)
+    const type = (bytes[0] ?? 0) >> 4
+    if (type !== packetType.suback && type !== packetType.unsuback) return this.send(bytes)
+    this.send(this.#asked === undefined ? bytes : answerEach(bytes, this.#asked))
+    this.#asked = undefined
+    this.#unanswered = false
+    process.nextTick(() => this.#feed())
   }
 
   listen(): void {
@@ -176,7 +186,7 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
   /** Gives packets on while there is room; stops reading where there is none. */
   #feed(): void {
     const { limits, socket, handler } = this.#options
-    while (!this.#closed && this.#phase !== 'asked' && this.#wanted) {
+    while (!this.#closed && this.#phase !== 'asked' && this.#wanted && !this.#unanswered) {
       if (this.queuedBytes() >= limits.queuedBytesSoft) {
         if (!socket.isPaused()) handler.paused('output')
         return this.#stopReading()
@@ -215,6 +225,8 @@ class Connection implements GuardedConnection, LibraryStreamOwner {
     else if (type === packetType.pingreq) this.send(pingResponse)
     else {
       if (this.#phase === 'none') this.#phase = 'asked'
+      if (type === packetType.subscribe) this.#asked = repeatedFilters(frames)
+      this.#unanswered = type === packetType.subscribe || type === packetType.unsubscribe
       this.#wanted = false
       this.stream.push(frames.bytes.subarray(frames.start, frames.end))
     }

@@ -8,8 +8,9 @@ import type { ClientIdentity } from '@tracegate/service/identity'
 import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'
 import type { ClientState } from './clients.ts'
 import type { BrokerEvents, DropReason } from './events.ts'
+import { createExactlyOnce, type Receipt } from './exactly-once.ts'
 import type { BrokerLimits } from './limits.ts'
-import { acknowledgement, packetType, readPublish, writeAcknowledgement, type PacketPlace, type Qos } from './packets.ts'
+import { packetType, readPublish, writeAcknowledgement, type PacketPlace, type Qos } from './packets.ts'
 import type { Router } from './router.ts'
 import type { Message } from './sessions/message.ts'
 import type { SessionTable } from './sessions/session-table.ts'
@@ -27,6 +28,8 @@ interface Pending {
   /** Of the whole packet. */
   readonly bytes: number
   stage: Stage
+  /** Of QoS 2. */
+  readonly receipt: Receipt | undefined
 }
 
 /** Publishes of one client in order of arrival, until they are acknowledged. */
@@ -35,8 +38,6 @@ export interface PendingPublishes {
   /** The first that is not acknowledged, and the first that is not delivered. */
   head: number
   next: number
-  /** Packet ids of QoS 2 that are not committed yet. */
-  readonly uncommitted: Set<number>
 }
 
 export interface InboundOptions {
@@ -66,6 +67,7 @@ export type TopicBound = 'topicLength' | 'topicLevels'
 
 export function createInbound(options: InboundOptions): Inbound {
   const { limits, events, sessions, router, sink } = options
+  const exactlyOnce = createExactlyOnce({ ...options, drop })
 
   function publish(state: ClientState, place: PacketPlace): void {
     const { connection } = state
@@ -80,13 +82,13 @@ export function createInbound(options: InboundOptions): Inbound {
     if (typeof known === 'string') return drop(state, known, `topic has ${topic.length} characters`, settle)
     const reason = known.right === 'refuse' ? forbidden(state.username, topic) : checkSize(payload)
     if (reason !== undefined) return void refuse(state, messageOf(state, topic, payload, packet.retain), reason).finally(settle)
-    if (qos === 2 && isRepeated(state, packetId)) return settle()
+    const receipt = qos === 2 ? exactlyOnce.begin(state, packetId) : undefined
+    if (qos === 2 && receipt === undefined) return settle()
     // Delivered all the same: a device that retains what nobody reads again must not fill the memory of all.
     const retain = packet.retain && known.mayRetain
-    const pending: Pending = { topic, payload, qos, packetId, retain, bytes, stage: 'waiting' }
-    const all = (state.pending ??= { queue: [], head: 0, next: 0, uncommitted: new Set() })
+    const pending: Pending = { topic, payload, qos, packetId, retain, bytes, stage: 'waiting', receipt }
+    const all = (state.pending ??= { queue: [], head: 0, next: 0 })
     all.queue.push(pending)
-    if (qos === 2) all.uncommitted.add(packetId)
     if (known.right === 'route') {
       pending.stage = 'committed'
       return advance(state, all)
@@ -102,23 +104,11 @@ export function createInbound(options: InboundOptions): Inbound {
 
   /** The connection ends, so that nothing behind it is acknowledged either; what the sink took is delivered all the same. */
   function fail(state: ClientState, all: PendingPublishes, pending: Pending, error: unknown): void {
-    all.uncommitted.delete(pending.packetId)
+    const detail = error instanceof Error ? error.message : String(error)
     pending.stage = 'failed'
-    drop(state, 'commit', error instanceof Error ? error.message : String(error))
+    if (pending.receipt !== undefined) exactlyOnce.failed(pending.receipt, detail)
+    drop(state, 'commit', detail)
     advance(state, all)
-  }
-
-  /** A QoS 2 message that came before is acknowledged again, not published again (§4.3.3). */
-  function isRepeated(state: ClientState, packetId: number): boolean {
-    const session = options.sessionOf(state)
-    if (state.pending?.uncommitted.has(packetId) === true) return true
-    if (session.received.has(packetId)) {
-      state.connection.send(acknowledgement(packetType.pubrec, packetId))
-      return true
-    }
-    if (session.received.size + (state.pending?.uncommitted.size ?? 0) < limits.unreleasedPerClientMax) return false
-    drop(state, 'unreleased', `${session.received.size} messages await PUBREL`)
-    return true
   }
 
   /** Delivers what is committed and acknowledges what is done, in order and no further than both go. */
@@ -149,20 +139,16 @@ export function createInbound(options: InboundOptions): Inbound {
   }
 
   function deliver(state: ClientState, all: PendingPublishes, pending: Pending): void {
-    const { topic, payload, qos, retain, packetId } = pending
+    const { topic, payload, qos, retain, receipt } = pending
     const message: Message = { topic, payload, qos, retain: false }
     const { isKept, congested } = router.route(message)
     if (retain) sessions.retain(message)
-    if (qos === 2) {
-      const session = options.sessionOf(state)
-      all.uncommitted.delete(packetId)
-      sessions.receive(session, packetId)
-    }
+    if (receipt !== undefined) exactlyOnce.received(receipt)
     for (const outlet of congested) {
       state.connection.block()
       outlet.wait(() => state.connection.unblock())
     }
-    const mustBeKept = isKept || retain || (qos === 2 && state.session?.persistent === true)
+    const mustBeKept = isKept || retain || receipt?.session.persistent === true
     const durable = mustBeKept ? sessions.durable() : undefined
     pending.stage = durable === undefined ? 'done' : 'delivered'
     durable?.then(
@@ -192,18 +178,10 @@ export function createInbound(options: InboundOptions): Inbound {
     }
     for (let index = from; index < to; index += 1) {
       const pending = queue[index]
-      if (pending !== undefined) connection.settle(pending.bytes)
+      if (pending === undefined) continue
+      if (pending.receipt !== undefined && pending.stage === 'done') exactlyOnce.acknowledged(pending.receipt)
+      connection.settle(pending.bytes)
     }
-  }
-
-  function release(state: ClientState, packetId: number): void {
-    const session = options.sessionOf(state)
-    sessions.releaseReceived(session, packetId)
-    const answer = () => state.connection.send(acknowledgement(packetType.pubcomp, packetId))
-    const durable = session.persistent ? sessions.durable() : undefined
-    if (durable === undefined) answer()
-    // Answered before it is on disk, the id could be used anew and be taken for the old one after a crash.
-    else durable.then(answer, (error: unknown) => events.failed('release a message', error))
   }
 
   /** MQTT 3.1.1 has no answer that refuses a PUBLISH: it is kept with its reason and the connection is closed. */
@@ -254,7 +232,7 @@ export function createInbound(options: InboundOptions): Inbound {
     }
   }
 
-  return { publish, release, will, knownTopic }
+  return { publish, release: (state, packetId) => exactlyOnce.release(state, packetId), will, knownTopic }
 }
 
 export function boundOf(topic: string, limits: Pick<BrokerLimits, 'topicBytesMax' | 'topicLevelsMax'>): TopicBound | undefined {
