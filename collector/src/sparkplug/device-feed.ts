@@ -120,10 +120,14 @@ export function createDeviceFeed(options: DeviceFeedOptions): DeviceFeed {
         book.online = false
         return undefined
       }
+      // Its birth is asked for when there is room, and taken down then.
+      if (!queue.hasRoom) {
+        book.online = true
+        book.isBorn = true
+        return drop(book, 0)
+      }
       const { marks, isNew } = born(book, change, nowMs())
       if (isNew) options.onKnownChanged()
-      // Its birth is asked for when there is room.
-      if (!queue.hasRoom) return drop(book, 0)
       put(birthMessage(book, { boot, timeMs: change.timeMs, declared }))
       return tell(book, marks)
     },

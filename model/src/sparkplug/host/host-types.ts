@@ -62,7 +62,7 @@ export interface SparkplugHost {
   connected(): void
   /** Makes nodes known of whom only an earlier run has heard. */
   know(nodes: readonly NodeName[]): void
-  /** Asks one node for its births, whenever the last time was. */
+  /** Asks one node for its births: now, or once the shortest time between two requests is over. */
   rebirth(node: NodeName, reason: string): void
   readonly counts: Readonly<{ nodesOnline: number; devicesOnline: number; gaps: number; passedOver: number; rebirthsAsked: number }>
 }

@@ -30,6 +30,9 @@ export interface SparkplugHostOptions {
 interface Node {
   readonly name: NodeName
   state: EdgeNodeState
+  askedAtMs: number | undefined
+  /** Why its births are to be asked for as soon as that may be. */
+  wanted: string | undefined
 }
 
 interface Known {
@@ -124,7 +127,14 @@ export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }
 
   const ask = (node: Node, reason: string) => {
     counts.rebirthsAsked += 1
+    node.askedAtMs = now()
+    node.wanted = undefined
     actions.askRebirth(node.name, reason)
+  }
+  const askWanted = (node: Node) => {
+    const { askedAtMs, wanted } = node
+    const isDue = askedAtMs === undefined || Math.abs(now() - askedAtMs) >= limits.rebirthIntervalMs
+    if (wanted !== undefined && isDue) ask(node, wanted)
   }
   const give = (readings: readonly HostReading[], about: { readonly node: NodeName; readonly isBirth: boolean }) => {
     if (readings.length > 0) actions.readings(readings, about)
@@ -149,7 +159,7 @@ export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }
     const key = `${group}/${name}`
     const found = nodes.get(key)
     if (found !== undefined || nodes.size >= (config.nodesMax ?? 500)) return found
-    const node = { name: { group, node: name }, state: unknownEdgeNode }
+    const node = { name: { group, node: name }, state: unknownEdgeNode, askedAtMs: undefined, wanted: undefined }
     nodes.set(key, node)
     return node
   }
@@ -176,7 +186,10 @@ export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }
       origins.set(message, origin)
       return step(node, { type: 'message', message }, origin)
     },
-    tick: () => all({ type: 'tick' }),
+    tick() {
+      all({ type: 'tick' })
+      for (const node of nodes.values()) askWanted(node)
+    },
     lost: () => all({ type: 'lost' }),
     connected() {
       for (const key of Object.keys(config.devices ?? {})) {
@@ -190,7 +203,9 @@ export function createSparkplugHost({ config, actions, now, scopeOf = () => '' }
     },
     rebirth(name, reason) {
       const node = nodeOf(name)
-      if (node !== undefined) ask(node, reason)
+      if (node === undefined) return
+      node.wanted = reason
+      askWanted(node)
     },
     get counts() {
       const online = [...nodes.values()].filter(({ state }) => state.online).length
