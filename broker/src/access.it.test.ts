@@ -59,7 +59,7 @@ async function running({ listeners = [], limits = {}, slow = (directory) => dire
   const hasher = createSecretHasher()
   const directory = createDeviceDirectory({ register, tokens, hasher })
   const notices = createAccessNotices((error) => assert.fail(String(error)))
-  const broker = await start({ directory: slow(directory), listeners, limits })
+  const broker = await start({ directory: slow(directory), listeners, limits: { refusalMinMs: 0, ...limits } })
   connectNotices(notices, { directory, sessions: broker })
   const enrol = async (credentials: StoredCredential[], as: Omit<StoredAccess, 'credentials'> = probe) => {
     await register.put('credentials', as.point === '' ? as.device : `${as.point}/${as.device}`, { ...as, credentials })
@@ -182,6 +182,13 @@ describe('a secret', () => {
       await Promise.all(together)
     }
     assert.equal(world.hasher.worked - before, 1)
+  })
+
+  it('that is wrong is answered no sooner than one that takes long to work out', async () => {
+    await using world = await running({ limits: { refusalMinMs: 300 } })
+    const startedAtMs = performance.now()
+    assert.equal(await come(`mqtt://${host}:${world.broker.port}`, { username: 'port-1/nobody', password: 'guess' }), 4)
+    assert.ok(performance.now() - startedAtMs >= 299)
   })
 
   it('guessed at again and again is not looked at any more, and answered as any wrong one', async () => {

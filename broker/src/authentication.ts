@@ -84,13 +84,17 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       const state = clients.of(client)
       const peer = options.peerOf(client)
       if (state === undefined || peer === undefined) return done(authenticateError(serverUnavailable), false)
+      const arrivedAtMs = performance.now()
       const guest = enter(client, state, username ?? peer.certificate?.username ?? '')
       const answer = (refusal: Refusal | undefined) => {
         if (refusal === undefined) return done(null, true)
         const { listener, address } = peer
         const fields = { listener, address, clientId: state.clientId, ...(username === undefined ? {} : { username }) }
         events.connectionRefused(refusal.reason, fields)
-        done(authenticateError(refusal.returnCode), false)
+        const waitMs = refusal.returnCode === badCredentials ? options.limits.refusalMinMs - (performance.now() - arrivedAtMs) : 0
+        const refuse = () => done(authenticateError(refusal.returnCode), false)
+        if (waitMs > 0) setTimeout(refuse, waitMs).unref()
+        else refuse()
       }
       const { address, certificate } = peer
       const request = { clientId: state.clientId, username, password, address, ...(certificate === undefined ? {} : { certificate }) }

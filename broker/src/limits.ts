@@ -1,5 +1,5 @@
 /** Every bound of the broker in one place. What happens at each is written beside it; all of them are counted. */
-import { payloadBytesMax } from '@tracegate/model/wire'
+import { payloadBytesMax } from '@tracegate/model/wire-limits'
 
 export interface BrokerLimits {
   /** Past it a new connection is closed at once. */
@@ -12,6 +12,8 @@ export interface BrokerLimits {
   readonly handshakeTimeoutMs: number
   /** How long the directory may take to tell who a client is; then CONNACK 3 (server unavailable). */
   readonly authenticateTimeoutMs: number
+  /** A wrong credential is answered no sooner: how long it was worked on would tell which user names there are. */
+  readonly refusalMinMs: number
   /** A longer CONNECT, its last will included, is not read and the connection is closed: anybody may send one. */
   readonly connectBytesMax: number
   /** A longer packet is not read: its head goes to the dead letter and the connection is closed. */
@@ -77,6 +79,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   connectTimeoutMs: 10_000,
   handshakeTimeoutMs: 10_000,
   authenticateTimeoutMs: 5_000,
+  refusalMinMs: 500,
   connectBytesMax: 16_384,
   packetBytesMax: payloadBytesMax + 1_024,
   clientIdBytesMax: 256,

@@ -6,7 +6,7 @@ import { readUses } from './credential-uses.ts'
 import { accessOf, readAccess, withChange, type CredentialRegister, type StoredAccess, type StoredCredential } from './credentials.ts'
 import { createDeviceDirectory, type DeviceDirectoryOptions } from './device-directory.ts'
 import { createMetrics } from './metrics.ts'
-import { createSecretHasher } from './secret-hash.ts'
+import { createSecretHasher, type SecretOrigin } from './secret-hash.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const request = (username: string | undefined, secret: string | undefined, address = '192.0.2.1') => ({
@@ -35,11 +35,15 @@ function createRegister() {
   return { register, rows, reads: () => reads }
 }
 
-async function accessWith(secrets: Readonly<Record<string, string>>, change: Partial<StoredCredential> = {}): Promise<StoredAccess> {
+async function accessWith(
+  secrets: Readonly<Record<string, string>>,
+  change: Partial<StoredCredential> = {},
+  origin: SecretOrigin = 'generated'
+): Promise<StoredAccess> {
   const hasher = createSecretHasher()
   const credentials = Object.entries(secrets).map(async ([id, secret]) => {
-    const hash = await hasher.hash(encode(secret), 'generated')
-    return { id, kind: 'secret', origin: 'generated', hash, ...change } as const
+    const hash = await hasher.hash(encode(secret), origin)
+    return { id, kind: 'secret', origin, hash, ...change } as const
   })
   const access = accessOf({ ...probe, credentials: await Promise.all(credentials) })
   assert.ok(access !== undefined)
@@ -184,6 +188,7 @@ describe('10,000 sign-ins', () => {
 describe('whoever guesses', () => {
   test('waits longer and longer, while nothing is worked out', async () => {
     await using world = await ending()
+    await world.register.put('credentials', 'yard/probe', await accessWith({ one: 'right' }, {}, 'chosen'))
     for (let index = 0; index < 5; index += 1) assert.equal(await world.signIn(`guess ${index}`), false)
     const before = world.hasher.worked
     for (let index = 0; index < 50; index += 1) assert.equal(await world.signIn(`guess again ${index}`), false)
@@ -200,12 +205,19 @@ describe('whoever guesses', () => {
 
   test('does not lock out a device whose secret is known, nor one that comes from where it last came from', async () => {
     await using world = await ending()
+    await world.register.put('credentials', 'yard/probe', await accessWith({ one: 'right' }, {}, 'chosen'))
     assert.ok(await world.signIn('right', '192.0.2.10'))
     for (let index = 0; index < 40; index += 1) await world.signIn(`guess ${index}`, '203.0.113.5')
     assert.ok(await world.signIn('right', '198.51.100.1'), 'known: from anywhere')
     world.directory.forget('yard/probe')
     assert.equal(await world.signIn('right', '203.0.113.9'), false, 'not known: not from elsewhere')
     assert.ok(await world.signIn('right', '198.51.100.1'), 'not known: from where it last came from')
+  })
+
+  test('does not lock out a device whose secret nobody can guess, though it was never seen', async () => {
+    await using world = await ending()
+    for (let index = 0; index < 40; index += 1) await world.signIn(`guess ${index}`, `203.0.113.${index}`)
+    assert.ok(await world.signIn('right', '192.0.2.10'))
   })
 
   test('over many names from one address is stopped for the address, IPv6 by its network', async () => {

@@ -53,8 +53,10 @@ export function createSecretCheck({ hasher, nowMs }: SecretCheckOptions): Secret
   const running = new Map<string, Promise<SecretVerdict>>()
   const runningOf = new Map<string, number>()
 
-  function isThrottled(username: string, network: string): boolean {
+  function isThrottled({ username, access }: SecretAttempt, network: string): boolean {
     if (network !== '' && networks.waitMs(network) > 0) return true
+    // 256 random bits are found by nobody: waiting for those who try would only keep the device itself out, as after a restart.
+    if (access !== undefined && secretsOf(access, nowMs()).every(({ origin }) => origin === 'generated')) return false
     return users.waitMs(username) > 0 && (network === '' || homes.get(username) !== network)
   }
 
@@ -105,7 +107,7 @@ export function createSecretCheck({ hasher, nowMs }: SecretCheckOptions): Secret
       // The same client that comes twice at once is checked once.
       const same = running.get(key)
       if (same !== undefined) return same
-      if ((runningOf.get(username) ?? 0) >= checksPerUserMax || isThrottled(username, networkOf(address))) return { type: 'throttled' }
+      if ((runningOf.get(username) ?? 0) >= checksPerUserMax || isThrottled(attempt, networkOf(address))) return { type: 'throttled' }
       const verdict = compare(key, attempt).finally(() => running.delete(key))
       running.set(key, verdict)
       return verdict
