@@ -154,8 +154,8 @@ function packetOf({ boot, readingsPerMessage, startMs }: LoadOptions & { readonl
   const timeMs = startMs + seq * messageEveryMs
   const readings: string[] = []
   for (let reading = 0; reading < readingsPerMessage; reading += 1) {
-    // Up and down by a tenth of a degree a second: a jump would be an anomaly, and those are no part of the load.
-    const value = (40 + Math.abs(((seq + index + reading) % 100) - 50)) / 10
+    // By the clock, up and down by a tenth of a degree each time, in every run alike: a jump would be an anomaly, and those are no part of the load.
+    const value = (40 + Math.abs(((Math.floor(timeMs / messageEveryMs) + index + reading) % 100) - 50)) / 10
     readings.push(`{"metric":"t${reading}","value":${value},"unit":"Cel","quality":1}`)
   }
   const payload = Buffer.from(
