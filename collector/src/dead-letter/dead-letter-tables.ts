@@ -70,13 +70,11 @@ export function prepareDeadLetterTables(database: DatabaseSync) {
       const row = get.get(id)
       return row === undefined ? undefined : letterOf(row)
     },
-    /** Newest first, below `before`. */
-    list(filter: DeadLetterFilter, before: number, countMax: number): DeadLetter[] {
+    /** Newest first, below `before`; read one by one, so that whoever has enough can stop. */
+    *list(filter: DeadLetterFilter, before: number, countMax: number): Generator<DeadLetter> {
       const { where, values } = conditionOf(filter)
-      return database
-        .prepare(`SELECT * FROM dead_letter WHERE id < ? AND ${where} ORDER BY id DESC LIMIT ?`)
-        .all(before, ...values, countMax)
-        .map(letterOf)
+      const rows = database.prepare(`SELECT * FROM dead_letter WHERE id < ? AND ${where} ORDER BY id DESC LIMIT ?`)
+      for (const row of rows.iterate(before, ...values, countMax)) yield letterOf(row)
     },
     count(filter: DeadLetterFilter): number {
       const { where, values } = conditionOf(filter)

@@ -86,6 +86,27 @@ describe('a dead letter', () => {
     )
   })
 
+  it('of many that are large comes in pages that are small, and none is left out', async () => {
+    await using bench = await createBench()
+    await using collector = await bench.start()
+    const payload = new Uint8Array(250_000)
+    for (let index = 0; index < 40; index += 1) await collector.sink.commit({ ...messageOf(`bad/${index}`, {}), payload })
+    const ids: number[] = []
+    const sizes: number[] = []
+    let cursor: string | undefined
+    do {
+      const page = await collector.deadLetters.list({ limit: 1_000, ...(cursor === undefined ? {} : { cursor }) })
+      ids.push(...page.items.map(({ id }) => id))
+      sizes.push(page.items.length)
+      cursor = page.next
+    } while (cursor !== undefined)
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 40 }, (_, index) => 40 - index)
+    )
+    assert.deepEqual(sizes, [16, 16, 8])
+  })
+
   it('expires by its age and is counted', async () => {
     await using bench = await createBench()
     {

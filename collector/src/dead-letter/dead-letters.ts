@@ -2,6 +2,7 @@
  * What could not be taken, kept with its reason; bounded by count, bytes and age. Past the bound the oldest go of whoever has most, so
  * that the rubbish of one device does not push out what others would lose.
  */
+import type { DeadLetter } from '@tracegate/model/http-dead-letters'
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import { collectorError } from '../errors.ts'
 import type { CollectorLimits } from '../limits.ts'
@@ -21,6 +22,8 @@ export interface DeadLetters {
 }
 
 const pageMax = 1_000
+/** Payload of a page: a letter may have 256 KiB, and a page is one answer in memory. It has one letter at least. */
+const pageBytesMax = 4 * 1_048_576
 const expireMax = 1_000
 const dayMs = 86_400_000
 
@@ -62,10 +65,15 @@ export function createDeadLetters(
       async list({ limit, cursor, ...filter }) {
         const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor)
         const wanted = Math.min(Math.max(1, Math.trunc(limit)), pageMax)
-        const found = tables.list(filter, before, wanted + 1)
-        const items = found.slice(0, wanted)
-        const last = items.at(-1)
-        return { items, ...(found.length > wanted && last !== undefined ? { next: String(last.id) } : {}) }
+        const items: DeadLetter[] = []
+        let bytes = 0
+        for (const letter of tables.list(filter, before, wanted + 1)) {
+          const last = items.at(-1)
+          bytes += letter.payloadBytes
+          if (last !== undefined && (items.length === wanted || bytes > pageBytesMax)) return { items, next: String(last.id) }
+          items.push(letter)
+        }
+        return { items }
       },
       get: async (id) => tables.get(id),
       count: async (filter = {}) => tables.count(filter),

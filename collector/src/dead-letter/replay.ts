@@ -29,14 +29,16 @@ export function createDeadLetterReader({ log, events, nowMs, decode }: ReplayOpt
       }
       const intake = decode(row)
       const mended = fix !== undefined
+      // Only an administrator may, and it shall be seen: the message counts as one of that device from now on.
+      const moved = row.topic === letter.topic ? {} : { from: letter.topic, to: row.topic }
       const [reason] = intake.ok ? intake.partial : [intake.reason]
       if (!intake.ok || reason !== undefined) {
-        events.deadLetterReplayed({ id, by, mended, outcome: 'refused' })
+        events.deadLetterReplayed({ id, by, mended, outcome: 'refused', ...moved })
         return { id, outcome: 'refused', ...(reason === undefined ? {} : { reason }) }
       }
       events.received(countsOf(intake))
       const outcome = await log.append(row, intake, { id, by })
-      events.deadLetterReplayed({ id, by, mended, outcome })
+      events.deadLetterReplayed({ id, by, mended, outcome, ...moved })
       return { id, outcome: outcome === 'logged' ? 'replayed' : 'gone' }
     },
     async discard(id, by) {
