@@ -9,8 +9,12 @@ import { boundOf, createInbound, type Inbound } from './inbound.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { Router } from './router.ts'
 import { createSessionTable, type SessionTable } from './sessions/session-table.ts'
+import { createSpareMemory } from './spare-memory.ts'
 import { createSubscribers, type Subscribers } from './subscribers.ts'
 import { startWatch, type Watch } from './watch.ts'
+
+/** The broker of a few clients never collects by itself. */
+const spareMemory = { connections: 1_000, quietMs: 5_000 }
 
 export interface PartsOptions {
   readonly limits: BrokerLimits
@@ -45,6 +49,7 @@ export function createParts({ limits, events, sink, isClosing, dataDir }: PartsO
   const clients = createClients((id) => sessions.ownerOf(id))
   const subscribers = createSubscribers({ limits, events, clients, sessions, nowMs: () => watch.nowMs() })
   const { router, sessionOf } = subscribers
+  const spare = createSpareMemory(spareMemory)
   const watch = startWatch({
     limits,
     states: () => clients.states(),
@@ -52,7 +57,10 @@ export function createParts({ limits, events, sink, isClosing, dataDir }: PartsO
     onSilent: (state, silentMs) => subscribers.dropSilent(state, silentMs),
     onBlocked: (outlet, blockedMs) => subscribers.dropBlocked(outlet, blockedMs),
     expireSessions: () => sessions.expire(),
-    onLook: () => events.flush()
+    onLook(nowMs) {
+      events.flush()
+      spare.look(clients.count(), nowMs)
+    }
   })
   return {
     sessions,

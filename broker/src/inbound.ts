@@ -2,7 +2,7 @@
  * What clients publish: whether they may, the commit by the sink, the delivery, and the acknowledgement, which comes last and in
  * the order of arrival (MQTT 3.1.1 §4.6). It never acknowledges what is not durable, and never looks into a payload.
  */
-import { payloadBytesMax } from '@tracegate/model/wire'
+import { payloadBytesMax } from '@tracegate/model/wire-limits'
 import type { Reason } from '@tracegate/model/errors'
 import type { ClientIdentity } from '@tracegate/service/identity'
 import type { IncomingMessage, IngestSink } from '@tracegate/service/ingest'

@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly onSilent: (state: ClientState, silentMs: number) => void
   readonly onBlocked: (outlet: SubscriberOutlet, blockedMs: number) => void
   readonly expireSessions: () => void
-  readonly onLook: () => void
+  readonly onLook: (nowMs: number) => void
 }
 
 export interface Watch {
@@ -44,7 +44,7 @@ export function startWatch(options: WatchOptions): Watch {
   const timer = setInterval(() => {
     nowMs = performance.now()
     looks += 1
-    options.onLook()
+    options.onLook(nowMs)
     for (const outlet of options.blocked) {
       const blockedMs = nowMs - (outlet.blockedSinceMs ?? nowMs)
       if (blockedMs >= options.limits.drainTimeoutMs) options.onBlocked(outlet, blockedMs)

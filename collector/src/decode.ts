@@ -13,7 +13,8 @@ import { State } from '@tracegate/model/state'
 import { droppedReadingsMetric, type Reading } from '@tracegate/model/telemetry'
 import { parseTopic, type DeviceChannel } from '@tracegate/model/topics'
 import type { TraceEvent } from '@tracegate/model/trace-event'
-import { BootId, payloadBytesMax, Sequence, TimeMs, wireVersion } from '@tracegate/model/wire'
+import { BootId, Sequence, TimeMs } from '@tracegate/model/wire'
+import { payloadBytesMax, wireVersion } from '@tracegate/model/wire-limits'
 import { decodeTelemetry, spellOut, type LatenessContext } from './decode-telemetry.ts'
 
 type Work =

@@ -2,7 +2,7 @@
 import { encodeMessage } from '@tracegate/model/codec'
 import type { Committed } from '@tracegate/model/committed'
 import { topicRoot } from '@tracegate/model/topics'
-import { wireVersion } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 import type { MessagePublisher } from '@tracegate/service/ingest'
 import type { CollectorLimits } from './limits.ts'
 import type { StreamPosition } from './streams.ts'

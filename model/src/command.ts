@@ -4,7 +4,8 @@
  */
 import { Type, type Static } from 'typebox'
 import { Metric } from './telemetry.ts'
-import { TimeMs, wireVersion } from './wire.ts'
+import { TimeMs } from './wire.ts'
+import { wireVersion } from './wire-limits.ts'
 
 /** The orders of contract version 1. */
 export const commandNames = ['rebirth', 'rescan', 'holdGate', 'releaseGate', 'setInterval', 'configure'] as const

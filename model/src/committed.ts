@@ -1,6 +1,7 @@
 /** The commit watermark: up to where a device's messages are safe. Topic `tg/v1/{point}/{device}/committed`. */
 import { Type, type Static } from 'typebox'
-import { BootId, Sequence, wireVersion } from './wire.ts'
+import { BootId, Sequence } from './wire.ts'
+import { wireVersion } from './wire-limits.ts'
 
 export const Committed = Type.Object(
   { v: Type.Literal(wireVersion), boot: BootId, upTo: Sequence },

@@ -1,7 +1,8 @@
 /** The state message: birth and death of a device. Topic `tg/v1/{point}/{device}/state`, retained, also the last will. */
 import { Type, type Static } from 'typebox'
 import { Metric, UcumUnit } from './telemetry.ts'
-import { BootId, TimeMs, TimeQuality, wireVersion } from './wire.ts'
+import { BootId, TimeMs, TimeQuality } from './wire.ts'
+import { wireVersion } from './wire-limits.ts'
 
 const Text = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
 

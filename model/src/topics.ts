@@ -1,6 +1,6 @@
 /** The topic grammar of the wire contract: builds topics, takes them apart, and says what is wrong with a bad one. */
 import type { Reason } from './errors.ts'
-import { wireVersion } from './wire.ts'
+import { wireVersion } from './wire-limits.ts'
 
 export const topicRoot = `tg/v${wireVersion}`
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Type } from 'typebox'
 import { compileValidator } from './codec.ts'
 import { sha256Hex } from './sha256.ts'
-import { wireVersion } from './wire.ts'
+import { wireVersion } from './wire-limits.ts'
 import { schemaNameOf, wireSchemas } from './wire-schemas.ts'
 
 /** Hash of every published schema. One never changes within its version; a message that was not there before may join. */

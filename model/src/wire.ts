@@ -1,11 +1,6 @@
 /** What every message on the wire shares: the contract version, who sent it in which boot, and the device's clock. */
 import { Type, type Static } from 'typebox'
-
-/** Version of the wire contract; a change of any wire schema needs a new one (see `wire.test.ts`). */
-export const wireVersion = 1
-
-/** Most bytes of one MQTT payload. */
-export const payloadBytesMax = 262_144
+import { wireVersion } from './wire-limits.ts'
 
 /** How far the device trusts its clock. */
 export const timeQualities = ['synchronized', 'holdover', 'unsynchronized', 'unknown'] as const

@@ -28,7 +28,7 @@ try {
     // Loaded only now: a wrong call is answered at once.
     const [{ startAllInOne }, { giveBackMemory }, { writeWelcome }] = await Promise.all([
       import('./all-in-one.ts'),
-      import('./memory.ts'),
+      import('@tracegate/service/give-back-memory'),
       import('./welcome.ts')
     ])
     const running = await startAllInOne(config.values, { bootstrapKey: process.env['TRACEGATE_BOOTSTRAP_KEY'] })

@@ -4,7 +4,7 @@ import type { HostDevice, HostReading } from '@tracegate/model/sparkplug/host/ho
 import type { Birth, Death } from '@tracegate/model/state'
 import { droppedReadingsMetric, readingsPerMessageMax, type Telemetry, type WireReading } from '@tracegate/model/telemetry'
 import { buildTopic } from '@tracegate/model/topics'
-import { wireVersion } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 
 const timeMsMax = 253_402_300_799_999
 const reasonMax = 128

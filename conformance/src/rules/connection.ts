@@ -2,7 +2,7 @@
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import { Death } from '@tracegate/model/state'
 import { buildTopic, deviceChannels, namePattern, parseTopic, topicBytesMax } from '@tracegate/model/topics'
-import { payloadBytesMax } from '@tracegate/model/wire'
+import { payloadBytesMax } from '@tracegate/model/wire-limits'
 import type { Scene } from '../observation.ts'
 import type { Connection, View } from '../view.ts'
 import { type Fault, faultOf, type Finding, gapsOf, judged, mostOf, nameOf, notTested, type Rule, secondsOf } from './finding.ts'

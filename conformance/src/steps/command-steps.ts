@@ -1,6 +1,6 @@
 /** Orders: a rebirth, the same one again, a late one, an unknown one, and what cannot be read. Nothing that would move a machine. */
 import { randomUUID } from 'node:crypto'
-import { wireVersion } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 import type { Stage } from '../stage.ts'
 import { listens, type Step, topicTo } from './step.ts'
 

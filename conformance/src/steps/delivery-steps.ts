@@ -1,6 +1,6 @@
 /** Situations of delivery: PUBACKs and watermarks that come late, twice, wrongly or never, and a broker that goes away. */
 import { encodeMessage } from '@tracegate/model/codec'
-import { wireVersion } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 import type { Stage } from '../stage.ts'
 import { gatherAcknowledged, gatherUnacknowledged, listens, resendLimitMs, type Step, topicTo } from './step.ts'
 

@@ -3,7 +3,7 @@
  * Pure: state and event in, state and effects out. It carries nothing out and knows no topic.
  */
 import type { Command, CommandName, CommandReply, CommandStatus } from '@tracegate/model/command'
-import { wireVersion } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 
 export interface BookedOrder {
   readonly device: string

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { compileValidator, decodePayload, encodeMessage } from '@tracegate/model/codec'
 import { Command, commandNames, type CommandReply, commandStatuses } from '@tracegate/model/command'
-import { wireVersion } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 import type { Logger } from '@tracegate/service/log'
 import { Type } from 'typebox'
 import { isRecord, memberOf } from '../configuration/schema-members.ts'

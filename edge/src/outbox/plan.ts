@@ -3,7 +3,8 @@
  * that fails leaves everything as it was.
  */
 import type { WireReading } from '@tracegate/model/telemetry'
-import { type TimeQuality, wireVersion } from '@tracegate/model/wire'
+import { type TimeQuality } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 import type { NewMessage } from './message-log.ts'
 import { bootOf, type OutboxChannel, type StreamName } from './message.ts'
 import type { JournalEntry } from './journal.ts'

@@ -2,7 +2,8 @@
 import { encodeMessage } from '@tracegate/model/codec'
 import type { Birth, Death } from '@tracegate/model/state'
 import { droppedReadingsMetric, type Telemetry } from '@tracegate/model/telemetry'
-import { wireVersion, type TimeQuality } from '@tracegate/model/wire'
+import { type TimeQuality } from '@tracegate/model/wire'
+import { wireVersion } from '@tracegate/model/wire-limits'
 import type { EdgeDevice } from '../config.ts'
 import type { OutboxMessage } from '../outbox/message.ts'
 

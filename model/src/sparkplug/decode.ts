@@ -5,7 +5,7 @@
 import protobuf from 'protobufjs/minimal.js'
 import type { Decoded } from '../codec.ts'
 import type { Reason } from '../errors.ts'
-import { payloadBytesMax } from '../wire.ts'
+import { payloadBytesMax } from '../wire-limits.ts'
 import type {
   DataSet,
   MetricMetadata,

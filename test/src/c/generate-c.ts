@@ -9,7 +9,7 @@ import { scanLengthMax } from '@tracegate/model/gs1/scan-data'
 import { scansPerMessageMax } from '@tracegate/model/scan'
 import { droppedReadingsMetric, readingsPerMessageMax } from '@tracegate/model/telemetry'
 import { topicBytesMax, topicRoot } from '@tracegate/model/topics'
-import { payloadBytesMax, wireVersion } from '@tracegate/model/wire'
+import { payloadBytesMax, wireVersion } from '@tracegate/model/wire-limits'
 import { gs1Header, gs1Tables } from './c-gs1.ts'
 import { readSchemas, snake, type CTables } from './c-schema.ts'
 

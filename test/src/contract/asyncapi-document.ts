@@ -1,7 +1,7 @@
 /** The AsyncAPI 3 document of the contract, seen from the device: made of the same schemas, topics and examples as everything else. */
 import { Birth, Death } from '@tracegate/model/state'
 import { topicRoot } from '@tracegate/model/topics'
-import { payloadBytesMax, wireVersion } from '@tracegate/model/wire'
+import { payloadBytesMax, wireVersion } from '@tracegate/model/wire-limits'
 import { wireSchemas } from '@tracegate/model/wire-schemas'
 import { examples } from './examples.ts'
 import type { PlainObject } from './vectors/message-parts.ts'

@@ -2,7 +2,7 @@
 import { compileValidator, decodePayload, type Decoded } from '@tracegate/model/codec'
 import { parseCapture } from '@tracegate/model/epcis/document'
 import type { Channel } from '@tracegate/model/topics'
-import { payloadBytesMax } from '@tracegate/model/wire'
+import { payloadBytesMax } from '@tracegate/model/wire-limits'
 import { wireSchemas } from '@tracegate/model/wire-schemas'
 
 const validators = {

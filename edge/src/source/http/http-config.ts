@@ -1,6 +1,6 @@
 /** The configuration of an HTTP source: where it listens, and which device each token stands for. */
 import { ScanRule } from '@tracegate/model/scan-event'
-import { payloadBytesMax } from '@tracegate/model/wire'
+import { payloadBytesMax } from '@tracegate/model/wire-limits'
 import { Type, type Static } from 'typebox'
 
 /** The envelope of our message has to fit around the body. */

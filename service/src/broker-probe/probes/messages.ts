@@ -1,5 +1,5 @@
 /** What else a broker does with a message: QoS 2, retain, last will, and how long it may be. */
-import { payloadBytesMax } from '@tracegate/model/wire'
+import { payloadBytesMax } from '@tracegate/model/wire-limits'
 import type { ProbeClient } from '../probe-client.ts'
 import { differs, type Probe, type ProbeContext, refusalOf, refused, unknown, works } from '../probe.ts'
 
