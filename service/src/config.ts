@@ -78,11 +78,12 @@ export function readOverrides(
 /** The options as a text table for `--help`. */
 export function describeOptions(schema: TObject, prefix: string): string {
   const options = optionsOf(schema, prefix)
-  const width = Math.max(...options.map((option) => option.flag.length + valueHint(option).length))
+  const left = (option: OptionFacts) => (option.type === 'nested' ? `${option.name} (in the file)` : `--${option.flag}${valueHint(option)}`)
+  const width = Math.max(...options.map((option) => left(option).length))
   return options
     .map((option) => {
       const fallback = option.fallback === undefined || option.fallback === '' ? '' : ` (default ${JSON.stringify(option.fallback)})`
-      return `  --${`${option.flag}${valueHint(option)}`.padEnd(width + 2)}${option.description}${fallback}`
+      return `  ${left(option).padEnd(width + 2)}${option.description}${fallback}`
     })
     .join('\n')
 }
@@ -91,6 +92,7 @@ export function describeOptions(schema: TObject, prefix: string): string {
 export function optionsAsMarkdown(schema: TObject, prefix: string): string {
   const rows = optionsOf(schema, prefix).map((option) => {
     const fallback = option.fallback === undefined ? '' : `\`${JSON.stringify(option.fallback)}\``
+    if (option.type === 'nested') return `| \`${option.name}\` in the file | | ${fallback} | ${option.description} |`
     return `| \`--${option.flag}\` | \`${option.variable}\` | ${fallback} | ${option.description} |`
   })
   return ['| flag | environment | default | meaning |', '|---|---|---|---|', ...rows].join('\n')

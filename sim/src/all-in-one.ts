@@ -209,7 +209,13 @@ async function startIngest({
   parts
 }: IngestParts): Promise<{ broker: Broker; collector: Collector }> {
   const engine = createDetectionEngine(options.simulator ? { checks: checksAt(options.speed) } : {})
-  const collector = await startCollector({ ...skeleton, ...stores, dataDir, engine })
+  const collector = await startCollector({
+    ...skeleton,
+    ...stores,
+    dataDir,
+    engine,
+    ...(options.sparkplug === undefined ? {} : { sparkplug: options.sparkplug })
+  })
   parts.push(closableOf('collector', collector))
   const { logger, metrics } = skeleton
   const directory = createDeviceDirectory({

@@ -1,6 +1,7 @@
 /** What the all-in-one start can be told: one schema for file, environment and flags. */
 import { Type, type Static } from 'typebox'
 import { listenerOptions } from '@tracegate/broker/listener-options'
+import { SparkplugInput } from '@tracegate/collector/sparkplug/sparkplug-options'
 import { storeOptionProperties } from '@tracegate/store/store-options'
 import { logFormats, logLevels } from '@tracegate/service/log'
 
@@ -18,6 +19,7 @@ export const StartOptions = Type.Object(
     fieldPort: Port(1884, "TCP port of the simulated site's own field bus (MQTT)"),
     dataDir: Type.String({ default: './data', minLength: 1, description: 'Folder for everything that is kept' }),
     ...storeOptionProperties,
+    sparkplug: Type.Optional(SparkplugInput),
     fresh: Type.Boolean({ default: false, description: 'Throw away what an earlier start kept in the data folder' }),
     simulator: Type.Boolean({ default: true, description: 'Run the simulated port; false runs the platform alone' }),
     seed: Type.Integer({

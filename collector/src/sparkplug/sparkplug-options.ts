@@ -75,7 +75,10 @@ export const SparkplugInput = Type.Object(
       Type.Integer({ minimum: 100_000, maximum: 1_073_741_824, default: 33_554_432, description: 'The same in bytes' })
     )
   },
-  { additionalProperties: false }
+  {
+    additionalProperties: false,
+    description: 'Edge nodes of a Sparkplug B broker, taken in as their host application: type, url, hostId and more (collector/README.md)'
+  }
 )
 export type SparkplugInput = Static<typeof SparkplugInput>
 
