@@ -132,6 +132,12 @@ export function createCollectorEvents(options: { readonly logger: Logger; readon
       failures.add(1, { store, answer: 'failed' })
       logger.error({ store, error: textOf(error) }, 'cannot store, will try again')
     },
+    logOlderThanStores(fields: { readonly lane: Lane; readonly offset: number; readonly taken: number }) {
+      logger.warn(
+        fields,
+        'the log is older than the stores, as after a restore: it goes on under a new name, and all that it holds is stored again'
+      )
+    },
     deadLettersDropped(howMany: number) {
       count.deadLettersDropped += howMany
       lost.add(howMany, { what: 'deadLetter' })

@@ -46,6 +46,10 @@ export interface IngestLogOptions {
 export interface LaneReader {
   /** How the stores know the lane. */
   readonly name: string
+  /** The last offset that was given out before this run. */
+  readonly offsetAtStart: number
+  /** Gives the lane a name of which no store has heard, for good. Throws when it cannot be written. */
+  rename(): void
   /** The next entries in order; empty when there is none. They stay in the log until they are released. */
   take(): LogEntry[]
   isEmpty(): boolean
@@ -106,10 +110,10 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   const decodeFramed = (message: FramedMessage) => options.decode(message)
   replayStreams({ database, tables, streams, ledger, decode: decodeFramed })
   const left = eachLane((lane) => tables.sizeOf(lane))
-  const logLanes = eachLane((lane) => {
-    const lastOffset = Math.max(left[lane].lastOffset ?? 0, tables.releasedUpTo(lane) ?? 0)
-    return createLogLane({ lane, tables, limits, decode: decodeFramed, lastOffset, leftOver: left[lane].messages > 0 })
-  })
+  const lastOffsets = eachLane((lane) => Math.max(left[lane].lastOffset ?? 0, tables.releasedUpTo(lane) ?? 0))
+  const logLanes = eachLane((lane) =>
+    createLogLane({ lane, tables, limits, decode: decodeFramed, lastOffset: lastOffsets[lane], leftOver: left[lane].messages > 0 })
+  )
   const lastCommitId = tables.lastCommitId()
   const writer = createGroupWriter({ database, tables, streams, ledger, dead, logLanes, limits, nowMs, lastCommitId })
   const room = createLogRoom({ database, limits, messages: sumOf(left, 'messages'), bytes: sumOf(left, 'bytes') })
@@ -234,7 +238,11 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     },
     commit: (message, intake) => enqueue(message, intake, undefined).promise,
     lanes: eachLane((lane) => ({
-      name: sourceName(id, lane),
+      get name() {
+        return tables.laneName(lane) ?? sourceName(id, lane)
+      },
+      offsetAtStart: lastOffsets[lane],
+      rename: () => tables.setLaneName(lane, sourceName(`collector-${randomUUID()}`, lane)),
       take: () => (closed ? [] : logLanes[lane].take()),
       isEmpty: () => logLanes[lane].isEmpty(),
       ready: () => logLanes[lane].ready(),

@@ -230,6 +230,12 @@ function prepareMeta(database: DatabaseSync) {
       put.run(name, value)
       return value
     },
+    /** The name of a lane that is not that of the log; see `setLaneName`. */
+    laneName(lane: Lane): string | undefined {
+      const row = get.get(`source:${lane}`)
+      return row === undefined ? undefined : textOf(row, 'value')
+    },
+    setLaneName: (lane: Lane, name: string) => void put.run(`source:${lane}`, name),
     /** The last offset of a lane that was let go. */
     releasedUpTo: (lane: Lane) => mark(`released:${lane}`),
     setReleasedUpTo: (lane: Lane, offset: number) => void put.run(`released:${lane}`, String(offset)),

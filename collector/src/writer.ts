@@ -90,11 +90,30 @@ function startLane(lane: Lane, options: WriterOptions & { readonly signal: Abort
   let busy = false
   let ended = false
 
-  async function run(): Promise<void> {
-    const taken = await persistence.persist('telemetry', async () => ({
+  const takenUpTo = () =>
+    persistence.persist('telemetry', async () => ({
       telemetry: await options.telemetry.appendedUpTo(reader.name),
       trace: await options.trace.capturedUpTo(reader.name)
     }))
+
+  /** A log that is older than the stores, as one from a backup may be, would give out offsets once more that they have taken already. */
+  async function begin(): Promise<Taken | undefined> {
+    const taken = await takenUpTo()
+    if (taken === undefined) return undefined
+    const takenMax = Math.max(taken.telemetry, taken.trace)
+    if (takenMax <= reader.offsetAtStart) return taken
+    // Under another name everything in the log is handed in again, which changes nothing in a store that has it.
+    const renamed = await persistence.persist('log', async () => {
+      reader.rename()
+      return true
+    })
+    if (renamed === undefined) return undefined
+    events.logOlderThanStores({ lane, offset: reader.offsetAtStart, taken: takenMax })
+    return takenUpTo()
+  }
+
+  async function run(): Promise<void> {
+    const taken = await begin()
     if (taken === undefined) return
     while (!signal.aborted) {
       await reader.ready()
