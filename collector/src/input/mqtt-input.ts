@@ -12,6 +12,7 @@ import { createBackOff } from './back-off.ts'
 import { createInputEvents, type InputEvents } from './input-events.ts'
 import { type IntakeWindow, takeThroughWindow } from './intake-window.ts'
 import { openKeptFilters } from './kept-filters.ts'
+import { createLostSession } from './lost-session.ts'
 import { inputDefaults, type MqttInputOptions } from './mqtt-options.ts'
 import { planSubscriptions } from './subscription-plan.ts'
 
@@ -40,6 +41,8 @@ const againMs = { firstMs: 500, maxMs: 15_000 } as const
 const afterRefusalMs = 60_000
 /** Filters in one SUBSCRIBE: some brokers take no more. */
 const filtersAtOnce = 50
+/** Reason code of DISCONNECT (MQTT 5 §3.14.2.1). */
+const sessionTakenOver = 0x8e
 
 export function startMqttInput(options: StartMqttInputOptions): MqttInput {
   const { input, logger } = options
@@ -72,7 +75,7 @@ export function startMqttInput(options: StartMqttInputOptions): MqttInput {
 
   return {
     connected: () => session?.client.connected ?? false,
-    trouble: () => trouble,
+    trouble: () => trouble ?? session?.suspicion(),
     publisher: {
       async publish(topic, payload, { qos, retain }) {
         // Nothing waits here for a connection that is gone: a watermark is told again when the device comes back.
@@ -90,6 +93,8 @@ export function startMqttInput(options: StartMqttInputOptions): MqttInput {
 
 interface Session {
   readonly client: MqttClient
+  /** Why it may be that messages go elsewhere. */
+  suspicion(): string | undefined
   end(): Promise<void>
 }
 
@@ -104,6 +109,11 @@ function openSession({ input, sink, dataDir, events, onTrouble }: SessionOptions
   const kept = openKeptFilters({ dataDir, clientId: input.clientId })
   const inFlightMax = input.inFlightMax ?? inputDefaults.inFlightMax
   const backOff = createBackOff(againMs)
+  const lost = createLostSession({ clientId: input.clientId, nowMs: () => performance.now() })
+  const reset = () => {
+    if (lost.suspicion() === undefined) backOff.reset()
+  }
+  let ending: 'ours' | 'theirs' | 'takenOver' = 'theirs'
   const client = connect(input.url, connectOptions(input, inFlightMax))
   const window: IntakeWindow = takeThroughWindow(client, {
     sink,
@@ -111,12 +121,15 @@ function openSession({ input, sink, dataDir, events, onTrouble }: SessionOptions
     inFlightMax,
     inFlightBytesMax: input.inFlightBytesMax ?? inputDefaults.inFlightBytesMax,
     clientId: input.clientId,
-    onCommitted: () => backOff.reset(),
+    onCommitted: reset,
     onIgnored: () => {
-      backOff.reset()
+      reset()
       events.ignored()
     },
-    onFailure: (error) => events.notCommitted(error)
+    onFailure(error) {
+      ending = 'ours'
+      events.notCommitted(error)
+    }
   })
   events.watch(() => window.counts())
 
@@ -124,11 +137,19 @@ function openSession({ input, sink, dataDir, events, onTrouble }: SessionOptions
   client.on('reconnect', () => void (client.options.reconnectPeriod = backOff.nextMs()))
   let refusal: string | undefined
   client.on('close', () => {
-    onTrouble(refusal ?? 'not connected to the broker')
+    const isNew = lost.closed(ending)
+    const suspicion = lost.suspicion()
+    onTrouble(refusal ?? suspicion ?? 'not connected to the broker')
     events.closed()
+    if (isNew) events.failed('keep the session', suspicion)
+  })
+  client.on('disconnect', ({ reasonCode }) => {
+    if (reasonCode === sessionTakenOver) ending = 'takenOver'
   })
   client.on('connect', ({ sessionPresent }) => {
     events.connected(sessionPresent)
+    lost.connected()
+    ending = 'theirs'
     const { stream } = client
     subscribe(client, { filters: plan.filters, stale: sessionPresent ? kept.stale(plan.filters) : [] }).then(
       () => {
@@ -140,6 +161,7 @@ function openSession({ input, sink, dataDir, events, onTrouble }: SessionOptions
         if (client.stream !== stream || stream.destroyed) return
         refusal = `the broker refused a subscription: ${error instanceof Error ? error.message : String(error)}`
         events.failed('subscribe', error)
+        ending = 'ours'
         stream.destroy()
       }
     )
@@ -147,6 +169,7 @@ function openSession({ input, sink, dataDir, events, onTrouble }: SessionOptions
   client.connect()
   return {
     client,
+    suspicion: () => lost.suspicion(),
     async end() {
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, endTimeoutMs)

@@ -233,6 +233,18 @@ describe('a broker', { concurrency: 4 }, () => {
     assert.equal(collector.stats().received, 0)
   })
 
+  it('that gives the session to another client with the same client id is told of', async () => {
+    await using bench = await createBench()
+    await using broker = await startOddBroker()
+    const health = createHealth()
+    await using collector = await bench.start({ health, input: inputOf(broker.url, {}) })
+    await until(async () => (await health.check()).ok)
+    const other = await connectAsync(broker.url, { clientId: 'collector', clean: false, reconnectPeriod: 300 })
+    await until(async () => /may have the client id "collector"/.test((await health.check()).findings[0]?.detail ?? ''), 15_000)
+    await other.endAsync(true)
+    assert.equal(collector.stats().received, 0)
+  })
+
   it('that refuses a subscription is not taken for one that works', async () => {
     await using bench = await createBench()
     await using broker = await startOddBroker()
