@@ -89,5 +89,5 @@ function packageOf({ url, functionName }: Frame): string {
   if (url.startsWith('node:')) return 'node'
   const library = url.split('/node_modules/').at(-1)
   if (library !== undefined && library !== url) return library.split('/')[0] ?? url
-  return url.split('/').slice(-3, -2).join('') || url
+  return /\/([^/]+)\/src\//.exec(url)?.[1] ?? url
 }
