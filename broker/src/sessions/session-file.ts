@@ -55,7 +55,8 @@ const migrations = [
 
 export function openSessionFile(dataDir: string): SessionFile {
   const path = join(dataDir, 'broker.db')
-  const database = open(dataDir, path)
+  const claim = claimFile(dataDir, path)
+  const database = openClaimed(claim, path)
   const statements = prepare(database)
   return {
     load: () => load(database),
@@ -73,17 +74,33 @@ export function openSessionFile(dataDir: string): SessionFile {
       for (const entry of written.entries) entry.onDisk = !entry.done
       for (const body of written.bodies) body.onDisk = body.entries > 0
     },
-    close: () => database.close()
+    close() {
+      database.close()
+      claim.close()
+    }
   }
 }
 
-function open(dataDir: string, path: string): DatabaseSync {
-  let database: DatabaseSync | undefined
+/** One process at a time owns the file; others may read it, as a backup does. The lock on a file beside it ends with the process. */
+function claimFile(dataDir: string, path: string): DatabaseSync {
+  let claim: DatabaseSync | undefined
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    claim = new DatabaseSync(`${path}.claim`, { timeout: lockTimeoutMs })
+    claim.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;')
+    return claim
+  } catch (error) {
+    claim?.close()
+    throw brokerError('BROKER_SESSION_FILE', { path, detail: detailOf(error) }, error)
+  }
+}
+
+function openClaimed(claim: DatabaseSync, path: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
     database = new DatabaseSync(path, { timeout: lockTimeoutMs })
-    // FULL: a commit that is reported survives a power loss. One process at a time owns the file.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;')
+    // FULL: a commit that is reported survives a power loss.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;')
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
     if (version > migrations.length)
       throw brokerError('BROKER_SESSION_FILE', { path, detail: `version is ${version}, expected at most ${migrations.length}` })
@@ -93,6 +110,7 @@ function open(dataDir: string, path: string): DatabaseSync {
     return database
   } catch (error) {
     database?.close()
+    claim.close()
     throw brokerError('BROKER_SESSION_FILE', { path, detail: detailOf(error) }, error)
   }
 }
