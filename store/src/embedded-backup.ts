@@ -42,6 +42,7 @@ export async function backupSqlite(options: BackupOptions & { readonly path: str
   try {
     const sources = await copyInSnapshot(options, part)
     signal?.throwIfAborted()
+    makeOneFile(part)
     const bytes = await synchronise(part)
     await rename(part, target)
     await synchronise(dirname(target))
@@ -67,6 +68,16 @@ async function copyInSnapshot(options: BackupOptions & { readonly path: string }
     })
     database.exec('COMMIT')
     return sources
+  } finally {
+    database.close()
+  }
+}
+
+/** Without a write-ahead log a copy can be read where nothing can be written, and reading it leaves nothing beside it. */
+function makeOneFile(path: string): void {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec('PRAGMA journal_mode = DELETE')
   } finally {
     database.close()
   }

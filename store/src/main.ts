@@ -37,7 +37,10 @@ async function run(wanted: StoreCommand): Promise<number> {
       ending.signal
     )
   } catch (error) {
-    if (ending.signal.aborted) return exitCodes.found
+    if (ending.signal.aborted) {
+      process.stderr.write(`Cannot finish: interrupted, expected to run to its end\n`)
+      return exitCodes.found
+    }
     if (!(error instanceof CodedError) && !isFileError(error)) throw error
     process.stderr.write(`${error.message}\n`)
     return exitCodes.wrongCall

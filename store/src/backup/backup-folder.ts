@@ -1,5 +1,5 @@
 /** Copies a data folder while the platform runs on it. The copy holds everything that was acknowledged before it began. */
-import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { backupSqlite } from '../embedded-backup.ts'
 import { storeError } from '../errors.ts'
@@ -26,24 +26,46 @@ export async function backupFolder({ dataDir, target, signal, ...options }: Fold
   })
   if (!files.some(({ isDatabase }) => isDatabase)) throw storeError('STORE_BACKUP', { folder: dataDir, detail: 'it holds no store' })
   requireDataFolder(to)
-  const copied: Manifest['files'][number][] = []
-  for (const [at, { name, isDatabase }] of files.entries()) {
-    signal?.throwIfAborted()
-    const [path, copy] = [join(dataDir, name), join(to, name)]
-    await mkdir(dirname(copy), { recursive: true, mode: 0o700 })
-    if (isDatabase) await backupSqlite({ path, target: copy, ...(signal === undefined ? {} : { signal }) })
-    else await copyFile(path, copy)
-    copied.push({ name, ...(await digestOf(copy)) })
-    options.onProgress?.({ file: name, done: at + 1, of: files.length })
+  try {
+    const copied: Manifest['files'][number][] = []
+    for (const [at, { name, isDatabase }] of files.entries()) {
+      signal?.throwIfAborted()
+      const [path, copy] = [join(dataDir, name), join(to, name)]
+      await mkdir(dirname(copy), { recursive: true, mode: 0o700 })
+      if (isDatabase) await backupSqlite({ path, target: copy, ...(signal === undefined ? {} : { signal }) })
+      else await copyPlain(path, copy)
+      copied.push({ name, ...(await digestOf(copy)) })
+      options.onProgress?.({ file: name, done: at + 1, of: files.length })
+    }
+    const manifest: Manifest = { version: 1, createdAtMs, files: copied }
+    await writeManifest(to, manifest)
+    return manifest
+  } catch (error) {
+    // Half a copy would take the room that the next one needs, and the name.
+    await empty(to)
+    throw error
   }
-  const manifest: Manifest = { version: 1, createdAtMs, files: copied }
-  await writeManifest(to, manifest)
-  return manifest
 }
 
+async function copyPlain(path: string, copy: string): Promise<void> {
+  await copyFile(path, copy)
+  const file = await open(copy, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function empty(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) await rm(join(folder, name), { recursive: true, force: true })
+  await rmdir(folder).catch(() => undefined)
+}
+
+/** A folder that cannot be read, or a file, is not free. */
 export async function isFree(folder: string): Promise<boolean> {
   return readdir(folder).then(
     (names) => names.length === 0,
-    () => true
+    (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
   )
 }

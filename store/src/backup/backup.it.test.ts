@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -112,6 +112,51 @@ describe('a backup', () => {
     }
   })
 
+  it('is of single files that can be read where nothing can be written, and reading leaves nothing beside them', async (context) => {
+    const root = await folder(context)
+    const [dataDir, target] = [join(root, 'data'), join(root, 'backup')]
+    await mkdir(dataDir)
+    await fill(dataDir)
+    await backupFolder({ dataDir, target })
+    const names = await readdir(target)
+    assert.deepEqual(names.toSorted(), ['backup.json', 'cases.db', 'key.json', 'telemetry.db'])
+    assert.deepEqual(await problemsOf(target), [])
+    assert.deepEqual(await readdir(target), names)
+  })
+
+  it('that fails or is interrupted leaves nothing behind', async (context) => {
+    const root = await folder(context)
+    const [dataDir, target] = [join(root, 'data'), join(root, 'backup')]
+    await mkdir(dataDir)
+    await fill(dataDir)
+    const ending = new AbortController()
+    await assert.rejects(backupFolder({ dataDir, target, signal: ending.signal, onProgress: () => ending.abort() }), { name: 'AbortError' })
+    await assert.rejects(readdir(target), { code: 'ENOENT' })
+    await writeFile(join(dataDir, 'broken.db'), 'no database at all, but long enough to be looked at')
+    await assert.rejects(backupFolder({ dataDir, target }), { code: 'STORE_CORRUPT' })
+    await assert.rejects(readdir(target), { code: 'ENOENT' })
+  })
+
+  it('is restored into an empty folder that is there, and never over a file or after an interruption', async (context) => {
+    const root = await folder(context)
+    const [dataDir, target] = [join(root, 'data'), join(root, 'backup')]
+    await mkdir(dataDir)
+    await fill(dataDir)
+    await backupFolder({ dataDir, target })
+    const [file, there] = [join(root, 'file'), join(root, 'there')]
+    await writeFile(file, 'mine')
+    await assert.rejects(restoreFolder({ backup: target, dataDir: file }), { code: 'STORE_TARGET' })
+    assert.equal(await readFile(file, 'utf8'), 'mine')
+    await mkdir(there)
+    const ending = new AbortController()
+    const interrupted = { backup: target, dataDir: there, signal: ending.signal, onProgress: () => ending.abort() }
+    await assert.rejects(restoreFolder(interrupted), { name: 'AbortError' })
+    assert.deepEqual(await readdir(there), [])
+    await restoreFolder({ backup: target, dataDir: there })
+    assert.deepEqual((await readdir(there)).toSorted(), ['cases.db', 'key.json', 'telemetry.db'])
+    assert.deepEqual(await problemsOf(there), [])
+  })
+
   it('that is damaged or not finished is told of and not restored', async (context) => {
     const root = await folder(context)
     const [dataDir, target] = [join(root, 'data'), join(root, 'backup')]
@@ -135,6 +180,15 @@ describe('a backup', () => {
 })
 
 describe('the check of a data folder', () => {
+  it('looks at the pages of a file of an earlier schema, and does not call it damaged', async (context) => {
+    const dataDir = await folder(context)
+    const database = new DatabaseSync(join(dataDir, 'telemetry.db'))
+    database.exec('CREATE TABLE series (id INTEGER); PRAGMA user_version = 1')
+    database.close()
+    const [verdict] = await verifyFolder({ folder: dataDir })
+    assert.deepEqual([verdict?.findings, /earlier schema/.test(verdict?.looked ?? '')], [[], true])
+  })
+
   it('finds a cut file, rubbish, and a journal that somebody changed', async (context) => {
     const dataDir = await folder(context)
     await fill(dataDir)

@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { CodedError } from '@tracegate/model/errors'
 import { verifyTelemetry, type Finding } from '../embedded-verify.ts'
 import { verifyTrace } from '../embedded-verify-trace.ts'
 import { busyTimeoutMs, textOf, withStoreErrors } from '../embedded/sqlite.ts'
@@ -21,10 +22,12 @@ export interface FileVerdict {
 export interface FolderVerifyOptions {
   readonly folder: string
   readonly onFile?: (verdict: FileVerdict) => void
+  /** Ends it before the next file. */
+  readonly signal?: AbortSignal
 }
 
 /** Rejects with `STORE_BACKUP` when the folder holds no store; what cannot be opened is a finding. */
-export async function verifyFolder({ folder, onFile }: FolderVerifyOptions): Promise<FileVerdict[]> {
+export async function verifyFolder({ folder, onFile, signal }: FolderVerifyOptions): Promise<FileVerdict[]> {
   const path = resolve(folder)
   const files = await dataFilesOf(path).catch(() => [])
   const databases = files.filter(({ isDatabase }) => isDatabase)
@@ -35,7 +38,10 @@ export async function verifyFolder({ folder, onFile }: FolderVerifyOptions): Pro
     onFile?.(verdict)
   }
   if (existsSync(join(path, manifestName))) add(await verifyManifest(path))
-  for (const { name } of databases) add(await verifyFile(join(path, name), name))
+  for (const { name } of databases) {
+    signal?.throwIfAborted()
+    add(await verifyFile(join(path, name), name))
+  }
   return verdicts
 }
 
@@ -60,9 +66,21 @@ async function verifyFile(path: string, name: string): Promise<FileVerdict> {
     const { findings, journals, steps } = verifyJournals(path)
     return { file: name, looked: `every page, ${steps} steps of ${journals} journals`, findings, findingsTotal: findings.length }
   } catch (error) {
+    if (isOlder(error)) {
+      const problems = quickCheck(path)
+      const looked = 'every page; of an earlier schema, the rest can be checked once the platform has opened it'
+      return { file: name, looked, findings: problems, findingsTotal: problems.length }
+    }
     const problem = error instanceof Error ? error.message : String(error)
     return { file: name, looked: 'nothing', findings: [{ place: 'file', problem }], findingsTotal: 1 }
   }
+}
+
+/** A file that the platform will bring to its schema when it opens it: not looked into, and not damaged. */
+function isOlder(error: unknown): boolean {
+  if (!(error instanceof CodedError) || error.code !== 'STORE_VERSION') return false
+  const { current, wanted } = error.parameters
+  return typeof current === 'number' && typeof wanted === 'number' && current < wanted
 }
 
 function quickCheck(path: string): Finding[] {

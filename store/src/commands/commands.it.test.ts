@@ -87,6 +87,18 @@ describe('npm run store', () => {
     assert.equal(rows.length, 30_000)
     const twice = await call('export', '--data-dir', again, '--to', file)
     assert.deepEqual([twice.code, /EEXIST/.test(twice.err)], [2, true])
+    const none = await call(
+      'migrate',
+      '--from',
+      'embedded:',
+      '--from-data-dir',
+      join(root, 'typo'),
+      '--to',
+      'embedded:',
+      '--to-data-dir',
+      copy
+    )
+    assert.deepEqual([none.code, /expected a data folder that holds a store/.test(none.err)], [2, true], none.err)
     for (const wrong of [['bakup'], ['backup'], ['verify', '--data-dir', join(root, 'none')], ['export', '--form', 'csv']]) {
       const { code, err } = await call(...wrong)
       assert.deepEqual([code, err.startsWith('Cannot ')], [2, true], `${wrong.join(' ')}: ${err}`)

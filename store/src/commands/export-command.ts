@@ -1,5 +1,5 @@
 /** `store export`: writes readings to a CSV or Parquet file. */
-import { createWriteStream } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Type } from 'typebox'
@@ -39,12 +39,23 @@ export const exportCommand: StoreCommand = {
       const series = rows.filter(({ firstMs, lastMs }) => firstMs <= toMs && lastMs >= fromMs).map((row) => row.series)
       const file = Readable.from(exportReadings(store, { series, fromMs, toMs }, values.format), { objectMode: false })
       if (values.to === '-') await pipeline(file, process.stdout, { signal, end: false })
-      else await pipeline(file, createWriteStream(values.to, { flags: 'wx', mode: 0o600 }), { signal })
+      else await writeNew(values.to, file, signal)
       if (values.to !== '-') io.out(`${series.length} series in ${values.to}\n`)
       return exitCodes.done
     } finally {
       await store.close()
     }
+  }
+}
+
+/** A file that holds a part only would be taken for whole: it goes again. */
+async function writeNew(path: string, content: Readable, signal: AbortSignal): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await pipeline(content, handle.createWriteStream({ flush: true }), { signal })
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
   }
 }
 

@@ -1,4 +1,5 @@
 /** `store migrate`: copies the readings and events of one store into another, and proves that both have the same. */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +100,9 @@ function sideOf(values: Options, side: 'from' | 'to'): SideOptions {
 async function openSide({ option, dataDir, ...side }: SideOptions): Promise<MigrationSide & AsyncDisposable> {
   const isEmbedded = side.store === 'embedded:'
   if (isEmbedded && dataDir === '') throw storeError('STORE_URL', { member: option, current: '', wanted: 'the data folder of embedded:' })
+  // A new folder would be made, and an empty copy of it found whole.
+  if (isEmbedded && option === 'fromDataDir' && !['telemetry.db', 'trace.db'].some((name) => existsSync(join(dataDir, name))))
+    throw storeError('STORE_URL', { member: option, current: dataDir, wanted: 'a data folder that holds a store' })
   const folder = isEmbedded ? dataDir : await mkdtemp(join(tmpdir(), 'tracegate-migrate-'))
   const leave = () => (isEmbedded ? Promise.resolve() : rm(folder, { recursive: true, force: true }))
   try {

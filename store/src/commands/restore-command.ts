@@ -14,13 +14,14 @@ export const restoreCommand: StoreCommand = {
   about: 'Makes a data folder from a backup, after the checksum of every file was compared. It writes over nothing.',
   example: '--from /backup/2026-11-23 --data-dir data',
   options,
-  async run(argv, io) {
+  async run(argv, io, signal) {
     const { values, helpAsked } = loadConfig(options, { argv, env: process.env, prefix: variablePrefix })
     if (helpAsked) return io.out(commandHelp('restore', restoreCommand)) ?? exitCodes.done
     const progress = createProgress(io)
     const { createdAtMs, files } = await restoreFolder({
       backup: values.from,
       dataDir: values.dataDir,
+      signal,
       onProgress: ({ file, done, of }) => progress.tell(file, done, of)
     })
     const createdAt = new Date(createdAtMs).toISOString()

@@ -14,11 +14,12 @@ export const verifyCommand: StoreCommand = {
   about: 'Looks for damage in all stores of a data folder or a backup; may run beside the platform. Exit code 1: something was found.',
   example: '--data-dir data',
   options,
-  async run(argv, io) {
+  async run(argv, io, signal) {
     const { values, helpAsked } = loadConfig(options, { argv, env: process.env, prefix: variablePrefix })
     if (helpAsked) return io.out(commandHelp('verify', verifyCommand)) ?? exitCodes.done
     const verdicts = await verifyFolder({
       folder: values.dataDir,
+      signal,
       onFile({ file, looked, findings, findingsTotal }) {
         if (values.json) return
         io.out(`${findingsTotal === 0 ? 'sound  ' : 'DAMAGED'} ${file} (${looked})\n`)

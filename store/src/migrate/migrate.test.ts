@@ -127,6 +127,32 @@ describe('a migration', () => {
     assert.deepEqual([last.differences, last.events.to, last.readings.to], [[], 1_201, 2_000])
   })
 
+  it('that is run again later copies what came meanwhile, late readings too', async (context) => {
+    const statePath = join(await folder(context), 'state.json')
+    const from = await filled()
+    const to = inMemory('memory:to')
+    await run({ from, to, statePath })
+    const late = readings(5, 10).map((reading) => ({ ...reading, timeMs: reading.timeMs - 1_000_000 }))
+    await from.telemetry.append(late)
+    await from.trace.capture([eventOf(5_000), eventOf(5_001)])
+    const again = await run({ from, to, statePath })
+    assert.deepEqual([again.differences, again.readings.to, again.events.to], [[], 2_050, 1_203])
+  })
+
+  it('begins anew when the target is another than the one it began with', async (context) => {
+    const statePath = join(await folder(context), 'state.json')
+    const from = await filled()
+    const ending = new AbortController()
+    let pieces = 0
+    const onProgress = () => {
+      pieces += 1
+      if (pieces === 7) ending.abort()
+    }
+    await run({ from, to: inMemory('memory:to'), statePath, onProgress, signal: ending.signal })
+    const whole = await run({ from, to: inMemory('memory:to'), statePath })
+    assert.deepEqual([whole.differences, whole.readings.to, whole.events.to], [[], 2_000, 1_201])
+  })
+
   it('tells what differs in the end', async (context) => {
     const dataDir = await folder(context)
     const from = await filled()

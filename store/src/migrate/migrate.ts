@@ -78,17 +78,24 @@ export async function migrateStores(options: MigrationOptions): Promise<Migratio
 interface StateKeeper {
   readonly state: MigrationState
   set(change: Partial<MigrationState>): void
+  /** The series under way is done. */
+  seriesDone(): void
 }
 
 function createStateKeeper(path: string, first: MigrationState): StateKeeper {
   let state = first
+  const keep = (next: MigrationState) => {
+    state = next
+    writeMigrationState(path, state)
+  }
   return {
     get state() {
       return state
     },
-    set(change) {
-      state = { ...state, ...change }
-      writeMigrationState(path, state)
+    set: (change) => keep({ ...state, ...change }),
+    seriesDone() {
+      const { series, ...rest } = state
+      if (series !== undefined) keep(rest)
     }
   }
 }
@@ -103,8 +110,9 @@ async function copyReadings({ from, to, onProgress, signal }: MigrationOptions, 
   for (const { series, count } of sources) {
     if (isEnded()) return copied
     const { series: under } = keeper.state
-    const begun = under?.name === series ? under.upToMs : undefined
-    if (count > 0 && (begun !== undefined || (there.get(series) ?? 0) < count)) {
+    const here = there.get(series) ?? 0
+    const begun = under?.name === series && here > 0 ? under.upToMs : undefined
+    if (count > 0 && (begun !== undefined || here < count)) {
       for await (const page of from.telemetry.pages({ series, ...allMs, fromMs: begun === undefined ? 0 : begun + 1, pageReadings })) {
         const [point = '', device = '', ...metric] = series.split('/')
         const { timeMs, value, quality, unit } = page
@@ -116,6 +124,8 @@ async function copyReadings({ from, to, onProgress, signal }: MigrationOptions, 
         onProgress?.({ phase: 'readings', done: Math.min(total, done + copied), total })
         if (isEnded()) return copied
       }
+      // Should it have grown before that time meanwhile, the next run copies all of it.
+      keeper.seriesDone()
     } else done += count
     onProgress?.({ phase: 'readings', done: Math.min(total, done + copied), total })
   }
@@ -126,7 +136,9 @@ async function copyReadings({ from, to, onProgress, signal }: MigrationOptions, 
 async function copyEvents({ from, to, onProgress, signal }: MigrationOptions, keeper: StateKeeper): Promise<number> {
   const total = (await from.trace.counts()).events
   const isEnded = () => signal?.aborted === true
+  await beginAnew({ from, to }, keeper)
   let copied = 0
+  let done = keeper.state.events.cursor === undefined ? 0 : keeper.state.events.batches * pageEvents
   while (!keeper.state.events.done && !isEnded()) {
     const { batches, cursor } = keeper.state.events
     const page = await from.trace.events({
@@ -140,9 +152,20 @@ async function copyEvents({ from, to, onProgress, signal }: MigrationOptions, ke
     copied += outcomes.filter(({ outcome }) => outcome === 'stored').length
     const next = page.next === undefined ? {} : { cursor: page.next }
     keeper.set({ events: { batches: batches + 1, done: page.next === undefined, ...next } })
-    onProgress?.({ phase: 'events', done: Math.min(total, (batches + 1) * pageEvents), total })
+    done += events.length
+    onProgress?.({ phase: 'events', done: keeper.state.events.done ? total : Math.min(total, done), total })
   }
   return copied
+}
+
+/** From the first event, when events came after the last run, or the target is not the one that the state tells of. */
+async function beginAnew({ from, to }: Pick<MigrationOptions, 'from' | 'to'>, keeper: StateKeeper): Promise<void> {
+  const { log, events } = keeper.state
+  if (events.batches === 0) return
+  const taken = await to.trace.capturedUpTo(log)
+  const [fromCounts, toCounts] = [await from.trace.counts(), await to.trace.counts()]
+  if (taken >= events.batches - 1 && !(events.done && toCounts.events < fromCounts.events)) return
+  keeper.set({ events: { batches: taken + 1, done: false } })
 }
 
 async function differencesOf(
