@@ -45,6 +45,8 @@ export interface Broker extends DeviceSessions, AsyncDisposable {
   readonly publisher: MessagePublisher
   /** How many clients are connected. */
   connections(): number
+  /** Why what depends on `broker.db` is not acknowledged; undefined when all is well. */
+  trouble(): string | undefined
 }
 
 const closeTimeoutMs = 1_500
@@ -104,6 +106,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     publisher: parts.publisher,
     disconnect: (username, end) => authentication.disconnect(username, end),
     connections: () => clients.count(),
+    trouble: () => sessions.trouble(),
     async [Symbol.asyncDispose]() {
       closing = true
       for (const listener of listeners) listener.close()

@@ -12,7 +12,10 @@ export const brokerError = defineErrors({
     status: 500,
     message: 'Cannot use TLS: {what} cannot be used, expected readable PEM that fits together ({detail})'
   },
-  BROKER_SESSION_FILE: { status: 500, message: 'Cannot keep sessions in {path}: {detail}' },
+  BROKER_SESSION_FILE: {
+    status: 500,
+    message: 'Cannot keep sessions in {path}: {detail}, expected a file of this broker that can be written'
+  },
   BROKER_PUBLISH: {
     status: 503,
     message: 'Cannot publish: topic is "{topic}", expected a running broker and a topic of at most {levels} levels'

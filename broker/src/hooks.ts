@@ -137,7 +137,8 @@ function attach(options: HooksOptions, state: ClientState, session: Session): vo
   // That a client is there must be known after a crash: what it was sent is then sent with DUP (§3.3.1.1).
   const durable = session.persistent && session.messages > 0 ? options.sessions.durable() : undefined
   if (durable === undefined) begin()
-  else durable.then(begin, (error: unknown) => state.connection.end(String(error)))
+  // On a full disk it is sent all the same: what the client acknowledges makes room.
+  else durable.then(begin, begin)
 }
 
 /** The session of a clean client ends with it; another connection may have taken the kept one over. */

@@ -7,7 +7,7 @@ import type { SessionTable } from './sessions/session-table.ts'
 import type { Match } from './topic-filter.ts'
 
 interface Routed {
-  /** Something was queued that must be on disk before the message is acknowledged. */
+  /** It is for a kept session: what waits must be on disk before the message is acknowledged. */
   readonly isKept: boolean
   /** Subscribers that do not keep up: the next message of this publisher should wait for them. */
   readonly congested: readonly SubscriberOutlet[]
@@ -37,9 +37,10 @@ export function createRouter({ sessions, drop }: RouterOptions): Router {
         const qos = message.qos < granted ? message.qos : granted
         if (qos > 0) {
           const queued = sessions.enqueue(subscriber, message, qos === 2 ? 2 : 1)
-          if (queued) isKept ||= subscriber.persistent
+          // Where there is no room, too: a file that cannot be written fills the queue with what comes again, unacknowledged.
+          if (subscriber.persistent) isKept = true
           // A session that ends with its connection must not go on with a hole in it.
-          else if (!subscriber.persistent) drop(subscriber, `${subscriber.messages} messages wait`)
+          else if (!queued) drop(subscriber, `${subscriber.messages} messages wait`)
         } else if (outlet !== undefined) {
           frame ??= writePublish({ ...message, qos: 0, dup: false, packetId: 0 })
           outlet.send(frame)

@@ -228,6 +228,7 @@ async function startIngest({
   const listeners = listenersOf(options)
   const { host, mqttPort } = options
   const broker = await startBroker({ host, port: mqttPort, listeners, directory, sink: collector.sink, dataDir, ...skeleton })
+  skeleton.health.register('broker', async () => ({ ok: broker.trouble() === undefined, detail: broker.trouble() ?? 'running' }))
   connectNotices(access.notices, { directory, sessions: broker })
   parts.push(closableOf('broker', broker))
   collector.setPublisher(broker.publisher)

@@ -59,7 +59,13 @@ export function openSessionFile(dataDir: string): SessionFile {
   const database = openClaimed(claim, path)
   const statements = prepare(database)
   return {
-    load: () => load(database),
+    load() {
+      try {
+        return load(database)
+      } catch (error) {
+        throw brokerError('BROKER_SESSION_FILE', { path, detail: detailOf(error) }, error)
+      }
+    },
     write(changes) {
       const written: { entries: Entry[]; bodies: Body[] } = { entries: [], bodies: [] }
       database.exec('BEGIN IMMEDIATE')

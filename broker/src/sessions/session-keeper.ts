@@ -12,6 +12,8 @@ export interface FileKeeper extends SessionKeeper {
   retainedChanged(topic: string): void
   /** Whether something waits to be written. */
   isDirty(): boolean
+  /** Why the last commit failed; undefined when it did not. */
+  trouble(): string | undefined
   close(): void
 }
 
@@ -38,6 +40,7 @@ export function createFileKeeper(options: FileKeeperOptions): FileKeeper {
   let isEager = false
   let lastCommitMs = 1
   let closed = false
+  let failure: string | undefined
 
   const isDirty = () => sessions.size + entries.size + retained.size > 0
 
@@ -55,8 +58,10 @@ export function createFileKeeper(options: FileKeeperOptions): FileKeeper {
     group = undefined
     try {
       commit()
+      failure = undefined
       waiting?.resolve()
     } catch (error) {
+      failure = error instanceof Error ? error.message : String(error)
       options.onFailure(error)
       waiting?.reject(error)
       schedule(retryMs, false)
@@ -88,6 +93,7 @@ export function createFileKeeper(options: FileKeeperOptions): FileKeeper {
 
   return {
     isDirty,
+    trouble: () => failure,
     entryChanged(entry) {
       if (!isKept(entry)) return
       if (entry.done && !entry.onDisk && !entry.body.onDisk) entries.delete(entry)

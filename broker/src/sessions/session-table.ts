@@ -208,6 +208,8 @@ export function createSessionTable(options: SessionTableOptions) {
     },
     /** undefined: nothing waits to be written. */
     durable: (): Promise<void> | undefined => (keeper?.isDirty() === true ? keeper.durable() : undefined),
+    /** Why nothing can be kept now; undefined when it can. */
+    trouble: () => keeper?.trouble(),
     expire() {
       const before = nowMs() - limits.sessionExpiryMs
       for (const session of kept.values()) {
