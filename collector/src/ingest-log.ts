@@ -254,6 +254,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
         schedule()
       },
       lag() {
+        if (closed) return { messages: 0, bytes: 0, oldestMs: undefined }
         const { messages, bytes } = tables.sizeOf(lane)
         return { messages, bytes, oldestMs: tables.oldestMs(lane, toRelease[lane] ?? 0) }
       }
