@@ -68,7 +68,9 @@ export const ReplayRequest = Type.Object(
   {
     topic: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Instead of the one it came with' })),
     payload: Type.Optional(Type.Unknown({ description: 'JSON instead of the bytes it came with' })),
-    payloadBase64: Type.Optional(Type.String({ maxLength: payloadBase64Max, description: 'Bytes instead of those it came with' }))
+    payloadBase64: Type.Optional(
+      Type.String({ maxLength: payloadBase64Max, pattern: '^[A-Za-z0-9+/]*={0,2}$', description: 'Bytes instead of those it came with' })
+    )
   },
   { additionalProperties: false }
 )

@@ -78,6 +78,7 @@ test('a dead letter is downloaded, mended and handed in again, and its reading i
   const payload: unknown = JSON.parse((await product.client.ask(`${path}/payload`)).text.replace('"a b"', '"a-b"'))
   const post = (body: object) => product.client.ask(`${path}/replay`, { method: 'POST', body })
   assert.equal((await post({ payload, payloadBase64: '' })).status, 400)
+  assert.equal((await post({ payloadBase64: 'bytes!' })).status, 400)
   assert.match(JSON.stringify((await post({})).body), /"outcome":"refused".*\/readings\/0\/metric/)
   assert.match(JSON.stringify((await post({ payload })).body), /"outcome":"replayed"/)
   assert.match(JSON.stringify((await post({ payload })).body), /"outcome":"gone"/)
