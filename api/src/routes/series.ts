@@ -81,8 +81,8 @@ export function readingRoutes(app: HttpServer, context: ApiContext): void {
           ? rawAnswer(await context.telemetry.range({ ...range, limit: limit ?? readingsDefault }))
           : bucketAnswer(await context.telemetry.buckets({ ...range, buckets }))
       if (gapAfterMs === undefined) return answer
-      const { gaps } = await context.telemetry.gaps({ ...range, gapAfterMs })
-      return { ...answer, gaps: gaps.map((gap): [number, number] => [gap.fromMs, gap.toMs]) }
+      const { gaps, truncated } = await context.telemetry.gaps({ ...range, gapAfterMs })
+      return { ...answer, truncated: answer.truncated || truncated, gaps: gaps.map((gap): [number, number] => [gap.fromMs, gap.toMs]) }
     }
   )
 }
