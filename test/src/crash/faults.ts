@@ -99,7 +99,7 @@ async function fillDisk(system: System, part: PartName): Promise<Struck> {
   const before = { ...system.progress(), rejected: system.totals().rejected }
   disk.fill(pid)
   await sleep(fullMs)
-  const full = system.progress()
+  const [full, totals] = [system.progress(), system.totals()]
   disk.free(pid)
   await sleep(600)
   const evidence: Readonly<Record<PartName, string>> = {
@@ -109,7 +109,7 @@ async function fillDisk(system: System, part: PartName): Promise<Struck> {
       system.broker === 'embedded'
         ? 'it keeps no data on a disk, its log was on the full one'
         : 'its persistence and its log were on the full one',
-    collector: `${system.totals().rejected - before.rejected} messages not acknowledged`
+    collector: `${totals.waiting + totals.rejected - before.rejected} messages not acknowledged`
   }
   return { times: 1, how: `${disk.kind} full for ${fullMs / 1_000} s; ${evidence[part]}` }
 }

@@ -16,6 +16,8 @@ export interface CollectorTotals {
   /** Of every run, as far as it was told before its end. */
   readonly duplicates: number
   readonly rejected: number
+  /** On the way to their commit when it was last told. */
+  readonly waiting: number
   /** Whether the counters of every run that ended in order add up. */
   readonly balanced: boolean
   /** Runs that ended in order. */
@@ -57,7 +59,7 @@ export function createObserver(): Observer {
   let notTakenEarlier = 0
   let drained = false
   const earlier = { duplicates: 0, rejected: 0 }
-  let current = { received: 0, duplicates: 0, rejected: 0 }
+  let current = { received: 0, duplicates: 0, rejected: 0, waiting: 0 }
   let orderlyEnds = 0
   let balanced = true
   return {
@@ -65,6 +67,7 @@ export function createObserver(): Observer {
     totals: () => ({
       duplicates: earlier.duplicates + current.duplicates,
       rejected: earlier.rejected + current.rejected,
+      waiting: current.waiting,
       balanced,
       orderlyEnds
     }),

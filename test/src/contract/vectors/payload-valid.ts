@@ -160,7 +160,11 @@ const bounds: readonly VectorCase[] = [
     'units as UCUM writes them',
     'telemetry',
     telemetry(
-      ...['1', '%', 'Cel', '[degF]', 'm/s2', 'k[IU]/L', '10*-6', '{count}', 'g.m-3', "'", 'u[IU]'].map((unit) => ({ ...small, unit }))
+      ...['1', '%', 'Cel', '[degF]', 'm/s2', 'k[IU]/L', '10*-6', '{count}', 'g.m-3', "'", 'u[IU]'].map((unit, index) => ({
+        ...small,
+        metric: `m${index}`,
+        unit
+      }))
     )
   ),
   json(
