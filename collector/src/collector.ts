@@ -14,7 +14,6 @@ import type { Metrics } from '@tracegate/service/metrics'
 import type { CaseStore } from '@tracegate/store/case-store'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
-import type { ScanRule } from '@tracegate/model/scan-event'
 import { createAnomalyKeeper } from './anomalies.ts'
 import { decode, type DecodeContext } from './decode.ts'
 import { createDeadLetterReader } from './dead-letter/replay.ts'
@@ -81,7 +80,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const admission = options.input === undefined ? undefined : await admitBroker({ input: options.input, logger })
   const events = createCollectorEvents(options)
   let publisher = options.publisher
-  let rules = new Map<string, ScanRule>()
+  // Before the log, which decodes again what a crash left half known.
+  let rules = await readScanRules(cases, logger)
   const context: DecodeContext = {
     scanRule: (point, device) => rules.get(`${point}/${device}`),
     historicalAfterMs: limits.historicalAfterMs,

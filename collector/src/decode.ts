@@ -249,10 +249,14 @@ export function itemCountsOf({ work }: Taken): { readonly readings: number; read
   return work.type === 'events' ? { readings: 0, events: work.events.length } : noItems
 }
 
+/** A device that loses more between two messages than this says nonsense, and a number without a bound would not fit into a row. */
+const droppedReadingsMax = 1_000_000_000
+
 /** How many readings had to give way, as a marker says. */
 export function droppedReadingsOf({ work }: Taken): number {
   if (work.type !== 'readings') return 0
-  return work.readings.reduce((sum, { value }) => sum + (Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0), 0)
+  const sum = work.readings.reduce((count, { value }) => count + (Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0), 0)
+  return Math.min(sum, droppedReadingsMax)
 }
 
 /** Whether a message only says that its readings had to give way: it may come after they did. */

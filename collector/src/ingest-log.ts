@@ -18,7 +18,7 @@ import type { CollectorLimits } from './limits.ts'
 import type { FramedMessage } from './log-frames.ts'
 import { createLogLane, type LogEntry } from './log-lane.ts'
 import { createLogRoom } from './log-room.ts'
-import { logMigrations, prepareLogTables, type LogSize } from './log-tables.ts'
+import { isOfContent, logMigrations, prepareLogTables, type LogSize } from './log-tables.ts'
 import { createSoonestTimer } from './soonest-timer.ts'
 import { replayStreams } from './stream-replay.ts'
 import { createStreams, type StreamPosition } from './streams.ts'
@@ -95,12 +95,11 @@ const pagesPerCheckpoint = 8_000
 export function openIngestLog(options: IngestLogOptions): IngestLog {
   const { limits, nowMs } = options
   const path = join(requireDataFolder(options.dataDir), 'collector.db')
-  const { filePagesMax } = limits
   const database = openSqlite({
     path,
     migrations: logMigrations,
     pageCacheKiB: 4_096,
-    ...(filePagesMax === undefined ? {} : { pageCountMax: filePagesMax })
+    ...(limits.filePagesMax === undefined ? {} : { pageCountMax: limits.filePagesMax })
   })
   database.exec(`PRAGMA wal_autocheckpoint = ${pagesPerCheckpoint}`)
   const tables = prepareLogTables(database)
@@ -168,9 +167,18 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
     } catch (error) {
       const cause = toStoreError({ action: 'commit messages', path }, error)
       failure = cause instanceof Error ? cause : new Error('Cannot commit messages', { cause })
+      if (group.length > 0 && isOfContent(error)) return commitApart(group, failure)
       waiting.putBack(group)
       if (group.length > 0 && isStoreError(failure, 'STORE_FULL')) commitLess(group)
     }
+  }
+
+  /** One message that no row takes must not hold up all others for good: it is found by halving, and not acknowledged. */
+  function commitApart(group: readonly Waiting[], error: Error): void {
+    const middle = Math.ceil(group.length / 2)
+    failure = undefined
+    if (group.length > 1) for (const half of [group.slice(0, middle), group.slice(middle)]) commit(half)
+    else for (const one of group) reject(one, error)
   }
 
   /** The disk is full: what can be let go goes, and alarms and events, which are few, may still find room. */
@@ -199,8 +207,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
 
   const patience = setInterval(() => {
     for (const one of waiting.takeLate(Date.now() - limits.commitTimeoutMs)) reject(one, failure ?? room.fullError())
-  }, checkWaitingEveryMs)
-  patience.unref()
+  }, checkWaitingEveryMs).unref()
   /** A file that cannot be written is told of by the commits; the next turn comes. */
   const expire = () => {
     try {
@@ -209,8 +216,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
       dead.reload()
     }
   }
-  const expiry = setInterval(expire, expireEveryMs)
-  expiry.unref()
+  const expiry = setInterval(expire, expireEveryMs).unref()
   setImmediate(() => closed || expire())
   const id = tables.meta('log', () => `collector-${randomUUID()}`)
 

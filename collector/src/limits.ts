@@ -5,8 +5,11 @@ export interface CollectorLimits {
   readonly groupMessagesMax: number
   readonly groupTakeMax: number
   readonly groupWaitMaxMs: number
-  /** Messages that wait for their commit; one more is rejected and not acknowledged. */
+  /** Bytes of one group commit, so that none holds the event loop or the memory for long; the rest is in the next one. */
+  readonly groupBytesMax: number
+  /** Messages and bytes that wait for their commit; past either one more is rejected and not acknowledged. */
   readonly waitingMax: number
+  readonly waitingBytesMax: number
   /** Messages and bytes in the log; past either commits wait, and are rejected after `commitTimeoutMs`. */
   readonly logMessagesMax: number
   readonly logBytesMax: number
@@ -76,7 +79,9 @@ export const defaultCollectorLimits: CollectorLimits = {
   groupMessagesMax: 1_000,
   groupTakeMax: 4_000,
   groupWaitMaxMs: 4,
+  groupBytesMax: 16 * mebibyte,
   waitingMax: 50_000,
+  waitingBytesMax: 128 * mebibyte,
   logMessagesMax: 4_000_000,
   logBytesMax: 512 * mebibyte,
   commitTimeoutMs: 20_000,

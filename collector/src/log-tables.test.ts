@@ -8,7 +8,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { bytesOfMessage, decodeFrames, encodeFrames, type FramedMessage } from './log-frames.ts'
 import { logMigrations, prepareLogTables } from './log-tables.ts'
-import { createBench, storedCount, telemetryMessage } from './testing.ts'
+import { createBench, messageOf, startMs, storedCount, telemetryMessage } from './testing.ts'
 
 describe('frames', () => {
   it('give back what was put in, any text and any bytes', () => {
@@ -110,5 +110,60 @@ describe('the migration of the log', () => {
     } finally {
       await rm(dataDir, { recursive: true, force: true })
     }
+  })
+})
+
+describe('after a crash', () => {
+  it('a scan that only the log knows is counted for its device, by the rule of its reader', async () => {
+    await using bench = await createBench()
+    const rule = { readPoint: 'urn:epc:id:sgln:9506000.13433.0', bizStep: 'receiving', action: 'OBSERVE', mode: 'observe' }
+    await bench.cases.put('settings', 'scan-rule:port-1/dock-1', rule)
+    await using collector = await bench.start({ limits: { releaseEveryMs: 60_000 } })
+    const scans = [{ symbology: ']d2', data: '01095060001343522110' }]
+    const scan = { v: 1, boot: 'b', seq: 0, timeMs: startMs, timeQuality: 'unknown', scans }
+    await collector.sink.commit(messageOf('tg/v1/port-1/dock-1/scan', scan))
+    const dataDir = await mkdtemp(join(tmpdir(), 'tracegate-log-'))
+    try {
+      // What is durable now, as a process finds it that starts after this one was killed.
+      const database = new DatabaseSync(join(bench.dataDir, 'collector.db'))
+      database.prepare('VACUUM INTO ?').run(join(dataDir, 'collector.db'))
+      database.close()
+      await using again = await bench.start({ dataDir })
+      const report = await again.gaps.report({ point: 'port-1', device: 'dock-1', fromMs: startMs, toMs: startMs, limit: 1 })
+      assert.deepEqual([report?.received.messages, report?.received.events], [1, 1])
+    } finally {
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('a group commit', () => {
+  it('leaves out the message that no row takes, and keeps the others', async () => {
+    await using bench = await createBench()
+    await using collector = await bench.start()
+    const messages = [0, 1, 2, 3, 4].map((seq) => telemetryMessage({ seq }))
+    const unfit = { ...telemetryMessage({ seq: 9, device: 'probe-2' }), clientId: 'c'.repeat(70_000) }
+    const answers = await Promise.allSettled(
+      [...messages.slice(0, 2), unfit, ...messages.slice(2)].map((one) => collector.sink.commit(one))
+    )
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled']
+    )
+    await collector.drain(2_000)
+    const { received, stored, rejected } = collector.stats()
+    assert.deepEqual([received, stored, rejected], [6, 5, 1])
+    assert.equal(await storedCount(bench.telemetry), 5)
+  })
+
+  it('takes no more bytes than it may, in order, and past the bound of bytes nothing waits', async () => {
+    await using bench = await createBench()
+    await using collector = await bench.start({ limits: { groupBytesMax: 500, waitingBytesMax: 1_200 } })
+    const answers = await Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((seq) => collector.sink.commit(telemetryMessage({ seq }))))
+    const taken = answers.filter(({ status }) => status === 'fulfilled').length
+    assert.ok(taken > 2 && taken < 10, `${taken} were taken`)
+    for (const answer of answers.slice(taken)) assert.equal(answer.status === 'rejected' && answer.reason.code, 'COLLECTOR_BUSY')
+    await collector.drain(2_000)
+    assert.equal(await storedCount(bench.telemetry), taken)
   })
 })

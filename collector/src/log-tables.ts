@@ -250,3 +250,12 @@ function gapsOf(text: string): Omit<StreamState, 'upTo'> {
   const checked = Gaps.check(parsed)
   return checked.ok ? checked.value : { above: [], holes: [], gapSinceMs: 0 }
 }
+
+/** What SQLite says of a value that it does not take (too big, constraint, mismatch), and Node of one that it cannot hand over. */
+const contentCodes: ReadonlySet<number> = new Set([18, 19, 20])
+
+/** Whether a write failed for what was written, so that it would fail again; not for the state of the file. */
+export function isOfContent(error: unknown): boolean {
+  if (error instanceof RangeError || error instanceof TypeError) return true
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && contentCodes.has(error.errcode & 0xff)
+}

@@ -47,25 +47,35 @@ export interface WaitingRoom {
 export function createWaitingRoom(limits: CollectorLimits): WaitingRoom {
   let waiting: Waiting[] = []
   let urgentCount = 0
+  let waitingBytes = 0
+
+  function count(one: Waiting, sign: 1 | -1): void {
+    waitingBytes += sign * bytesOfMessage(one.message)
+    if (one.urgent) urgentCount += sign
+  }
 
   function takeWhere(isTaken: (one: Waiting) => boolean, countMax: number): Waiting[] {
     const taken: Waiting[] = []
     const left: Waiting[] = []
     for (const one of waiting) (taken.length < countMax && isTaken(one) ? taken : left).push(one)
     waiting = left
-    for (const one of taken) if (one.urgent) urgentCount -= 1
+    for (const one of taken) count(one, -1)
     return taken
   }
 
   return {
     add(one) {
       waiting.push(one)
-      if (one.urgent) urgentCount += 1
+      count(one, 1)
     },
     refusalOf(intake) {
-      const { length: current } = waiting
-      const wanted = Math.floor(limits.waitingMax * (isUrgent(intake) ? 1 + limits.reservedShare : 1))
-      return current < wanted ? undefined : collectorError('COLLECTOR_BUSY', { current, wanted })
+      const share = isUrgent(intake) ? 1 + limits.reservedShare : 1
+      const [messagesMax, bytesMax] = [Math.floor(limits.waitingMax * share), Math.floor(limits.waitingBytesMax * share)]
+      if (waiting.length >= messagesMax)
+        return collectorError('COLLECTOR_BUSY', { what: 'messages', current: waiting.length, wanted: messagesMax })
+      return waitingBytes < bytesMax
+        ? undefined
+        : collectorError('COLLECTOR_BUSY', { what: 'bytes', current: waitingBytes, wanted: bytesMax })
     },
     count: () => waiting.length,
     hasFor(room) {
@@ -76,11 +86,18 @@ export function createWaitingRoom(limits: CollectorLimits): WaitingRoom {
     },
     take(room) {
       const { telemetry, urgent } = room.left()
+      let bytesLeft = limits.groupBytesMax
       return takeWhere((one) => {
-        if (!one.intake.ok) return true
+        // The first one always, and none past the first that does not fit: they keep their order.
+        if (bytesLeft <= 0) return false
+        if (!one.intake.ok) {
+          bytesLeft -= bytesOfMessage(one.message)
+          return true
+        }
         const own = one.urgent ? urgent : telemetry
         if (own.messages <= 0 || own.bytes <= 0) return false
         const bytes = bytesOfMessage(one.message)
+        bytesLeft -= bytes
         for (const room of [telemetry, urgent]) {
           room.messages -= 1
           room.bytes -= bytes
@@ -91,7 +108,7 @@ export function createWaitingRoom(limits: CollectorLimits): WaitingRoom {
     takeUrgent: (countMax) => takeWhere((one) => one.urgent, countMax),
     putBack(group) {
       waiting = [...group, ...waiting]
-      for (const one of group) if (one.urgent) urgentCount += 1
+      for (const one of group) count(one, 1)
     },
     takeLate(beforeMs) {
       // In order of age, but for those that were put back, which are older still.

@@ -104,6 +104,14 @@ describe('the gap ledger', () => {
     assert.deepEqual([gap?.fromSeq, gap?.toSeq, gap?.readings, gap?.cause, gap?.recoverable], [1, 3, 600, 'droppedAtSource', 'no'])
   })
 
+  it('TG-904: takes no number of dropped readings that no row could hold, and goes on for all devices', async () => {
+    await using bench = await createBench()
+    await using collector = await bench.start()
+    await Promise.all([send(collector, 0), collector.sink.commit(marker(1, 1e300)), send(collector, 2)])
+    assert.equal((await reportOf(collector)).received.droppedReadings, 1_000_000_000)
+    assert.equal(collector.stats().waiting, 0)
+  })
+
   it('TG-904: a message that is refused is no gap, and the watermark passes it', async () => {
     await using bench = await createBench()
     await using collector = await bench.start()
