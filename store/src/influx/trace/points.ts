@@ -132,8 +132,6 @@ export function declaredLine(eventID: string, nowMs: number): string {
   })
 }
 
-const headFieldNames = ['record_ms', 'id', 'version', 'type', 'action', 'biz_step', 'disposition', 'read_point', 'biz_location'] as const
-
 function headFields(event: TraceEvent): string[] {
   return [
     integerFieldOf('record_ms', event.recordTimeMs),
