@@ -206,7 +206,7 @@ export function openIngestLog(options: IngestLogOptions): IngestLog {
   }
 
   const patience = setInterval(() => {
-    for (const one of waiting.takeLate(Date.now() - limits.commitTimeoutMs)) reject(one, failure ?? room.fullError())
+    for (const one of waiting.takeLate(performance.now() - limits.commitTimeoutMs)) reject(one, failure ?? room.fullError())
   }, checkWaitingEveryMs).unref()
   /** A file that cannot be written is told of by the commits; the next turn comes. */
   const expire = () => {

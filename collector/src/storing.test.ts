@@ -185,4 +185,29 @@ describe('a poison event', () => {
     assert.match(Buffer.from(letter?.payloadBase64 ?? '', 'base64').toString(), /134352\.13"/)
     assert.equal(bench.engine.events.length, 3)
   })
+
+  it('hides none of the others from the detectors when the process ends before the offset has moved', async () => {
+    await using bench = await createBench()
+    let isDead = true
+    const trace: typeof bench.trace = {
+      ...bench.trace,
+      async capture(events: readonly TraceEvent[], source) {
+        if (events.some(({ json }) => json.includes('134352.13"')))
+          throw storeError('STORE_QUERY', { member: 'epc', current: 13, wanted: '12' })
+        if (events.length === 0 && isDead) throw storeError('STORE_IO', { action: 'capture', path: 'test', detail: 'gone' })
+        return bench.trace.capture(events, source)
+      }
+    }
+    {
+      await using collector = await bench.start({ trace, limits: { closeTimeoutMs: 200, retryFirstMs: 5 } })
+      const sent = [12, 13, 14].map((serial) => messageOf('tg/v1/port-1/reader-1/event', objectEvent(serial)))
+      await Promise.all(sent.map((message) => collector.sink.commit(message)))
+      await collector.drain(200)
+    }
+    assert.deepEqual([(await bench.trace.counts()).events, bench.engine.events.length], [2, 0])
+    isDead = false
+    await using again = await bench.start({ trace })
+    await again.drain(3_000)
+    assert.equal(bench.engine.events.length, 2)
+  })
 })

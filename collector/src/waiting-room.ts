@@ -14,6 +14,7 @@ export interface Waiting {
   readonly replay: Replay | undefined
   /** Not telemetry: it may use the reserve. */
   readonly urgent: boolean
+  /** By a clock that nobody sets: a jump of the wall clock must not reject what waits. */
   readonly sinceMs: number
   readonly promise: Promise<void>
   readonly resolve: () => void
@@ -23,7 +24,7 @@ export interface Waiting {
 
 export function makeWaiting({ message, intake, replay }: Pick<Waiting, 'message' | 'intake' | 'replay'>): Waiting {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  return { message, intake, replay, urgent: isUrgent(intake), sinceMs: Date.now(), promise, resolve, reject, outcome: 'logged' }
+  return { message, intake, replay, urgent: isUrgent(intake), sinceMs: performance.now(), promise, resolve, reject, outcome: 'logged' }
 }
 
 export interface WaitingRoom {

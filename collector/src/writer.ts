@@ -177,9 +177,11 @@ function createStorage(lane: Lane, options: StorageOptions) {
     if (answer.type === 'stopped') return undefined
     if (answer.type === 'done') return [...newEvents(items, answer)]
     const found: TraceEvent[] = []
+    // Parts have no offset: an earlier run may have stored some and ended before anybody was told.
+    const leftOver = (entries[0]?.offset ?? 0) <= reader.offsetAtStart
     const store = async (some: readonly TraceEvent[]): Promise<Answer<CaptureOutcome[]>> => {
       const one = await persistence.persistOrRefuse('trace', () => options.trace.capture(some))
-      if (one.type === 'done') found.push(...newEvents(some, one))
+      if (one.type === 'done') found.push(...(leftOver ? some : newEvents(some, one)))
       return one
     }
     const halving = await storeByHalves(items, { store, refusal: answer })
