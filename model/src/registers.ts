@@ -151,6 +151,13 @@ export const registerNames = [
   'profiles',
   'accounts',
   'credentials',
-  'settings'
+  'settings',
+  'masterData',
+  'companyPrefixes',
+  'links',
+  'captureJobs',
+  'queries',
+  'subscriptions',
+  'deliveries'
 ] as const
 export type RegisterName = (typeof registerNames)[number]

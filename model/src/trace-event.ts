@@ -51,12 +51,22 @@ export interface TraceEvent {
     readonly reason?: string
     readonly correctiveEventIDs: readonly string[]
   }
+  /** Given by a reader that was asked for declared-wrong events too: this one was declared wrong, or declares it. */
+  readonly declaredWrong?: boolean
   /** The event as JSON text with its eventID and recordTime, ready to be served. */
   readonly json: string
 }
 
 /** An event without its JSON: all that a trace question or a trace rule needs. */
 export type TraceFact = Omit<TraceEvent, 'json'>
+
+/** Which of the stored events an answer stands on. */
+export interface Knowledge {
+  /** Only what was recorded up to this time counts, declarations of error included: the answer that was right then. */
+  readonly knownAtMs?: number
+  /** Events that were declared wrong take part, marked `declaredWrong`; left out by default. */
+  readonly withDeclared?: boolean
+}
 
 /** bizLocation says where the goods are right after the event; these business steps without one say that they left. */
 export const leavingBizSteps: ReadonlySet<string> = new Set([

@@ -71,3 +71,31 @@ export async function holdersOf(
 function limitsOf(options: GraphOptions) {
   return { depthMax: options.depthMax ?? depthMaxDefault, nodesMax: options.nodesMax ?? nodesMaxDefault }
 }
+
+/** Every question of the trace with its answer; an adapter answers all of them by `createTraceAnswers` where its events are. */
+export interface TraceQuestions {
+  back: { ask: GraphOptions & { readonly of: string }; answer: TraceAnswer }
+  forward: { ask: GraphOptions & { readonly of: string }; answer: TraceAnswer }
+  holders: { ask: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }; answer: HoldersAnswer }
+  exposure: {
+    ask: { readonly place: string; readonly fromMs: number; readonly toMs: number; readonly limit?: number }
+    answer: ExposureAnswer
+  }
+  stays: { ask: string; answer: Stay[] }
+}
+export type TraceQuestion = keyof TraceQuestions
+
+/** The answer to every question, over one reader. */
+export type TraceAnswers = {
+  readonly [Question in TraceQuestion]: (ask: TraceQuestions[Question]['ask']) => Promise<TraceQuestions[Question]['answer']>
+}
+
+export function createTraceAnswers(reader: TraceReader): TraceAnswers {
+  return {
+    back: (ask) => traceBack(reader, ask.of, ask),
+    forward: (ask) => traceForward(reader, ask.of, ask),
+    holders: (ask) => holdersOf(reader, ask),
+    exposure: (ask) => exposureOf(reader, ask),
+    stays: (ask) => staysOf(reader, ask)
+  }
+}

@@ -124,6 +124,9 @@ function createStore(parts: Parts): EmbeddedTraceStore {
     exposure: (query) => ask('exposure', query),
     stays: (key) => ask('stays', key),
     holders: (query) => ask('holders', query),
+    ask,
+    vocabulary: (query) => ask('vocabulary', query),
+    feed: (query) => ask('feed', query),
     counts: () => ask('counts', undefined),
     async settle() {
       const { bytes } = await ask('settle', undefined)

@@ -2,7 +2,7 @@
  * The trace store in an InfluxDB 1.x, 2.x or 3.x: events as points, found again by buckets of keys, answered by the same pure walks as every
  * other adapter. It holds no queue of its own: what `capture` acknowledged, the server has taken.
  */
-import { exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { createTraceAnswers, exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
@@ -83,6 +83,9 @@ export function createInfluxTraceStore(options: InfluxTraceStoreOptions): TraceS
     exposure: (query) => walk('exposure', (reader) => exposureOf(reader, query)),
     stays: (key) => walk('stays', (reader) => staysOf(reader, key)),
     holders: (query) => walk('holders', (reader) => holdersOf(reader, query)),
+    ask: (question, asked) => walk(question, (reader) => createTraceAnswers(reader)[question](asked)),
+    vocabulary: () => Promise.reject(notYet('vocabulary')),
+    feed: () => Promise.reject(notYet('feed')),
     counts: () => ask('counts', (selector) => countAll(database, selector)),
     async close() {
       closed = true
@@ -90,6 +93,8 @@ export function createInfluxTraceStore(options: InfluxTraceStoreOptions): TraceS
     }
   }
 }
+
+const notYet = (what: string) => storeError('STORE_QUERY', { member: what, current: 'asked', wanted: 'another store' })
 
 async function jsonOf(selector: Selector, events: EventRows, eventID: string): Promise<string[]> {
   const versions = (await versionsOf(selector, [eventID], { events, json: true })).get(eventID) ?? []

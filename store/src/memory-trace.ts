@@ -1,10 +1,20 @@
 /** The trace store in memory: the reference for every other adapter, for tests and small tools. It keeps nothing after close. */
-import { exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { createTraceAnswers, exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
 import { compareFacts, factsPerKeyMax, transformationKey, type TraceReader } from '@tracegate/model/trace-graph/session'
 import { glnPlace } from '@tracegate/model/trace-graph/stays'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { encodeCursor, eventsLimitMax, isDuplicate, ledgerLimitDefault, matchesQuery, readCursor } from './trace-rules.ts'
-import type { CaptureOutcome, EventPage, EventQuery, TraceStore } from './trace-store.ts'
+import type {
+  CaptureOutcome,
+  EventPage,
+  EventQuery,
+  FeedPage,
+  FeedQuery,
+  TraceStore,
+  VocabularyName,
+  VocabularyPage,
+  VocabularyQuery
+} from './trace-store.ts'
 
 interface Version {
   readonly seq: number
@@ -33,6 +43,7 @@ export function createMemoryTraceStore(): TraceStore {
     keys: 0
   }
   const reader = createReader(state)
+  const answers = createTraceAnswers(reader)
   return {
     capture(events, source) {
       if (source !== undefined) {
@@ -64,6 +75,9 @@ export function createMemoryTraceStore(): TraceStore {
     exposure: (query) => exposureOf(reader, query),
     stays: (key) => staysOf(reader, key),
     holders: (query) => holdersOf(reader, query),
+    ask: (question, asked) => answers[question](asked),
+    vocabulary: (query) => Promise.try(() => vocabularyPage(state, query)),
+    feed: (query) => Promise.try(() => feedPage(state, query)),
     counts: () => Promise.resolve({ events: state.versions.length, keys: state.keys }),
     close: () => Promise.resolve()
   }
@@ -123,4 +137,37 @@ function queryEvents(state: MemoryState, query: EventQuery): EventPage {
   const last = page.at(-1)
   const json = page.map(({ event }) => event.json)
   return found.length > limit && last !== undefined ? { json, next: encodeCursor({ timeMs: timeOf(last), seq: last.seq }) } : { json }
+}
+
+const wordsOf: Readonly<Record<VocabularyName, (event: TraceEvent) => readonly (string | undefined)[]>> = {
+  eventType: ({ type }) => [type],
+  epc: ({ subjects }) => subjects.map(({ key }) => key),
+  bizStep: ({ bizStep }) => [bizStep],
+  bizLocation: ({ bizLocation }) => [bizLocation],
+  readPoint: ({ readPoint }) => [readPoint],
+  disposition: ({ disposition }) => [disposition]
+}
+
+function vocabularyPage(state: MemoryState, query: VocabularyQuery): VocabularyPage {
+  const { name, after = '', limit } = query
+  const all = new Set(state.versions.flatMap(({ event }) => wordsOf[name](event).filter((word) => word !== undefined)))
+  const rest = [...all].filter((word) => word > after).sort()
+  const values = rest.slice(0, limit)
+  const next = rest.length > limit ? values.at(-1) : undefined
+  return next === undefined ? { values } : { values, next }
+}
+
+function feedPage(state: MemoryState, query: FeedQuery): FeedPage {
+  const { after, fromRecordMs = -Infinity, limit, filter = {} } = query
+  const start = after === undefined ? 0 : readCursor(after).seq
+  const asked = { ...filter, order: 'ascending', orderBy: 'recordTime', limit } as const
+  const json: string[] = []
+  let seq = start
+  for (const version of state.versions.slice(start)) {
+    if (json.length === limit) break
+    seq = version.seq
+    const counts = after !== undefined || version.event.recordTimeMs >= fromRecordMs
+    if (counts && matchesQuery(version.event, asked)) json.push(version.event.json)
+  }
+  return { json, next: encodeCursor({ timeMs: 0, seq }), more: seq < state.versions.length }
 }

@@ -1,6 +1,7 @@
 /** The port for trace events. Adapters: `memory-trace.ts`, `embedded-trace.ts`, `influx-trace.ts`. Its suite: `trace-suite.ts`. */
 import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
-import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
+import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
+import type { TraceQuestion, TraceQuestions } from '@tracegate/model/trace-graph'
 import type { BatchSource } from './telemetry-store.ts'
 
 /** stored: new; duplicate: an event with this id is there and this one declares no error. */
@@ -58,6 +59,38 @@ export interface EventPage {
   readonly next?: string
 }
 
+/** The top-level resources of the EPCIS REST binding; `epc` is every key that any event names in any role. */
+export const vocabularyNames = ['eventType', 'epc', 'bizStep', 'bizLocation', 'readPoint', 'disposition'] as const
+export type VocabularyName = (typeof vocabularyNames)[number]
+
+export interface VocabularyQuery {
+  readonly name: VocabularyName
+  readonly after?: string
+  readonly limit: number
+}
+
+export interface VocabularyPage {
+  /** Each once, in an order that stays the same under inserts. */
+  readonly values: readonly string[]
+  readonly next?: string
+}
+
+/** `after` is the `next` of the page before; without it the feed begins at the first event recorded at or after `fromRecordMs`. */
+export interface FeedQuery {
+  readonly after?: string
+  readonly fromRecordMs?: number
+  readonly limit: number
+  readonly filter?: Omit<EventQuery, 'order' | 'orderBy' | 'limit' | 'cursor'>
+}
+
+export interface FeedPage {
+  readonly json: readonly string[]
+  /** Where to go on; given even when nothing matched, so that what was looked at is not looked at again. */
+  readonly next: string
+  /** Whether more was stored already. */
+  readonly more: boolean
+}
+
 export interface ExposureQuery {
   readonly place: string
   readonly fromMs: number
@@ -73,7 +106,9 @@ export interface TraceStore {
   byId(eventID: string): Promise<string[]>
   events(query: EventQuery): Promise<EventPage>
   /** The events that name one key, oldest first, error-declared ones left out. */
-  ledger(query: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number }): Promise<TraceEvent[]>
+  ledger(
+    query: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number } & Knowledge
+  ): Promise<TraceEvent[]>
   /** What the newest events said of several keys at once, each oldest first, without JSON: the history that trace rules ask for. */
   histories(query: { readonly keys: readonly string[]; readonly newest: number }): Promise<ReadonlyMap<string, readonly TraceFact[]>>
   trace(query: TraceQuery): Promise<TraceAnswer>
@@ -83,6 +118,12 @@ export interface TraceStore {
   stays(key: string): Promise<Stay[]>
   /** Who holds the leaves of what the given goods went into, by party and place. */
   holders(query: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }): Promise<HoldersAnswer>
+  /** Any question of `TraceQuestions`, answered where the events are. */
+  ask<Question extends TraceQuestion>(question: Question, ask: TraceQuestions[Question]['ask']): Promise<TraceQuestions[Question]['answer']>
+  /** Distinct values of one kind, a page of them. */
+  vocabulary(query: VocabularyQuery): Promise<VocabularyPage>
+  /** Events in the order in which they were stored, each once: what subscriptions read. */
+  feed(query: FeedQuery): Promise<FeedPage>
   counts(): Promise<{ readonly events: number; readonly keys: number }>
   close(): Promise<void>
 }

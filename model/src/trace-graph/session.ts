@@ -2,7 +2,7 @@
  * What one trace question has read so far: the events of keys, in an order that does not depend on when they came in, and who
  * was inside of what and when. It must not know any store; a reader brings the events in batches.
  */
-import { leavingBizSteps, type TraceFact, type TraceSubject } from '../trace-event.ts'
+import { leavingBizSteps, type Knowledge, type TraceFact, type TraceSubject } from '../trace-event.ts'
 import type { NodeKind } from '../trace.ts'
 
 export type { TraceFact }
@@ -10,9 +10,9 @@ export type { TraceFact }
 export interface TraceReader {
   /**
    * The events that name each key, in any order, error-declared ones left out; also asked with `transformationKey(id)`.
-   * At most `factsPerKeyMax` a key, the oldest ones.
+   * At most `factsPerKeyMax` a key, the oldest ones. `knowledge` widens or narrows which events count.
    */
-  factsOf(keys: readonly string[]): Promise<ReadonlyMap<string, readonly TraceFact[]>>
+  factsOf(keys: readonly string[], knowledge?: Knowledge): Promise<ReadonlyMap<string, readonly TraceFact[]>>
   /**
    * Every key that an event with this bizLocation, or one of its sub-locations, names up to `toMs`. Keys that were gone
    * again before `fromMs` may be left out; keys too many do no harm.

@@ -1,10 +1,11 @@
 /** What the main thread and the worker of the trace store say to each other. */
-import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
+import type { TraceAnswer } from '@tracegate/model/trace'
 import type { ErrorParameters } from '@tracegate/model/errors'
+import type { TraceQuestions } from '@tracegate/model/trace-graph'
 import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
-import type { EventPage, EventQuery, ExposureQuery, TraceQuery } from '../../trace-store.ts'
+import type { EventPage, EventQuery, FeedPage, FeedQuery, TraceQuery, VocabularyPage, VocabularyQuery } from '../../trace-store.ts'
 
-export interface QueryMap {
+export interface QueryMap extends TraceQuestions {
   byId: { ask: string; answer: string[] }
   events: { ask: EventQuery; answer: EventPage }
   ledger: {
@@ -13,9 +14,8 @@ export interface QueryMap {
   }
   histories: { ask: { readonly keys: readonly string[]; readonly newest: number }; answer: ReadonlyMap<string, readonly TraceFact[]> }
   trace: { ask: TraceQuery; answer: TraceAnswer }
-  exposure: { ask: ExposureQuery; answer: ExposureAnswer }
-  stays: { ask: string; answer: Stay[] }
-  holders: { ask: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }; answer: HoldersAnswer }
+  vocabulary: { ask: VocabularyQuery; answer: VocabularyPage }
+  feed: { ask: FeedQuery; answer: FeedPage }
   counts: { ask: undefined; answer: { readonly events: number; readonly keys: number } }
   /** Folds all there is; the bytes are those of `trace.db` in use. */
   settle: { ask: undefined; answer: { readonly bytes: number } }

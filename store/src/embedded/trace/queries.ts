@@ -1,8 +1,9 @@
 /** Every read of the trace store, over the worker's own connections. */
 import type { DatabaseSync } from 'node:sqlite'
-import { exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { createTraceAnswers, traceBack, traceForward } from '@tracegate/model/trace-graph'
 import { compareFacts, factsPerKeyMax, transformationKey, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
 import type { TraceEvent } from '@tracegate/model/trace-event'
+import { storeError } from '../../errors.ts'
 import { ledgerLimitDefault } from '../../trace-rules.ts'
 import type { EventReader, KnownFact } from './event-reader.ts'
 import type { Indexer } from './indexer.ts'
@@ -31,6 +32,7 @@ export function createQueries(options: QueriesOptions): Queries {
   const reader = createReader(options)
   const page = createPageQuery(options)
   return {
+    ...createTraceAnswers(reader),
     byId: (eventID) => Promise.try(() => versionsOf(options, eventID)),
     events: (query) => Promise.try(() => page(query)),
     ledger: (query) => Promise.try(() => readLedger(options, query)),
@@ -39,13 +41,14 @@ export function createQueries(options: QueriesOptions): Queries {
       return new Map([...facts].map(([key, found]) => [key, [...found].sort(compareFacts).slice(-newest)]))
     },
     trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
-    exposure: (query) => exposureOf(reader, query),
-    stays: (key) => staysOf(reader, key),
-    holders: (query) => holdersOf(reader, query),
+    vocabulary: () => Promise.reject(notYet('vocabulary')),
+    feed: () => Promise.reject(notYet('feed')),
     counts: () => Promise.try(() => ({ events: progress.get('events'), keys: ledger.keys() })),
     settle: () => Promise.try(options.settle)
   }
 }
+
+const notYet = (what: string) => storeError('STORE_QUERY', { member: what, current: 'asked', wanted: 'another store' })
 
 function createReader({ index, ledger, events, indexer }: QueriesOptions): TraceReader {
   const factsOf = (key: string, hash: number): TraceFact[] => {
