@@ -150,3 +150,17 @@ export function bareTerm(name: VocabularyName, term: string): string {
   const old = urnForm.exec(term)
   return old !== null && old[1]?.toLowerCase() === urn && words.has(old[2] ?? '') ? (old[2] ?? term) : term
 }
+
+/** The Web URI of a term that is of the CBV, in whatever form it is written; any other text as it is. */
+export function webTerm(name: VocabularyName, term: string): string {
+  const word = bareTerm(name, term)
+  const { words, web } = vocabularies[name]
+  return words.has(word) ? `https://ref.gs1.org/cbv/${web}-${word}` : term
+}
+
+/** The URN of a term that is of the CBV, as EPCIS 1.2 has it. */
+export function urnTerm(name: VocabularyName, term: string): string {
+  const word = bareTerm(name, term)
+  const { words, urn } = vocabularies[name]
+  return words.has(word) ? `urn:epcglobal:cbv:${urn}:${word}` : term
+}
