@@ -1,7 +1,7 @@
 /** What every trace adapter decides alike: duplicates, page cursors and which events match a query. */
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import { matchesFilter, type EventFilter } from '@tracegate/model/epcis/query/filter'
+import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import { storeError } from './errors.ts'
-import type { EventQuery } from './trace-store.ts'
 
 export const ledgerLimitDefault = 1_000
 export const eventsLimitMax = 10_000
@@ -39,42 +39,9 @@ export function readCursor(text: string): Cursor {
   return { timeMs: Number.parseInt(time, 36), seq: Number.parseInt(seq, 36) }
 }
 
-type MatchedFact = Omit<TraceEvent, 'json'>
-
-/** Everything of the query but order, limit and cursor. */
-export function matchesQuery(event: MatchedFact, query: EventQuery): boolean {
-  return (
-    inRange(event.eventTimeMs, query.fromMs, query.toMs) &&
-    inRange(event.recordTimeMs, query.recordFromMs, query.recordToMs) &&
-    isOneOf(event.type, query.eventTypes) &&
-    isOneOf(event.action, query.actions) &&
-    isOneOf(event.bizStep, query.bizSteps) &&
-    isOneOf(event.disposition, query.dispositions) &&
-    isOneOf(event.readPoint, query.readPoints) &&
-    isOneOf(event.bizLocation, query.bizLocations) &&
-    isOneOf(event.eventID, query.eventIDs) &&
-    keyMatchers.every(({ member, roles }) => namesOneOf(event, query[member], roles))
-  )
+/** Everything of the query but conditions, order, limit and cursor. */
+export function matchesQuery(event: TraceFact, query: EventFilter): boolean {
+  return matchesFilter(event, query)
 }
 
-/** The members of a query that name keys, and in which roles these must stand; no roles means any. */
-export const keyMatchers = [
-  { member: 'anyKeys', roles: [] },
-  { member: 'objectKeys', roles: ['object', 'child'] },
-  { member: 'parentKeys', roles: ['parent'] },
-  { member: 'inputKeys', roles: ['input'] },
-  { member: 'outputKeys', roles: ['output'] }
-] as const
-
-function inRange(timeMs: number, fromMs: number | undefined, toMs: number | undefined): boolean {
-  return (fromMs === undefined || timeMs >= fromMs) && (toMs === undefined || timeMs < toMs)
-}
-
-function isOneOf(value: string | undefined, wanted: readonly string[] | undefined): boolean {
-  return wanted === undefined || (value !== undefined && wanted.includes(value))
-}
-
-function namesOneOf(event: MatchedFact, wanted: readonly string[] | undefined, roles: readonly string[]): boolean {
-  if (wanted === undefined) return true
-  return event.subjects.some((subject) => (roles.length === 0 || roles.includes(subject.role)) && wanted.includes(subject.key))
-}
+export { keyMatchers } from '@tracegate/model/epcis/query/filter'

@@ -1,4 +1,5 @@
 /** The port for trace events. Adapters: `memory-trace.ts`, `embedded-trace.ts`, `influx-trace.ts`. Its suite: `trace-suite.ts`. */
+import type { EventFilter } from '@tracegate/model/epcis/query/filter'
 import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
 import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import type { TraceQuestion, TraceQuestions } from '@tracegate/model/trace-graph'
@@ -24,28 +25,11 @@ export interface TraceQuery {
   readonly nodesMax?: number
 }
 
-/** A subset of the EPCIS 2.0 simple query; values within one member are alternatives, members all hold. Keys canonical. */
-export interface EventQuery {
-  readonly eventTypes?: readonly string[]
-  readonly fromMs?: number
-  /** Exclusive, as LT_eventTime. */
-  readonly toMs?: number
-  readonly recordFromMs?: number
-  readonly recordToMs?: number
-  readonly actions?: readonly string[]
-  readonly bizSteps?: readonly string[]
-  readonly dispositions?: readonly string[]
-  readonly readPoints?: readonly string[]
-  readonly bizLocations?: readonly string[]
-  readonly eventIDs?: readonly string[]
-  /** MATCH_anyEPC. */
-  readonly anyKeys?: readonly string[]
-  /** MATCH_epc: object and child. */
-  readonly objectKeys?: readonly string[]
-  /** MATCH_parentID. */
-  readonly parentKeys?: readonly string[]
-  readonly inputKeys?: readonly string[]
-  readonly outputKeys?: readonly string[]
+/**
+ * An EPCIS 2.0 query as a store answers it. Members of the filter are for its indexes; `conditions` may need a scan, which is bounded:
+ * a page may hold fewer than `limit` events, or none, and still give `next`.
+ */
+export interface EventQuery extends EventFilter {
   readonly order: 'ascending' | 'descending'
   readonly orderBy: 'eventTime' | 'recordTime'
   readonly limit: number
@@ -80,7 +64,7 @@ export interface FeedQuery {
   readonly after?: string
   readonly fromRecordMs?: number
   readonly limit: number
-  readonly filter?: Omit<EventQuery, 'order' | 'orderBy' | 'limit' | 'cursor'>
+  readonly filter?: EventFilter
 }
 
 export interface FeedPage {
