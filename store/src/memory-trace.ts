@@ -1,6 +1,7 @@
 /** The trace store in memory: the reference for every other adapter, for tests and small tools. It keeps nothing after close. */
 import { createTraceAnswers, exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
-import { compareFacts, factsPerKeyMax, transformationKey, type TraceReader } from '@tracegate/model/trace-graph/session'
+import { referenceKeysOf } from '@tracegate/model/trace-graph/references'
+import { compareFacts, factsPerKeyMax, type TraceReader } from '@tracegate/model/trace-graph/session'
 import { glnPlace } from '@tracegate/model/trace-graph/stays'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { encodeCursor, eventsLimitMax, isDuplicate, ledgerLimitDefault, matchesQuery, readCursor } from './trace-rules.ts'
@@ -95,7 +96,7 @@ function captureOne(state: MemoryState, event: TraceEvent): CaptureOutcome {
     if (!state.byKey.has(key)) state.keys += 1
     addTo(state.byKey, key, event)
   }
-  if (event.transformationID !== undefined) addTo(state.byKey, transformationKey(event.transformationID), event)
+  for (const key of referenceKeysOf(event)) addTo(state.byKey, key, event)
   if (event.bizLocation !== undefined) {
     for (const place of new Set([event.bizLocation, glnPlace(event.bizLocation)])) {
       for (const key of keys) addTo(state.keysByPlace, place, key)

@@ -6,27 +6,26 @@ import { leavingBizSteps, type Knowledge, type TraceFact, type TraceSubject } fr
 import type { NodeKind } from '../trace.ts'
 
 export type { TraceFact }
+export { transformationKey } from './references.ts'
 
 export interface TraceReader {
   /**
-   * The events that name each key, in any order, error-declared ones left out; also asked with `transformationKey(id)`.
+   * The events that name each key, in any order, error-declared ones left out; also asked with every key of `referenceKeysOf`.
    * At most `factsPerKeyMax` a key, the oldest ones. `knowledge` widens or narrows which events count.
    */
   factsOf(keys: readonly string[], knowledge?: Knowledge): Promise<ReadonlyMap<string, readonly TraceFact[]>>
   /**
    * Every key that an event with this bizLocation, or one of its sub-locations, names up to `toMs`. Keys that were gone
-   * again before `fromMs` may be left out; keys too many do no harm.
+   * again before `fromMs` may be left out, unless `knowledge` says otherwise; keys too many do no harm.
    */
-  keysAt(query: { readonly place: string; readonly fromMs: number; readonly toMs: number }): Promise<readonly string[]>
+  keysAt(
+    query: { readonly place: string; readonly fromMs: number; readonly toMs: number },
+    knowledge?: Knowledge
+  ): Promise<readonly string[]>
 }
 
 export const factsPerKeyMax = 10_000
 const containerLevelsMax = 16
-
-/** The key under which the events of one transformation with several events are found. */
-export function transformationKey(id: string): string {
-  return `transformation:${id}`
-}
 
 /** Serves every member of its class; such a thing can be in several places at once. */
 export function isClassKind(kind: NodeKind): boolean {

@@ -1,6 +1,7 @@
 /** Turns recent events into heads, terms and ledger rows, in order, a chunk at a time. Runs in the worker. */
 import type { DatabaseSync } from 'node:sqlite'
-import { transformationKey, type TraceFact } from '@tracegate/model/trace-graph/session'
+import { referenceKeysOf } from '@tracegate/model/trace-graph/references'
+import type { TraceFact } from '@tracegate/model/trace-graph/session'
 import { glnPlace } from '@tracegate/model/trace-graph/stays'
 import { inTransaction, numberOf, textOf } from '../sqlite.ts'
 import { decodeFact } from './fact-codec.ts'
@@ -91,7 +92,7 @@ function headOf(fact: TraceFact, terms: Terms): (number | null)[] {
   return [fact.eventTimeMs, fact.recordTimeMs, ...words.map((word) => (word === undefined ? null : terms.idOf(word)))]
 }
 
-/** Every key under which the event is found: its subjects, its id, its transformation, its place and what that belongs to. */
+/** Every key under which the event is found: its subjects, its id, what it refers to, its place and what that belongs to. */
 export function refsOf(seq: number, fact: TraceFact): LedgerRef[] {
   const roles = new Map<string, number>()
   const add = (key: string, bits: number): void => {
@@ -99,7 +100,7 @@ export function refsOf(seq: number, fact: TraceFact): LedgerRef[] {
   }
   for (const subject of fact.subjects) add(subject.key, roleBits[subject.role])
   add(eventIDKey(fact.eventID), roleBits.eventID)
-  if (fact.transformationID !== undefined) add(transformationKey(fact.transformationID), roleBits.transformation)
+  for (const key of referenceKeysOf(fact)) add(key, roleBits.transformation)
   if (fact.bizLocation !== undefined) {
     add(placeKey(fact.bizLocation), roleBits.place)
     add(placeKey(glnPlace(fact.bizLocation)), roleBits.place)

@@ -1,7 +1,8 @@
 /** Every read of the trace store, over the worker's own connections. */
 import type { DatabaseSync } from 'node:sqlite'
 import { createTraceAnswers, traceBack, traceForward } from '@tracegate/model/trace-graph'
-import { compareFacts, factsPerKeyMax, transformationKey, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
+import { isReference, referenceKeysOf } from '@tracegate/model/trace-graph/references'
+import { compareFacts, factsPerKeyMax, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { storeError } from '../../errors.ts'
 import { ledgerLimitDefault } from '../../trace-rules.ts'
@@ -75,8 +76,7 @@ function createReader({ index, ledger, events, indexer }: QueriesOptions): Trace
 }
 
 function names(known: KnownFact, key: string): boolean {
-  const { transformationID } = known.fact
-  return known.keys.has(key) || (transformationID !== undefined && transformationKey(transformationID) === key)
+  return known.keys.has(key) || (isReference(key) && referenceKeysOf(known.fact).includes(key))
 }
 
 function versionsOf({ ledger, events }: QueriesOptions, eventID: string): string[] {

@@ -5,7 +5,7 @@
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { hash53 } from '@tracegate/model/hash53'
 import { keyRoot } from '@tracegate/model/gs1/key'
-import { transformationKey } from '@tracegate/model/trace-graph/session'
+import { referenceKeysOf } from '@tracegate/model/trace-graph/references'
 import { glnPlace } from '@tracegate/model/trace-graph/stays'
 import { encodeFact } from '../../embedded/trace/fact-codec.ts'
 import { storeError } from '../../errors.ts'
@@ -150,10 +150,10 @@ function partCount(text: string): number {
   return text.length <= textUnitsMax ? 0 : partsOf(text).length
 }
 
-/** Every key under which the event is found: its subjects, its id and its transformation. */
+/** Every key under which the event is found: its subjects, its id and what it refers to. */
 function refsOf(event: TraceEvent): Detail[] {
   const roles = new Map([[eventIDKey(event.eventID), 0]])
-  if (event.transformationID !== undefined) roles.set(transformationKey(event.transformationID), 0)
+  for (const reference of referenceKeysOf(event)) roles.set(reference, 0)
   for (const { key, role } of event.subjects) roles.set(key, (roles.get(key) ?? 0) | roleBits[role])
   return [...roles].map(([key, bits]) => ({
     measurement: refMeasurement,

@@ -1,5 +1,6 @@
 /** What the walks of a trace question read: the events of keys and the goods named at a place. One reader a question; reads only. */
-import { factsPerKeyMax, transformationKey, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
+import { isFoundUnder } from '@tracegate/model/trace-graph/references'
+import { factsPerKeyMax, type TraceReader } from '@tracegate/model/trace-graph/session'
 import { storeError } from '../../errors.ts'
 import { spanOfMs } from '../selection.ts'
 import type { EventReading, EventRows, StoredVersion } from './event-rows.ts'
@@ -44,7 +45,7 @@ export function createQuestionReader(selector: Selector, events: EventRows): Que
       return new Map(
         keys.map((key) => {
           const there = (found.positions.get(key) ?? []).flatMap((position) => known.get(positionKey(position)) ?? [])
-          const named = there.filter((version) => !version.isWrong && names(version.fact, key))
+          const named = there.filter((version) => !version.isWrong && isFoundUnder(version.fact, key))
           const kept = new Set(onePerVersion(named))
           return [key, named.filter((version) => kept.has(version))]
         })
@@ -79,10 +80,4 @@ export function createQuestionReader(selector: Selector, events: EventRows): Que
     }
   }
   return reader
-}
-
-function names(fact: TraceFact, key: string): boolean {
-  const { transformationID } = fact
-  if (transformationID !== undefined && transformationKey(transformationID) === key) return true
-  return fact.subjects.some((subject) => subject.key === key)
 }
