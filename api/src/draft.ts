@@ -97,7 +97,7 @@ async function readRegisters(registers: Registers): Promise<RegisterRows> {
     products,
     places,
     unlocodes: new Map(points.map((point) => [point.id, point.unlocode])),
-    countries: new Map(parties.map((party) => [party.key, party.country]))
+    countries: new Map(parties.flatMap(({ key, country }) => (country === undefined ? [] : [[key, country] as const])))
   }
 }
 
@@ -110,7 +110,7 @@ interface AssessmentInput {
 }
 
 function assessmentFacts({ anomaly, scope, holdings, products, registers }: AssessmentInput) {
-  const pointOf = new Map(registers.places.map((place) => [place.key, place.point]))
+  const pointOf = new Map(registers.places.flatMap(({ key, point }) => (point === undefined ? [] : [[key, point] as const])))
   const here = (place: string) => place === anomaly.place || (anomaly.point !== undefined && pointOf.get(place) === anomaly.point)
   const held = heldGoods(holdings, here)
   const known = new Set(products.map((product) => product.key))

@@ -53,7 +53,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   let pointsByPlace: ReadonlyMap<string, string> = new Map()
   const refreshPlaces = () =>
     options.registers.places().then(
-      (places) => (pointsByPlace = new Map(places.map((place) => [place.key, place.point]))),
+      (places) => (pointsByPlace = new Map(places.flatMap(({ key, point }) => (point === undefined ? [] : [[key, point] as const])))),
       () => undefined
     )
   void refreshPlaces()

@@ -109,6 +109,7 @@ function indexOf(registers: DetectionRegisters): Index {
   const pointById = new Map(registers.points.map((point) => [point.id, point]))
   for (const point of registers.points) pointByGln.set(glnOf(point.key) ?? '', point)
   for (const place of registers.places) {
+    if (place.point === undefined) continue
     const point = pointById.get(place.point)
     const gln = glnOf(place.key)
     if (point !== undefined && gln !== undefined) pointByGln.set(gln, point)

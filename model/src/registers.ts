@@ -9,23 +9,26 @@ const Name = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
 export const TraceKey = Type.String({ pattern: '^https://id\\.gs1\\.org/', maxLength: 512 })
 export type TraceKey = Static<typeof TraceKey>
 
+const Gln = Type.String({ pattern: '^\\d{13}$' })
+const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' })
+const Line = Type.String({ maxLength: 256 })
+
+export const partyRoles = ['manufacturer', 'exporter', 'carrier', 'importer', 'retailer', 'authority', 'operator'] as const
+export type PartyRole = (typeof partyRoles)[number]
+
 export const Party = Type.Object({
-  gln: Type.String({ pattern: '^\\d{13}$' }),
+  gln: Gln,
   key: TraceKey,
   name: BilingualText,
-  country: Type.String({ pattern: '^[A-Z]{2}$' }),
-  roles: Type.Array(
-    Type.Union([
-      Type.Literal('manufacturer'),
-      Type.Literal('exporter'),
-      Type.Literal('carrier'),
-      Type.Literal('importer'),
-      Type.Literal('retailer'),
-      Type.Literal('authority'),
-      Type.Literal('operator')
-    ])
-  ),
-  contact: Type.Optional(Type.String({ maxLength: 256 }))
+  country: Type.Optional(Country),
+  roles: Type.Array(Type.Enum(partyRoles)),
+  contact: Type.Optional(Type.String({ maxLength: 256, description: 'Whom to reach when goods must be found' })),
+  phone: Type.Optional(Type.String({ maxLength: 64 })),
+  email: Type.Optional(Type.String({ maxLength: 254 })),
+  address: Type.Optional(Line),
+  companyPrefixLength: Type.Optional(
+    Type.Integer({ minimum: 4, maximum: 12, description: 'Digits of the GS1 Company Prefix in its GLN: what an EPC URN needs' })
+  )
 })
 export type Party = Static<typeof Party>
 
@@ -48,22 +51,23 @@ export const Watch = Type.Object({
 })
 export type Watch = Static<typeof Watch>
 
+export const placeKinds = ['chamber', 'container', 'yard', 'gate', 'dock', 'laboratory', 'site'] as const
+export type PlaceKind = (typeof placeKinds)[number]
+
 export const Place = Type.Object({
   key: TraceKey,
-  point: Name,
+  point: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'The monitoring point; none for a place of others' })),
   name: BilingualText,
-  kind: Type.Union([
-    Type.Literal('chamber'),
-    Type.Literal('container'),
-    Type.Literal('yard'),
-    Type.Literal('gate'),
-    Type.Literal('dock'),
-    Type.Literal('laboratory'),
-    Type.Literal('site')
-  ]),
+  kind: Type.Enum(placeKinds),
   /** The profile whose limits hold here; none where goods are not kept at a temperature. */
   profile: Type.Optional(Name),
-  watches: Type.Array(Watch)
+  watches: Type.Array(Watch),
+  parent: Type.Optional(TraceKey),
+  party: Type.Optional(Type.String({ pattern: '^\\d{13}$', description: 'GLN of the party that runs it' })),
+  country: Type.Optional(Country),
+  address: Type.Optional(Line),
+  latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
+  longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 }))
 })
 export type Place = Static<typeof Place>
 
@@ -125,19 +129,25 @@ export type ProductProfile = Static<typeof ProductProfile>
 export const hazards = ['health', 'physical', 'chemical', 'biological', 'environmental'] as const
 export type Hazard = (typeof hazards)[number]
 
+export const regimes = ['general', 'food'] as const
+export type Regime = (typeof regimes)[number]
+
 export const Product = Type.Object({
   gtin: Type.String({ pattern: '^\\d{14}$' }),
   key: TraceKey,
   name: BilingualText,
   brand: Type.String(),
-  hsCode: Type.String({ pattern: '^\\d{6}$' }),
-  manufacturer: Type.String({ pattern: '^\\d{13}$' }),
+  hsCode: Type.Optional(Type.String({ pattern: '^\\d{6}$', description: 'Subheading of the Harmonized System' })),
+  manufacturer: Type.Optional(Gln),
   profile: Type.Optional(Name),
-  regime: Type.Union([Type.Literal('general'), Type.Literal('food')]),
+  regime: Type.Enum(regimes),
   /** Harm to be expected when the goods of this product go wrong in the way its profile guards against. 1 to 4. */
   harm: Type.Integer({ minimum: 1, maximum: 4 }),
   hazard: Type.Enum(hazards),
-  inspectionRequired: Type.Boolean()
+  inspectionRequired: Type.Boolean(),
+  originCountry: Type.Optional(Country),
+  netContent: Type.Optional(Line),
+  description: Type.Optional(Type.String({ maxLength: 2_048 }))
 })
 export type Product = Static<typeof Product>
 
