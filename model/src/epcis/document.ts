@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox'
 import { compileValidator, isTooDeep, jsonDepthMax } from '../codec.ts'
 import type { Reason } from '../errors.ts'
 import { reasonsPerInputMax } from '../reasons.ts'
-import { checkEvent, type EpcisEvent } from './event.ts'
+import { checkEvent, type EpcisEvent, type EventOrigin } from './event.ts'
 import { Context, DateTime, extensible, Uri } from './schema-parts.ts'
 
 /** Most events of one document. */
@@ -29,7 +29,8 @@ const head = {
   '@context': Context,
   id: Type.Optional(Uri),
   schemaVersion: Type.String({ pattern: '^\\d+(\\.\\d+)*$', description: 'a version such as 2.0' }),
-  creationDate: DateTime
+  creationDate: DateTime,
+  createdAt: Type.Optional(DateTime)
 } as const
 
 export const EpcisDocument = extensible({
@@ -49,6 +50,7 @@ export const EpcisQueryDocument = extensible({
   schemaVersion: Type.Optional(head.schemaVersion),
   creationDate: Type.Optional(DateTime),
   type: Type.Literal('EPCISQueryDocument'),
+  epcisHeader: Type.Optional(Type.Unknown()),
   epcisBody: extensible({
     queryResults: extensible({
       queryName: Type.String(),
@@ -76,7 +78,7 @@ export type Capture =
   | { readonly ok: false; readonly findings: readonly Reason[] }
 
 /** Takes an EPCISDocument, an EPCISQueryDocument or one bare event. */
-export function parseCapture(value: unknown): Capture {
+export function parseCapture(value: unknown, origin: EventOrigin = 'json'): Capture {
   if (isTooDeep(value)) {
     const message = `the document nests deeper than ${jsonDepthMax} levels, expected at most so many`
     return { ok: false, findings: [{ code: 'EPCIS_TOO_DEEP', pointer: '', message }] }
@@ -89,7 +91,8 @@ export function parseCapture(value: unknown): Capture {
           form: 'document',
           context: checked.value['@context'],
           events: checked.value.epcisBody.eventList,
-          at: '/epcisBody/eventList'
+          at: '/epcisBody/eventList',
+          origin
         })
       : withEvents(epcisDocument.reasons(value), memberOf(memberOf(value, 'epcisBody'), 'eventList'), '/epcisBody/eventList')
   }
@@ -98,12 +101,12 @@ export function parseCapture(value: unknown): Capture {
     const checked = epcisQueryDocument.check(value)
     if (checked.ok) {
       const events = checked.value.epcisBody.queryResults.resultsBody.eventList
-      return checkEvents({ form: 'queryDocument', context: checked.value['@context'], events, at })
+      return checkEvents({ form: 'queryDocument', context: checked.value['@context'], events, at, origin })
     }
     const body = memberOf(memberOf(memberOf(value, 'epcisBody'), 'queryResults'), 'resultsBody')
     return withEvents(epcisQueryDocument.reasons(value), memberOf(body, 'eventList'), at)
   }
-  const checked = checkEvent(value)
+  const checked = checkEvent(value, '', reasonsPerInputMax, origin)
   if (!checked.ok) return checked
   return { ok: true, events: [checked.event], context: checked.event['@context'], form: 'event' }
 }
@@ -125,8 +128,9 @@ function checkEvents(options: {
   readonly context: unknown
   readonly events: readonly unknown[]
   readonly at: string
+  readonly origin: EventOrigin
 }): Capture {
-  const { events, at } = options
+  const { events, at, origin } = options
   if (events.length > eventsPerDocumentMax) {
     const message = `${at} has ${events.length} events, expected at most ${eventsPerDocumentMax}`
     return { ok: false, findings: [{ code: 'EPCIS_TOO_MANY_EVENTS', pointer: at, message }] }
@@ -134,7 +138,7 @@ function checkEvents(options: {
   const good: EpcisEvent[] = []
   const findings: Reason[] = []
   for (const [index, event] of events.entries()) {
-    const checked = checkEvent(event, `${at}/${index}`, reasonsPerInputMax - findings.length)
+    const checked = checkEvent(event, `${at}/${index}`, reasonsPerInputMax - findings.length, origin)
     if (checked.ok) good.push(checked.event)
     else findings.push(...checked.findings)
     if (findings.length >= reasonsPerInputMax) break

@@ -4,18 +4,34 @@
  */
 import { canonicalKey } from '../gs1/key.ts'
 import { sha256Hex } from '../sha256.ts'
-import { buildEventTree, type HashNode } from './event-tree.ts'
+import { buildEventTree, qualifiedName, type HashNode } from './event-tree.ts'
 import type { EpcisEvent } from './event.ts'
 
 /** `ni:///sha-256;…?ver=CBV2.0` of an event; `context` is the JSON-LD context of its document. */
 export function eventHashId(event: EpcisEvent, context?: unknown): string {
-  return `ni:///sha-256;${sha256Hex(eventPreHash(event, context))}?ver=CBV2.0`
+  return hashIdOf(eventPreHash(event, context))
 }
 
-/** The canonical text that is hashed. */
-export function eventPreHash(event: EpcisEvent, context?: unknown): string {
-  const { text, left } = writeInOrder(buildEventTree(event, context), eventOrder)
-  return `eventType=${event.type}${text}${writeRest(left.filter(({ name }) => !ignored.has(name)))}`
+/** The hash id of a canonical text. */
+export function hashIdOf(preHash: string): string {
+  return `ni:///sha-256;${sha256Hex(preHash)}?ver=CBV2.0`
+}
+
+/** The canonical text that is hashed. `ignore` are extensions to leave out, as `prefix:name` of the context or `{namespace}name`. */
+export function eventPreHash(event: EpcisEvent, context?: unknown, ignore: readonly string[] = []): string {
+  const left = new Set(ignore.map((name) => qualifiedName(name, context)))
+  const { text, left: rest } = writeInOrder(buildEventTree(event, context), eventOrder)
+  return `eventType=${event.type}${text}${writeRest(rest.filter(({ name }) => !ignored.has(name) && !left.has(name)))}`
+}
+
+/**
+ * What a document asks to leave out of the hashes of its events: the names under its member `ignoreFields` of any prefix, which the
+ * reference implementation honours, as a list or as the members of an object.
+ */
+export function ignoredFields(document: object): string[] {
+  const found: unknown = Object.entries(document).find(([name]) => /^[^:]+:ignoreFields$/.test(name))?.[1]
+  if (Array.isArray(found)) return found.filter((name) => typeof name === 'string')
+  return typeof found === 'object' && found !== null ? Object.keys(found) : []
 }
 
 interface Order {
@@ -127,7 +143,8 @@ function extensionsOf(children: readonly HashNode[]): ReadonlySet<HashNode> {
 function writeRest(children: readonly HashNode[]): string {
   const written = children.map(({ name, text, children: inner }) => {
     const value = text.trim() === '' ? '' : `=${writeValue(text.trim())}`
-    return name + value + writeRest(inner)
+    // What has no content is left out, as empty lists are: XML has empty elements where JSON has no member.
+    return value === '' && inner.length === 0 ? '' : name + value + writeRest(inner)
   })
   // A pair of type and bizTransaction, source or destination keeps its order.
   const isPair = children.some(({ name }) => name === 'bizTransaction' || name === 'source' || name === 'destination')

@@ -21,6 +21,11 @@ const depthMax = 64
 
 type Prefixes = ReadonlyMap<string, string>
 
+/** `prefix:name` as `{namespace}name`, by the prefixes of a context. */
+export function qualifiedName(name: string, context: unknown): string {
+  return qualified(name, new Map([...wellKnown, ...declaredPrefixes(context)]))
+}
+
 /** The children of the event's element. */
 export function buildEventTree(event: EpcisEvent, context: unknown): HashNode[] {
   const prefixes = new Map([...wellKnown, ...declaredPrefixes(context), ...declaredPrefixes(event['@context'])])

@@ -4,6 +4,7 @@ import { compileValidator } from '../codec.ts'
 import type { Reason } from '../errors.ts'
 import { epcisEventTypes, type EpcisEventType } from '../trace-event.ts'
 import { reasonsPerInputMax } from '../reasons.ts'
+import { plainTerms } from './plain-terms.ts'
 import {
   Action,
   BizStep,
@@ -115,18 +116,38 @@ const validators = {
 
 export type EventChecked = { readonly ok: true; readonly event: EpcisEvent } | { readonly ok: false; readonly findings: readonly Reason[] }
 
-/** Checks one event against its schema and the rules of its type. `pointer` is where it stands in its document. */
-export function checkEvent(value: unknown, pointer = '', countMax: number = reasonsPerInputMax): EventChecked {
+/** Where an event was read from. */
+export type EventOrigin = 'json' | 'xml'
+
+/** What the JSON Schema of EPCIS refuses and its XML Schema lets pass: ILMD of an event that adds nothing, an EPC twice in a list. */
+const jsonOnly: ReadonlySet<string> = new Set(['EPCIS_ILMD_ACTION', 'EPCIS_REPEATED_EPC'])
+
+/**
+ * Checks one event against its schema and the rules of its type. `pointer` is where it stands in its document. CBV words may be spelt as
+ * URNs; they stay as they are in the event that comes back.
+ */
+export function checkEvent(
+  value: unknown,
+  pointer = '',
+  countMax: number = reasonsPerInputMax,
+  origin: EventOrigin = 'json'
+): EventChecked {
   const type = typeOf(value)
-  if (type === undefined) return { ok: false, findings: [typeFinding(value, pointer)] }
-  const checked = validators[type].check(value)
+  if (type === undefined || typeof value !== 'object' || value === null) return { ok: false, findings: [typeFinding(value, pointer)] }
+  const plain = plainTerms(value)
+  const checked = validators[type].check(plain)
   if (!checked.ok) {
-    const findings = validators[type].reasons(value, countMax)
+    const findings = validators[type].reasons(plain, countMax)
     return { ok: false, findings: findings.map((finding) => placed(finding, pointer)) }
   }
-  const broken = brokenRules(checked.value)
-  if (broken.length === 0) return { ok: true, event: checked.value }
+  const broken = brokenRules(checked.value).filter(({ code }) => origin === 'json' || !jsonOnly.has(code))
+  if (broken.length === 0 && isLike(value, checked.value)) return { ok: true, event: value }
   return { ok: false, findings: broken.slice(0, countMax).map((finding) => placed(finding, pointer)) }
+}
+
+/** The event differs from its checked copy in the spelling of words only, so it is one, too. */
+function isLike(value: object, checked: EpcisEvent): value is EpcisEvent {
+  return 'type' in value && value.type === checked.type
 }
 
 function placed(finding: Reason, pointer: string): Reason {

@@ -164,3 +164,9 @@ export function urnTerm(name: VocabularyName, term: string): string {
   const { words, urn } = vocabularies[name]
   return words.has(word) ? `urn:epcglobal:cbv:${urn}:${word}` : term
 }
+
+/** The bare word of a term of the GS1 Web vocabulary (`gs1:Temperature`) or of a component (`cbv:Comp-x`); other text as it is. */
+export function bareSensorTerm(term: string): string {
+  const word = /^(?:gs1:|https?:\/\/(?:ref\.)?gs1\.org\/voc\/)(\w+)$/.exec(term)?.[1]
+  return word ?? bareTerm('component', term)
+}

@@ -1,4 +1,4 @@
-/** Judge `epcis`: documents accepted with every event kept, or refused with every finding (`testdata/epcis/openepcis`, `pedigrees`). XML is not known. */
+/** Judge `epcis`: documents accepted with every event kept, or refused with every finding (`testdata/epcis/openepcis`, `openepcis-xml`, `pedigrees`). */
 import { isDeepStrictEqual } from 'node:util'
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -7,6 +7,7 @@ import { Type, type Static } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
 import { parseCapture } from '@tracegate/model/epcis/document'
 import { toTraceEvent } from '@tracegate/model/epcis/normalise'
+import { judgeXml, xmlIndex } from './epcis-xml.ts'
 import { createJudgeSheet, type Judge, type JudgeSheet } from './result.ts'
 import { listFiles, readJson } from './vectors.ts'
 
@@ -45,7 +46,7 @@ interface Scene {
 
 export const judge: Judge = {
   kind: 'epcis',
-  about: 'EPCIS 2.0 JSON documents: validation and normalisation',
+  about: 'EPCIS documents, JSON and XML: validation and normalisation',
   async run(path) {
     const sheet = createJudgeSheet()
     sheet.note(
@@ -56,9 +57,11 @@ export const judge: Judge = {
       const value = await readJson(index)
       const documents = documentIndex.check(value)
       const pedigrees = pedigreeIndex.check(value)
+      const xml = xmlIndex.check(value)
       if (documents.ok) await judgeDocuments(scene, documents.value)
-      else if (pedigrees.ok) await judgePedigrees(scene, pedigrees.value)
-      else if (Array.isArray(value) || index.includes('xml')) sheet.skip(relative(path, index) || basename(index), 'XML is not supported')
+      else if (xml.ok) {
+        for (const row of xml.value.documents) if (isAsked(scene, row.file)) await judgeXml(sheet, scene.folder, row)
+      } else if (pedigrees.ok) await judgePedigrees(scene, pedigrees.value)
     }
     return sheet.result()
   }
