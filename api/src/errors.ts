@@ -17,12 +17,18 @@ export const apiError = defineErrors({
   URL_INVALID: { status: 400, message: 'Cannot answer: the address "{path}" cannot be decoded, expected percent-encoded UTF-8' },
   BODY_TOO_LARGE: { status: 413, message: 'Cannot take the body: it is larger than {limitBytes} bytes' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, message: 'Cannot take the body: its media type is "{type}", expected {wanted}' },
+  BODY_NOT_XML: { status: 400, message: 'Cannot take the body: it is not EPCIS in XML ({detail})' },
   BODY_NOT_JSON: { status: 400, message: 'Cannot take the body: it is not JSON ({detail})' },
   RANGE_INVALID: { status: 400, message: 'Cannot read a range: from is {from} and to is {to}, expected from before to' },
   SERIES_INVALID: { status: 400, message: 'Cannot read a range: series is "{series}", expected point/device/metric' },
   CODE_UNREADABLE: { status: 400, message: 'Cannot read the code "{code}": {reason}' },
   CURSOR_INVALID: { status: 400, message: 'Cannot turn the page: the cursor is not one of ours, expected the value of "next"' },
   EXPORT_TOO_WIDE: { status: 400, message: 'Cannot export: {series} series have that prefix, expected at most {seriesMax}' },
+  EXPORT_QUESTION: { status: 400, message: 'Cannot export: {detail}' },
+  EXPORTS_ABSENT: { status: 503, message: 'Cannot make evidence: this process has no folder for it' },
+  EXPORTS_FULL: { status: 503, message: 'Cannot make evidence: {waiting} bundles wait or are made, expected fewer than {waitingMax}' },
+  EVIDENCE_NOT_READY: { status: 409, message: 'Cannot give the bundle "{id}": it is {state}, expected it to be ready' },
+  EVIDENCE_KEYS: { status: 503, message: 'Cannot use evidence keys at {path}: expected {expected}, {detail}' },
   STREAM_FULL: { status: 503, message: 'Cannot open a live stream: {open} are open, expected fewer than {openMax}' },
   ORDERS_ABSENT: { status: 503, message: 'Cannot give an order: this process has no way to the broker' },
   ORDERS_FULL: { status: 503, message: 'Cannot give an order: {waiting} wait for their reply, expected fewer than {waitingMax}' },
@@ -63,7 +69,17 @@ export const apiError = defineErrors({
   EPCIS_PARAMETER_UNKNOWN: { status: 400, message: 'Cannot query: "{name}" is no parameter of the EPCIS 2.0 query{nearest}' },
   EPCIS_PARAMETER_INVALID: { status: 400, message: 'Cannot query: {name} is "{value}", expected {wanted}' },
   EPCIS_PARAMETER_UNSUPPORTED: { status: 501, message: 'Cannot query: {name} is of EPCIS 2.0 but not served by this version' },
+  EPCIS_TOKEN_EXPIRED: {
+    status: 400,
+    message: 'Cannot turn the page: its token worked until {expires} or was given back, expected a new query'
+  },
   EPCIS_QUERY_TOO_LARGE: { status: 413, message: 'Cannot query: more than {max} events match, expected at most maxEventCount' },
+  EPCIS_QUERY_TOO_BROAD: {
+    status: 413,
+    message: 'Cannot query: more than {max} events would have to be {what}, expected a narrower query'
+  },
+  EPCIS_QUERY_COMPLEX: { status: 413, message: 'Cannot query: {detail}' },
+  EPCIS_QUERY_REFUSED: { status: 400, message: 'Cannot query: {detail}' },
   EPCIS_TOO_MANY_EVENTS: { status: 413, message: 'Cannot capture: the document holds {count} events, expected at most {max}' },
   EPCIS_VERSION_UNSUPPORTED: { status: 406, message: 'Cannot speak {header} {value}, expected {wanted}' },
   EPCIS_BEHAVIOUR_INVALID: {
@@ -71,5 +87,9 @@ export const apiError = defineErrors({
     message: 'Cannot capture: GS1-Capture-Error-Behaviour is "{value}", expected rollback or proceed'
   },
   EPCIS_CAPTURE_BUSY: { status: 503, message: 'Cannot capture: {running} captures are running, expected fewer than {max}' },
+  EPCIS_CAPTURE_FULL: {
+    status: 503,
+    message: 'Cannot capture: {bytes} octets are on their way, expected at most {max}; send it again later'
+  },
   EPCIS_NOT_SERVED: { status: 501, message: 'Cannot answer: {path} is of EPCIS 2.0 but not served by this version' }
 })

@@ -1,11 +1,13 @@
 /** Puts the fastify server together: security headers, problems, gatekeeper, docs, routes. It opens no port. */
-import fastify, { type FastifyServerOptions } from 'fastify'
+import type { Server } from 'node:http'
+import fastify, { type FastifyHttpOptions } from 'fastify'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { ApiContext } from './context.ts'
 import { installDocs } from './docs.ts'
 import { apiError } from './errors.ts'
 import { epcisRoutes } from './epcis/routes.ts'
+import { isSocketRequest } from './epcis/subscriptions/socket-route.ts'
 import { installGatekeeper } from './gatekeeper.ts'
 import { answerSocketFault, createFrameworkErrors, installProblems } from './problem.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
@@ -18,12 +20,14 @@ import { orderRoutes } from './routes/orders.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
 import { exportRoutes } from './routes/export.ts'
+import { regulatorExportRoutes } from './routes/exports.ts'
 import { historyRoutes } from './routes/history.ts'
 import { readingRoutes, seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deviceHealthRoutes } from './routes/device-health.ts'
 import { publicRoutes } from './routes/public.ts'
+import { subscriptionStatusRoutes } from './routes/subscriptions.ts'
 import { scenarioRoutes } from './routes/scenarios.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { warningRoutes } from './routes/warnings.ts'
@@ -72,6 +76,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   readingRoutes(app, context)
   historyRoutes(app, context)
   exportRoutes(app, context)
+  regulatorExportRoutes(app, context)
   anomalyRoutes(app, context)
   liveRoutes(app, context)
   deadLetterRoutes(app, context)
@@ -82,6 +87,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   exposureRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
+  subscriptionStatusRoutes(app, context)
   await epcisRoutes(app, context)
   await pageRoutes(app, context, options.pages ?? { webRoot: undefined, webReady: undefined })
   return app
@@ -95,9 +101,11 @@ const fastifyOptions = {
   keepAliveTimeout: 10_000,
   forceCloseConnections: 'idle',
   clientErrorHandler: answerSocketFault,
+  // Without it any Upgrade, such as that of HTTP/2, would be taken for a WebSocket and refused.
+  http: { shouldUpgradeCallback: isSocketRequest },
   routerOptions: { maxParamLength: 2_048 },
   ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true, allErrors: false, verbose: true } }
-} as const satisfies FastifyServerOptions
+} as const satisfies FastifyHttpOptions<Server>
 
 const helmetOptions = {
   contentSecurityPolicy: {

@@ -89,15 +89,13 @@ function making(event: FsmaEvent, history: History): Found {
   const named = stepWords[stepWord(event.fact.bizStep)]
   if (named === 'initialPacking' || named === 'firstLandBasedReceiving')
     return { cte: named, basis: `business step ${event.fact.bizStep ?? ''}` }
-  const inputs = goodsOf(event, ['input'], history)
+  const origins = goodsOf(event, ['input'], history).map((goods) => originEventOf(goods, history))
   const isPacking = event.fact.bizStep !== undefined && makingSteps.has(event.fact.bizStep)
-  if (isPacking && inputs.length > 0 && inputs.every((goods) => originOf(goods, history)?.cte === 'harvesting'))
+  if (isPacking && origins.length > 0 && origins.every((origin) => origin !== undefined && birthOf(origin) === 'harvesting'))
     return { cte: 'initialPacking', basis: 'all inputs were harvested and not packed before' }
-  const known = inputs.length > 0 && inputs.every((goods) => originOf(goods, history) !== undefined)
-  return {
-    cte: 'transformation',
-    basis: known ? 'the inputs had a traceability lot code' : 'a transformation; how its inputs came about is not recorded'
-  }
+  const isKnown = origins.length > 0 && origins.every((origin) => origin !== undefined)
+  const basis = isKnown ? 'the inputs had a traceability lot code' : 'a transformation; how its inputs came about is not recorded'
+  return { cte: 'transformation', basis }
 }
 
 export interface Origin {
@@ -107,19 +105,27 @@ export interface Origin {
 
 /** The event that gave a lot its code. */
 export function originOf(goods: Goods, history: History): Origin | undefined {
-  const keys = new Set(goods.historyKeys)
-  for (const event of historyOfGoods({ ...goods, historyKeys: [...goods.historyKeys, goods.key] }, history)) {
-    const { fact } = event
-    const names = (role: SubjectRole) =>
-      fact.subjects.some((one) => one.role === role && (keys.has(one.key) || one.key === goods.key || one.lot === goods.key))
-    if (fact.type === 'TransformationEvent' && names('output')) return { cte: making(event, history).cte, event }
-    if (fact.type !== 'ObjectEvent' || !names('object')) continue
-    const named = stepWords[stepWord(fact.bizStep)]
-    if (named !== undefined && named !== 'cooling') return { cte: named, event }
-    const created = creation(event)
-    if (created !== undefined) return { cte: created.cte, event }
-  }
-  return undefined
+  const event = originEventOf(goods, history)
+  if (event === undefined) return undefined
+  const cte = event.fact.type === 'TransformationEvent' ? making(event, history).cte : birthOf(event)
+  return cte === undefined ? undefined : { cte, event }
+}
+
+/** It asks nothing of other lots, so that goods that went into themselves (reworked under the same code) lead nowhere twice. */
+function originEventOf(goods: Goods, history: History): FsmaEvent | undefined {
+  const keys = new Set([...goods.historyKeys, goods.key])
+  const names = (event: FsmaEvent, role: SubjectRole) =>
+    event.fact.subjects.some((one) => one.role === role && (keys.has(one.key) || one.lot === goods.key))
+  return historyOfGoods({ ...goods, historyKeys: [...keys] }, history).find((event) =>
+    event.fact.type === 'TransformationEvent' ? names(event, 'output') : birthOf(event) !== undefined && names(event, 'object')
+  )
+}
+
+/** What an event that is no transformation makes of the lots it names, when it makes them. */
+function birthOf(event: FsmaEvent): CriticalTrackingEvent | undefined {
+  if (event.fact.type !== 'ObjectEvent') return undefined
+  const named = stepWords[stepWord(event.fact.bizStep)]
+  return named === undefined ? creation(event)?.cte : named === 'cooling' ? undefined : named
 }
 
 function isCooling(event: FsmaEvent, history: History): boolean {

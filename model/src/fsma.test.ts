@@ -344,6 +344,16 @@ test('a reused pallet holds at each time what was on it then', () => {
   assert.deepEqual([held(0), held(2), held(3), held(4), held(6)], [[], [[packedLot, 15]], [[packedLot, 11]], [], [[saladLot, 7]]])
 })
 
+test('a lot that was reworked under its own code is a transformation like any other', () => {
+  const circle = event(1, {
+    type: 'TransformationEvent',
+    bizStep: 'repackaging',
+    inputQuantityList: lots(packedLot, 10, 'CS'),
+    outputQuantityList: lots(packedLot, 9, 'CS')
+  })
+  assert.deepEqual(pick(rowsOf(circle, [circle])[0], 'cte', 'inputQuantity', 'quantity'), ['Transformation', 10, 9])
+})
+
 test('a transformation of very many lots is cut at the limit and says how many rows went', () => {
   const many = (gtin: string, count: number) =>
     Array.from({ length: count }, (_, at) => ({ epcClass: `https://id.gs1.org/01/${gtin}/10/L${at}`, quantity: 1 }))
