@@ -8,6 +8,9 @@ export const xmlUri = 'http://www.w3.org/XML/1998/namespace'
 export const sbdhUri = 'http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader'
 export const epcisContext = 'https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld'
 
+/** Stands for a prefix that no context declares; reading leaves it undeclared again. */
+export const undeclaredRoot = 'https://tracegate.dev/epcis/undeclared/'
+
 /** Prefixes that the JSON-LD context of EPCIS 2.0 declares, so that no document has to; the reference implementation of the hash agrees. */
 export const wellKnownPrefixes: ReadonlyMap<string, string> = new Map([
   ['gs1', 'https://gs1.org/voc/'],
@@ -50,7 +53,8 @@ export function createPrefixTable(namespaces: ReadonlyMap<string, string>): Pref
   for (const [prefix, uri] of namespaces) if (!isStructural(uri) && !reserved.has(prefix)) take(uri, prefix)
   return {
     prefixOf: take,
-    declared: () => Object.fromEntries([...byPrefix].filter(([prefix, uri]) => wellKnownPrefixes.get(prefix) !== uri))
+    declared: () =>
+      Object.fromEntries([...byPrefix].filter(([prefix, uri]) => wellKnownPrefixes.get(prefix) !== uri && uri !== undeclaredRoot + prefix))
   }
 }
 

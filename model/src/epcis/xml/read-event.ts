@@ -2,7 +2,7 @@
  * One event element as an event in JSON. The wrappers `<extension>` and `<baseExtension>` of EPCIS 1.2 are opened wherever they stand.
  * Nothing is judged here: what does not belong where it stands becomes a member that validation refuses by name.
  */
-import { bareSensorTerm } from '../vocabulary.ts'
+import { bareSensorTerm, bareTerm, type VocabularyName } from '../vocabulary.ts'
 import { entryNames, isEpcisUri, numberMembers, type PrefixTable } from './names.ts'
 import { isMarkup, memberName, objectOf, readBoolean, readExtension, readNumber, type Members } from './read-extension.ts'
 import type { XmlElement } from './tree.ts'
@@ -58,8 +58,27 @@ function readMember(element: XmlElement, prefixes: PrefixTable): unknown {
 }
 
 function readScalar(name: string, text: string): unknown {
+  const vocabulary = webWords[name]
+  if (vocabulary !== undefined) return wordOf(vocabulary, text)
   if (timeMembers.has(name)) return text.replace(minutesOnly, '$1:00$2')
   return numberMembers.has(name) ? readNumber(text) : text
+}
+
+/**
+ * Words of the CBV, which XML writes as URIs. The Web URI of EPCIS 2.0 is the bare word of JSON; the URN of EPCIS 1.2 stays, so that it can
+ * be given back as it was captured.
+ */
+const webWords: Readonly<Record<string, VocabularyName>> = {
+  bizStep: 'bizStep',
+  disposition: 'disposition',
+  reason: 'errorReason',
+  bizTransaction: 'bizTransactionType',
+  source: 'sourceDestinationType',
+  destination: 'sourceDestinationType'
+}
+
+function wordOf(vocabulary: VocabularyName, text: string): string {
+  return text.startsWith('https://ref.gs1.org/cbv/') ? bareTerm(vocabulary, text) : text
 }
 
 /** A certificate that is not named by a URI, as XML allows, as the data URI (RFC 2397) of its text. */
@@ -100,7 +119,9 @@ function readEntry(element: XmlElement, prefixes: PrefixTable): unknown {
     case 'bizTransaction':
     case 'source':
     case 'destination': {
-      const attributes: Members = element.attributes.filter((attribute) => !isMarkup(attribute)).map(({ name, value }) => [name, value])
+      const attributes: Members = element.attributes
+        .filter((attribute) => !isMarkup(attribute))
+        .map(({ name, value }) => [name, name === 'type' ? readScalar(element.name, value.trim()) : value])
       return objectOf([...attributes, [element.name, textOf(element)]])
     }
     case 'sensorElement':
@@ -114,7 +135,7 @@ function readPersistentDisposition(element: XmlElement, prefixes: PrefixTable): 
   const lists = new Map<string, unknown[]>()
   for (const child of unwrapped(element)) {
     const name = memberName(child, prefixes)
-    lists.set(name, [...(lists.get(name) ?? []), textOf(child)])
+    lists.set(name, [...(lists.get(name) ?? []), wordOf('disposition', textOf(child))])
   }
   return Object.fromEntries(lists)
 }

@@ -4,6 +4,7 @@
  */
 import { isEpcisUri, xmlUri, xsiUri, type PrefixTable } from './names.ts'
 import type { XmlAttribute, XmlElement } from './tree.ts'
+import { unescapeName } from './write-text.ts'
 
 export type Members = [name: string, value: unknown][]
 
@@ -24,7 +25,8 @@ export function objectOf(members: Members): Record<string, unknown> {
 
 /** `prefix:name`, or the bare name of what stands in no namespace. */
 export function memberName(node: { readonly name: string; readonly prefix: string; readonly uri: string }, prefixes: PrefixTable): string {
-  return isEpcisUri(node.uri) ? node.name : `${prefixes.prefixOf(node.uri, node.prefix)}:${node.name}`
+  const name = unescapeName(node.name)
+  return isEpcisUri(node.uri) ? name : `${prefixes.prefixOf(node.uri, node.prefix)}:${name}`
 }
 
 export function isMarkup({ uri }: XmlAttribute): boolean {
@@ -40,6 +42,8 @@ export function readExtension(element: XmlElement, prefixes: PrefixTable): unkno
   for (const child of element.children) members.push([memberName(child, prefixes), readExtension(child, prefixes)])
   const text = element.text.trim()
   if (text !== '') members.push(['#text', text])
+  // A list within a list is written as entries of this name.
+  if (members.length > 0 && members.every(([name]) => name === '[]')) return members.map(([, value]) => value)
   return objectOf(members)
 }
 
@@ -48,6 +52,8 @@ function typed(element: XmlElement): unknown {
   const text = keepsSpace ? element.text : element.text.trim()
   const type = markup(element, xsiUri, 'type') ?? ''
   switch (type.slice(type.indexOf(':') + 1)) {
+    case 'anyType':
+      return text === '' ? {} : text
     case 'boolean':
       return readBoolean(text)
     case 'byte':
