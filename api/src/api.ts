@@ -17,6 +17,8 @@ import type { Accounts } from './accounts.ts'
 import type { ApiContext } from './context.ts'
 import { createCredentialOffice } from './credentials.ts'
 import { createApiEvents } from './events.ts'
+import type { SubscriptionSettings } from './epcis/subscriptions/settings.ts'
+import { createSubscriptions } from './epcis/subscriptions/subscriptions.ts'
 import { createOrders } from './orders.ts'
 import { createLiveHub } from './live.ts'
 import { createRegisters } from './registers.ts'
@@ -50,6 +52,8 @@ export interface ApiOptions {
   readonly webReady?: Promise<void>
   /** Made into a service key with all rights at the first start. */
   readonly bootstrapKey?: string
+  /** Limits, times and policy of EPCIS subscriptions; what is left out has its default. */
+  readonly subscriptions?: Partial<SubscriptionSettings>
   readonly nowMs?: () => number
 }
 
@@ -77,10 +81,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
     context.live.close()
+    await context.subscriptions.close()
     await trigger[Symbol.asyncDispose]()
     await app.close()
     throw error
   }
+  await context.subscriptions.start()
   trigger.takeUp().catch((error: unknown) => context.events.triggerFailed({ anomaly: 'those left from before the start', error }))
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : options.port
@@ -95,6 +101,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       context.live.close()
       context.orders.close()
       for (const end of endings) end()
+      await context.subscriptions.close()
       await Promise.all([closing, trigger[Symbol.asyncDispose]()])
       clearTimeout(cut)
     }
@@ -138,6 +145,15 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     sessions: createSessions(nowMs),
     lockOut: createLockOut(nowMs),
     registers,
+    subscriptions: createSubscriptions({
+      cases,
+      trace,
+      bus,
+      logger,
+      metrics,
+      masterData: () => Promise.resolve(undefined),
+      settings: { nowMs, ...options.subscriptions }
+    }),
     live: createLiveHub({ bus, registers, events }),
     events,
     nowMs

@@ -12,6 +12,7 @@ import type { CaseStore } from '@tracegate/store/case-store'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
+import type { Subscriptions } from './epcis/subscriptions/subscriptions.ts'
 import type { CredentialOffice } from './credentials.ts'
 import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
@@ -38,6 +39,7 @@ export interface ApiContext {
   readonly lockOut: Throttle
   readonly registers: Registers
   readonly live: LiveHub
+  readonly subscriptions: Subscriptions
   readonly events: ApiEvents
   readonly nowMs: () => number
 }

@@ -63,7 +63,7 @@ function changes(method: string): boolean {
 }
 
 /** A browser sends Sec-Fetch-Site or Origin with every request that changes something; with a cookie one of them must be there. */
-function requireSameOrigin(request: FastifyRequest, byCookie: boolean): void {
+export function requireSameOrigin(request: FastifyRequest, byCookie: boolean): void {
   const site = request.headers['sec-fetch-site']
   const origin = request.headers.origin
   if (site === 'same-origin') return

@@ -1,0 +1,179 @@
+/**
+ * Named queries: kept in the register `queries`, in memory by name. A query never changes; whoever wants another makes another. It
+ * reads what a body asks for, and runs nothing.
+ */
+import { createHash } from 'node:crypto'
+import type { EpcisQuery, QueryRead } from '@tracegate/model/epcis/query/query'
+import { NamedQuery, queryNameLengthMax } from '@tracegate/model/epcis/subscription'
+import { compileValidator } from '@tracegate/model/codec'
+import type { Reason } from '@tracegate/model/errors'
+import { Type, type Static } from 'typebox'
+import type { CaseStore } from '@tracegate/store/case-store'
+import { isStoreError } from '@tracegate/store/errors'
+import { apiError } from '../errors.ts'
+import { FindingsError } from '../problem.ts'
+import { queryError } from './query-errors.ts'
+
+const Row = Type.Object({
+  ...NamedQuery.properties,
+  /** Prefixes declared by GS1-Extensions when the query was made. */
+  extensions: Type.Record(Type.String(), Type.String()),
+  createdAtMs: Type.Integer(),
+  createdBy: Type.String()
+})
+type Row = Static<typeof Row>
+const rows = compileValidator(Row)
+
+/** How long what was read of a query stands: master data that it looks into may change. */
+const readForMs = 10_000
+
+/** Gives the query of a body, judged as things stand. */
+export type ReadBody = (query: Readonly<Record<string, unknown>>, extensions: Readonly<Record<string, string>>) => Promise<QueryRead>
+
+export interface NamedQueries {
+  /** To be awaited before anything else; loads once. */
+  ready(): Promise<void>
+  /** Throws a `FindingsError`, `EPCIS_QUERY_EXISTS` or `EPCIS_QUERIES_FULL`. */
+  add(body: unknown, maker: { readonly by: string; readonly extensions: Readonly<Record<string, string>> }): Promise<NamedQuery>
+  /** Throws `NOT_FOUND`. */
+  get(name: string): NamedQuery
+  has(name: string): boolean
+  /** By name, those behind `after` first. */
+  page(query: { readonly after: string | undefined; readonly limit: number }): {
+    readonly queries: readonly NamedQuery[]
+    readonly next?: string
+  }
+  /** What the query asks for now. Throws `NOT_FOUND`, or a `FindingsError` when it cannot be read any longer. */
+  read(name: string): Promise<EpcisQuery>
+  remove(name: string): Promise<void>
+}
+
+export interface NamedQueryOptions {
+  readonly cases: CaseStore
+  readonly readBody: ReadBody
+  readonly nowMs: () => number
+  readonly queriesMax: number
+  readonly onRowRefused: (row: string, message: string) => void
+}
+
+export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
+  const { cases, nowMs } = options
+  const kept = new Map<string, Row>()
+  const readings = new Map<string, { readonly query: EpcisQuery; readonly atMs: number }>()
+  let loading: Promise<void> | undefined
+
+  async function load(): Promise<void> {
+    for (const row of await cases.list('queries')) {
+      const read = rows.check(row.document)
+      if (read.ok) kept.set(read.value.name, read.value)
+      else options.onRowRefused(row.id, read.reason.message)
+    }
+  }
+  function rowOf(name: string): Row {
+    const row = kept.get(name)
+    if (row === undefined) throw apiError('NOT_FOUND', { what: 'query', id: name.slice(0, 64) })
+    return row
+  }
+  async function readRow({ query, extensions }: Row): Promise<EpcisQuery> {
+    const read = await options.readBody(query, extensions)
+    if (read.ok) return read.query
+    throw refusedQuery(read.findings)
+  }
+
+  return {
+    ready: () => (loading ??= load()),
+    async add(body, { by, extensions }) {
+      const { name, query } = readNamed(body)
+      if (kept.has(name)) throw queryError('EPCIS_QUERY_EXISTS', { name: name.slice(0, 64) })
+      if (kept.size >= options.queriesMax) throw queryError('EPCIS_QUERIES_FULL', { kept: kept.size, max: options.queriesMax })
+      const row = { name, query, extensions, createdAtMs: nowMs(), createdBy: by }
+      await readRow(row)
+      try {
+        await cases.put('queries', name, row, 0)
+      } catch (error) {
+        if (isStoreError(error, 'STORE_CONFLICT')) throw queryError('EPCIS_QUERY_EXISTS', { name: name.slice(0, 64) }, error)
+        throw error
+      }
+      kept.set(name, row)
+      return { name, query }
+    },
+    get(name) {
+      const { query } = rowOf(name)
+      return { name, query }
+    },
+    has: (name) => kept.has(name),
+    page({ after, limit }) {
+      const names = [...kept.keys()].filter((name) => after === undefined || name > after).sort()
+      const queries = names.slice(0, limit).map((name) => ({ name, query: rowOf(name).query }))
+      const last = queries.at(-1)
+      return { queries, ...(names.length > limit && last !== undefined ? { next: last.name } : {}) }
+    },
+    async read(name) {
+      const row = rowOf(name)
+      const known = readings.get(name)
+      if (known !== undefined && Math.abs(nowMs() - known.atMs) < readForMs) return known.query
+      const query = await readRow(row)
+      readings.set(name, { query, atMs: nowMs() })
+      return query
+    },
+    async remove(name) {
+      rowOf(name)
+      await cases.remove('queries', name)
+      kept.delete(name)
+      readings.delete(name)
+    }
+  }
+}
+
+/** A body that is the bare query, as test suites send it, gets a name made of its content; the Location tells it. */
+function readNamed(body: unknown): NamedQuery {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw invalid([{ pointer: '', message: `the body is ${shown(body)}, expected an object with name and query` }])
+  const members: Readonly<Record<string, unknown>> = { ...body }
+  if (!Object.hasOwn(members, 'name') && !Object.hasOwn(members, 'query')) {
+    const isQuery = Object.keys(members).some((member) => member !== '@context')
+    if (!isQuery) throw invalid([{ pointer: '', message: 'the body has neither name nor query, expected both' }])
+    return { name: `query-${createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16)}`, query: members }
+  }
+  const { name, query, ...others } = members
+  const findings = Object.keys(others).map((member) => ({
+    pointer: `/${member.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64)}`,
+    message: `the body has "${member.slice(0, 64)}", expected name and query only`
+  }))
+  if (!isName(name))
+    findings.push({
+      pointer: '/name',
+      message: `name is ${shown(name)}, expected 1 to ${queryNameLengthMax} characters without control characters`
+    })
+  if (!isParameters(query))
+    findings.push({ pointer: '/query', message: `query is ${shown(query)}, expected an object of query parameters` })
+  if (!isName(name) || !isParameters(query) || findings.length > 0) throw invalid(findings)
+  return { name, query }
+}
+
+/** `.` and `..` cannot stand in a path. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= queryNameLengthMax && /^[^\p{Cc}\p{Cs}]+$/u.test(value) && !/^\.{1,2}$/.test(value)
+}
+
+function isParameters(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(findings: readonly { readonly pointer: string; readonly message: string }[]): FindingsError {
+  const reasons = findings.map((finding) => ({ code: 'EPCIS_QUERY_INVALID', ...finding }))
+  return new FindingsError(queryError('EPCIS_QUERY_INVALID', { count: reasons.length }), reasons)
+}
+
+function refusedQuery(findings: Extract<QueryRead, { ok: false }>['findings']): FindingsError {
+  const isTooComplex = findings.some(({ exception }) => exception === 'QueryTooComplexException')
+  const reasons: Reason[] = findings.map(({ code, pointer, message }) => ({ code, pointer: `/query${pointer}`, message }))
+  return new FindingsError(
+    queryError(isTooComplex ? 'EPCIS_QUERY_TOO_COMPLEX' : 'EPCIS_QUERY_PARAMETERS', { count: reasons.length }),
+    reasons
+  )
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 64) ?? 'missing'
+}
