@@ -5,9 +5,29 @@ import { CodedError, type Reason } from '@tracegate/model/errors'
 import type { Problem } from '@tracegate/model/http'
 import { apiError } from './errors.ts'
 import type { ApiEvents } from './events.ts'
+import { chooseType } from './epcis/accept.ts'
+import { elementsOf, xmlDocument } from './epcis/xml-text.ts'
 import type { HttpServer } from './schema-types.ts'
 
 const problemMediaType = 'application/problem+json'
+const problemXmlType = 'application/problem+xml'
+/** What a caller may say to get its problems in either form; JSON where it likes both alike. */
+const problemForms = {
+  'application/problem+json': problemMediaType,
+  'application/json': problemMediaType,
+  'application/ld+json': problemMediaType,
+  'application/problem+xml': problemXmlType,
+  'application/xml': problemXmlType,
+  'text/xml': problemXmlType
+} as const
+const problemFormNames = [
+  'application/problem+json',
+  'application/json',
+  'application/ld+json',
+  'application/problem+xml',
+  'application/xml',
+  'text/xml'
+] as const
 
 /** A refusal with every finding of it. */
 export class FindingsError extends Error {
@@ -48,7 +68,16 @@ const epcisTypesByCode: Readonly<Record<string, string>> = {
   CURSOR_INVALID: 'QueryParameterException',
   STORE_QUERY: 'QueryParameterException',
   CODE_UNREADABLE: 'QueryParameterException',
-  EPCIS_QUERY_TOO_LARGE: 'QueryTooLargeException'
+  EPCIS_TOKEN_EXPIRED: 'QueryParameterException',
+  EPCIS_QUERY_REFUSED: 'QueryParameterException',
+  EPCIS_QUERY_COMPLEX: 'QueryTooComplexException',
+  EPCIS_QUERY_TOO_BROAD: 'QueryTooComplexException',
+  EPCIS_QUERY_TOO_LARGE: 'QueryTooLargeException',
+  EPCIS_QUERY_INVALID: 'QueryValidationException',
+  EPCIS_QUERY_PARAMETERS: 'QueryParameterException',
+  EPCIS_QUERY_TOO_COMPLEX: 'QueryTooComplexException',
+  EPCIS_QUERY_BODY_TOO_LARGE: 'QueryTooComplexException',
+  EPCIS_SUBSCRIPTION_INVALID: 'SubscriptionControlsException'
 }
 const epcisTypesByStatus: Readonly<Record<number, string>> = {
   400: 'ValidationException',
@@ -62,8 +91,17 @@ const epcisTypesByStatus: Readonly<Record<number, string>> = {
   415: 'UnsupportedMediaTypeException'
 }
 
-function isEpcisPath(url: string): boolean {
-  return url === '/epcis' || url.startsWith('/epcis/')
+/** What the caller wrote tells nothing where a route was found: `/%65pcis/…` finds the same one as `/epcis/…`. */
+function isEpcis(request: FastifyRequest): boolean {
+  const path = request.routeOptions.url ?? pathOf(request.url)
+  return path === '/epcis' || path.startsWith('/epcis/')
+}
+
+/** RFC 7807 appendix A; the findings are an extension. */
+function problemXml({ findings = [], ...members }: Problem): string {
+  const list = findings.map((finding) => `<finding>${elementsOf(finding)}</finding>`).join('')
+  const inside = elementsOf(members) + (list === '' ? '' : `<findings>${list}</findings>`)
+  return xmlDocument(`<problem xmlns="urn:ietf:rfc:7807">${inside}</problem>`)
 }
 
 function problemOf(coded: CodedError, options: { readonly epcis: boolean; readonly findings?: readonly Reason[] }): Problem {
@@ -86,12 +124,15 @@ export function withoutFolders(text: string): string {
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, coded: CodedError, findings: readonly Reason[] = []): FastifyReply {
-  const body = JSON.stringify(problemOf(coded, { epcis: isEpcisPath(request.url), findings }))
+  const epcis = isEpcis(request)
+  const problem = problemOf(coded, { epcis, findings })
+  const form = epcis ? problemForms[chooseType(request.headers.accept, problemFormNames) ?? problemMediaType] : problemMediaType
+  const body = form === problemXmlType ? problemXml(problem) : JSON.stringify(problem)
   if (coded.status === 429 && typeof coded.parameters['waitS'] === 'number') reply.header('retry-after', coded.parameters['waitS'])
   return reply
     .code(coded.status)
     .header('cache-control', 'no-store')
-    .type(problemMediaType)
+    .type(form)
     .serializer((payload: string) => payload)
     .send(body)
 }

@@ -1,239 +1,178 @@
 /**
- * Capture of EPCIS documents as jobs. A job is kept in memory, the newest thousand; the events themselves are durable when it says
- * success. A document that comes again is no error: events that are there with the same content count as captured.
+ * Capture of EPCIS documents as jobs, and of single events at once. A document is stored by one transaction: with `rollback` it is there
+ * as a whole or not at all, and nobody reads of it before it is committed; the bus hears of it afterwards. A document that comes again
+ * is no error: events that are there with the same content count as captured.
  */
-import { randomUUID } from 'node:crypto'
-import { decodeJson } from '@tracegate/model/codec'
+import type { CompanyPrefixes } from '@tracegate/model/gs1/company-prefix'
 import type { Reason } from '@tracegate/model/errors'
-import { checkEvent, type EpcisEvent } from '@tracegate/model/epcis/event'
-import { parseCapture } from '@tracegate/model/epcis/document'
-import { eventHashId } from '@tracegate/model/epcis/event-hash'
-import { toTraceEvent } from '@tracegate/model/epcis/normalise'
+import type { CaptureBehaviour, CaptureError, CaptureJob } from '@tracegate/model/http-epcis'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { Bus } from '@tracegate/service/bus'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import { apiError } from '../errors.ts'
 import type { ApiEvents } from '../events.ts'
-import { FindingsError } from '../problem.ts'
+import { sortCandidates } from './capture-conflicts.ts'
+import { errorsMax, prepareDocument, prepareEvent, type Candidate, type Prepared } from './capture-document.ts'
+import type { CaptureJobs } from './capture-jobs.ts'
+import { createHolds } from './in-flight.ts'
 
-export const captureBehaviours = ['rollback', 'proceed'] as const
-export type CaptureBehaviour = (typeof captureBehaviours)[number]
+/** Documents between the 202 and their end. */
+const runningMax = 64
 
-export interface CaptureJob {
-  readonly captureID: string
-  readonly createdAt: string
-  readonly finishedAt?: string
-  readonly running: boolean
-  readonly success: boolean
-  readonly captureErrorBehaviour: CaptureBehaviour
-  readonly errors: readonly CaptureError[]
+export interface CaptureRequest {
+  /** An EPCIS document, or a bare event for `one`, as JSON. */
+  readonly body: unknown
+  readonly extensions: Readonly<Record<string, string>>
+  /** Of a body that came as XML: the path of a pointer into its JSON form. */
+  readonly pathOf?: (pointer: string) => string
 }
-interface CaptureError {
-  readonly type: string
-  readonly title: string
-  readonly code: string
-  /** JSON pointer into the document. */
-  readonly pointer: string
-}
-
-const jobsMax = 1_000
-const runningMax = 8
-const errorsMax = 1_000
-const lookupChunk = 500
 
 export interface Captures {
-  /** Checks the document and begins to store it; rejects at once what a rollback leaves nothing of. */
-  begin(document: unknown, behaviour: CaptureBehaviour): CaptureJob
+  /** Checks the document and begins to store it; rejects at once when nothing of it can be stored. `onEnd` hears of the job's end. */
+  begin(request: CaptureRequest & { readonly behaviour: CaptureBehaviour }, onEnd?: () => void): Promise<CaptureJob>
   /** Stores one event and waits for it. */
-  one(event: unknown): Promise<TraceEvent>
-  job(captureID: string): CaptureJob | undefined
-  /** Newest first. */
-  jobs(): readonly CaptureJob[]
+  one(request: CaptureRequest): Promise<TraceEvent>
 }
 
 export interface CaptureOptions {
   readonly trace: TraceStore
   readonly bus: Bus
   readonly events: ApiEvents
+  readonly jobs: CaptureJobs
   readonly nowMs: () => number
+  /** Takes company prefixes from identifiers that were captured. */
+  readonly learnPrefixes?: (json: readonly string[]) => void
+  /** Takes the vocabulary list of a header; gives what is wrong with it. */
+  readonly takeMasterData?: (vocabularyList: unknown) => Promise<readonly Reason[]>
 }
-
-interface Checked {
-  readonly events: readonly { readonly event: EpcisEvent; readonly pointer: string }[]
-  readonly context: unknown
-  readonly findings: readonly Reason[]
-}
+export type { CompanyPrefixes }
 
 export function createCaptures(options: CaptureOptions): Captures {
-  const jobs = new Map<string, CaptureJob>()
+  const { jobs, nowMs } = options
+  const holds = createHolds()
   let running = 0
+  let recordedMs = 0
 
-  function keep(job: CaptureJob): CaptureJob {
-    jobs.set(job.captureID, job)
-    for (const [id, old] of jobs) {
-      if (jobs.size <= jobsMax) break
-      if (!old.running) jobs.delete(id)
+  /** Each capture has a record time of its own, by which a restart finds out whether it was committed. */
+  function recordTime(): number {
+    recordedMs = Math.max(nowMs(), recordedMs + 1)
+    return recordedMs
+  }
+
+  async function settle(job: CaptureJob, prepared: Prepared, pathOf: CaptureRequest['pathOf']): Promise<CaptureJob> {
+    const errors: CaptureError[] = [...job.errors]
+    let { progress } = job
+    try {
+      const release = await holds.hold(prepared.candidates.map(({ event }) => event.eventID))
+      try {
+        const { fresh, duplicates, conflicts } = await sortCandidates(options.trace, prepared.candidates)
+        errors.push(...conflicts.map((finding) => captureError('ResourceAlreadyExistsException', finding, pathOf)))
+        progress = { ...progress, duplicates, refused: progress.refused + conflicts.length }
+        const goesOn = job.captureErrorBehaviour === 'proceed' || errors.length === 0
+        // A restart must know of them.
+        if (goesOn && conflicts.length > 0) await jobs.note({ ...job, progress, errors: errors.slice(0, errorsMax) })
+        const stored = goesOn ? await store(options, fresh) : 0
+        if (goesOn) errors.push(...(await takeHeader(options, prepared.vocabularyList, pathOf)))
+        else progress = { ...progress, duplicates: 0, refused: progress.events }
+        progress = { ...progress, stored }
+        options.events.captured('duplicate', progress.duplicates)
+        options.events.captured('refused', progress.refused)
+      } finally {
+        release()
+      }
+    } catch (error) {
+      options.events.captureFailed({ capture: job.captureID, error })
+      const message = 'the events could not be stored; send the document again'
+      errors.push(captureError('ImplementationException', { code: 'CAPTURE_FAILED', pointer: '', message }, pathOf))
     }
-    return job
+    const finishedAt = new Date(nowMs()).toISOString()
+    return { ...job, running: false, success: errors.length === 0, finishedAt, progress, errors: errors.slice(0, errorsMax) }
+  }
+
+  /** Never rejects: what went wrong is in the job. */
+  async function run(job: CaptureJob, prepared: Prepared, pathOf: CaptureRequest['pathOf']): Promise<void> {
+    const ended = await settle(job, prepared, pathOf)
+    try {
+      await jobs.end(ended)
+    } catch (error) {
+      options.events.captureFailed({ capture: job.captureID, error })
+    }
   }
 
   return {
-    begin(document, behaviour) {
+    async begin({ body, extensions, behaviour, pathOf }, onEnd) {
       if (running >= runningMax) throw apiError('EPCIS_CAPTURE_BUSY', { running, max: runningMax })
-      const checked = checkDocument(document, behaviour)
-      const createdAt = new Date(options.nowMs()).toISOString()
-      const captureID = randomUUID()
-      const job = keep({ captureID, createdAt, running: true, success: false, captureErrorBehaviour: behaviour, errors: [] })
       running += 1
-      void runJob(options, job, checked).then((ended) => {
+      const end = () => {
         running -= 1
-        keep(ended)
-      })
-      return job
+        onEnd?.()
+      }
+      try {
+        const recordTimeMs = recordTime()
+        const prepared = await prepareDocument(body, { behaviour, recordTimeMs, extensions })
+        const job = await jobs.begin({
+          behaviour,
+          recordTimeMs,
+          eventIDs: prepared.candidates.map(({ event }) => event.eventID),
+          events: prepared.count,
+          refused: prepared.refused,
+          errors: prepared.findings.map((finding) => captureError('ValidationException', finding, pathOf))
+        })
+        void run(job, prepared, pathOf).finally(end)
+        return job
+      } catch (error) {
+        end()
+        throw error
+      }
     },
-    async one(value) {
-      const checked = checkEvent(value)
-      if (!checked.ok) throw invalid(checked.findings)
-      const event = toTraceEvent(checked.event, { recordTimeMs: options.nowMs(), context: checked.event['@context'] })
-      const [stored] = await store(options, [event])
-      if (stored !== 'stored') throw apiError('EPCIS_EVENT_EXISTS', { eventID: event.eventID })
+    async one({ body, extensions }) {
+      const candidate = prepareEvent(body, { recordTimeMs: recordTime(), extensions })
+      const { event } = candidate
+      const release = await holds.hold([event.eventID])
+      try {
+        const { fresh } = await sortCandidates(options.trace, [candidate])
+        const stored = await store(options, fresh)
+        if (stored !== 1) {
+          options.events.captured('duplicate', 1)
+          throw apiError('EPCIS_EVENT_EXISTS', { eventID: event.eventID })
+        }
+      } finally {
+        release()
+      }
       return event
-    },
-    job: (captureID) => jobs.get(captureID),
-    jobs: () => [...jobs.values()].toReversed()
-  }
-}
-
-/** Never rejects: what went wrong is in the job. */
-async function runJob(options: CaptureOptions, job: CaptureJob, checked: Checked): Promise<CaptureJob> {
-  const errors: CaptureError[] = checked.findings.map((finding) => captureError('ValidationException', finding))
-  try {
-    const candidates = checked.events.map(({ event, pointer }) => ({
-      event: toTraceEvent(event, { recordTimeMs: options.nowMs(), context: checked.context }),
-      hash: () => eventHashId(event, checked.context),
-      pointer
-    }))
-    const conflicts = await findConflicts(options.trace, candidates)
-    errors.push(...conflicts.map((finding) => captureError('ResourceAlreadyExistsException', finding)))
-    const refused = new Set(conflicts.map((finding) => finding.pointer))
-    const kept = candidates.filter(({ pointer }) => !refused.has(pointer)).map(({ event }) => event)
-    options.events.captured('refused', refused.size + checked.findings.length)
-    if (job.captureErrorBehaviour === 'proceed' || errors.length === 0) await store(options, kept)
-  } catch (error) {
-    options.events.captureFailed({ capture: job.captureID, error })
-    const message = 'the events could not be stored; send the document again'
-    errors.push(captureError('ImplementationException', { code: 'CAPTURE_FAILED', pointer: '', message }))
-  }
-  const finishedAt = new Date(options.nowMs()).toISOString()
-  return { ...job, running: false, success: errors.length === 0, finishedAt, errors: errors.slice(0, errorsMax) }
-}
-
-/** With `rollback` a single finding refuses the document; with `proceed` the good events go on. */
-function checkDocument(document: unknown, behaviour: CaptureBehaviour): Checked {
-  const parsed = parseCapture(document)
-  if (parsed.ok && parsed.form !== 'event') {
-    const at = listPointer(parsed.form === 'queryDocument')
-    return { events: parsed.events.map((event, index) => ({ event, pointer: `${at}/${index}` })), context: parsed.context, findings: [] }
-  }
-  if (parsed.ok)
-    throw invalid([
-      { code: 'EPCIS_DOCUMENT_TYPE', pointer: '/type', message: 'the body is an event, expected a document; POST it to /events' }
-    ])
-  const tooMany = parsed.findings.find((finding) => finding.code === 'EPCIS_TOO_MANY_EVENTS')
-  if (tooMany !== undefined) throw new FindingsError(apiError('EPCIS_TOO_MANY_EVENTS', { count: 'too many', max: eventsMax }), [tooMany])
-  if (behaviour === 'rollback') throw invalid(parsed.findings)
-  return checkEach(document, parsed.findings)
-}
-
-function checkEach(document: unknown, findings: readonly Reason[]): Checked {
-  const isQuery = memberOf(document, 'type') === 'EPCISQueryDocument'
-  const at = listPointer(isQuery)
-  const list = at
-    .split('/')
-    .slice(1)
-    .reduce<unknown>((value, name) => memberOf(value, name), document)
-  // What is wrong outside of the events leaves nothing to go on with.
-  if (!Array.isArray(list) || findings.some((finding) => !finding.pointer.startsWith(`${at}/`))) throw invalid(findings)
-  const good: { event: EpcisEvent; pointer: string }[] = []
-  const bad: Reason[] = []
-  for (const [index, value] of list.entries()) {
-    const pointer = `${at}/${index}`
-    const checked = checkEvent(value, pointer)
-    if (checked.ok) good.push({ event: checked.event, pointer })
-    else if (bad.length < errorsMax) bad.push(...checked.findings)
-  }
-  return { events: good, context: memberOf(document, '@context'), findings: bad }
-}
-
-/** The limit of the model's parser, named in the headers. */
-export const eventsMax = 10_000
-
-function listPointer(query: boolean): string {
-  return query ? '/epcisBody/queryResults/resultsBody/eventList' : '/epcisBody/eventList'
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined
-}
-
-function invalid(findings: readonly Reason[]): FindingsError {
-  return new FindingsError(apiError('EPCIS_INVALID', { count: findings.length }), findings)
-}
-
-interface Candidate {
-  readonly event: TraceEvent
-  readonly pointer: string
-  /** The hash of the content; worked out only where two events share an eventID. */
-  readonly hash: () => string
-}
-
-/** Events whose eventID stands on another content already. */
-async function findConflicts(trace: TraceStore, candidates: readonly Candidate[]): Promise<Reason[]> {
-  const conflicts: Reason[] = []
-  const earlier = new Map<string, Candidate>()
-  for (let start = 0; start < candidates.length; start += lookupChunk) {
-    const chunk = candidates.slice(start, start + lookupChunk).filter(({ event }) => event.errorDeclaration === undefined)
-    const known = await knownHashes(trace, [...new Set(chunk.map(({ event }) => event.eventID))])
-    for (const candidate of chunk) {
-      const { eventID } = candidate.event
-      const before = earlier.get(eventID)
-      const hashes = known.get(eventID) ?? (before === undefined ? [] : [before.hash()])
-      if (before === undefined) earlier.set(eventID, candidate)
-      if (hashes.length === 0 || hashes.includes(candidate.hash())) continue
-      const message = `eventID "${eventID}" stands on another event already, expected a new one`
-      conflicts.push({ code: 'EPCIS_EVENT_EXISTS', pointer: candidate.pointer, message })
     }
   }
-  return conflicts
 }
 
-async function knownHashes(trace: TraceStore, eventIDs: readonly string[]): Promise<Map<string, string[]>> {
-  const hashes = new Map<string, string[]>()
-  if (eventIDs.length === 0) return hashes
-  const page = await trace.events({ eventIDs, order: 'ascending', orderBy: 'recordTime', limit: eventsMax })
-  for (const json of page.json) {
-    const decoded = decodeJson(encoder.encode(json))
-    const checked = decoded.ok ? checkEvent(decoded.value) : undefined
-    const id = checked?.ok === true ? checked.event.eventID : undefined
-    if (checked?.ok !== true || id === undefined) continue
-    hashes.set(id, [...(hashes.get(id) ?? []), eventHashId(checked.event, checked.event['@context'])])
-  }
-  return hashes
-}
-
-const encoder = new TextEncoder()
-
-async function store(options: CaptureOptions, events: readonly TraceEvent[]): Promise<string[]> {
-  if (events.length === 0) return []
-  const receivedAtMs = options.nowMs()
+/** One transaction. Gives how many were stored. */
+async function store(options: CaptureOptions, candidates: readonly Candidate[]): Promise<number> {
+  if (candidates.length === 0) return 0
+  const events = candidates.map(({ event }) => event)
   const outcomes = await options.trace.capture(events)
   const stored = events.filter((_event, index) => outcomes[index]?.outcome === 'stored')
-  if (stored.length > 0) options.bus.publish('events', { events: stored, receivedAtMs })
   options.events.captured('stored', stored.length)
-  options.events.captured('duplicate', events.length - stored.length)
-  return outcomes.map((outcome) => outcome.outcome)
+  options.learnPrefixes?.(stored.map(({ json }) => json))
+  if (stored.length > 0) options.bus.publish('events', { events: stored, receivedAtMs: options.nowMs() })
+  return stored.length
 }
 
-function captureError(type: string, finding: Reason): CaptureError {
-  return { type: `epcisException:${type}`, title: finding.message, code: finding.code, pointer: finding.pointer }
+async function takeHeader(
+  options: CaptureOptions,
+  vocabularyList: unknown,
+  pathOf: CaptureRequest['pathOf']
+): Promise<readonly CaptureError[]> {
+  if (vocabularyList === undefined || options.takeMasterData === undefined) return []
+  const findings = await options.takeMasterData(vocabularyList)
+  return findings.map((finding) => captureError('ValidationException', finding, pathOf))
+}
+
+export function captureError(type: string, finding: Reason, pathOf: CaptureRequest['pathOf']): CaptureError {
+  const { code, pointer, message } = finding
+  return {
+    type: `epcisException:${type}`,
+    title: message,
+    code,
+    pointer,
+    ...(pathOf === undefined ? {} : { path: pathOf(pointer) })
+  }
 }
