@@ -3,8 +3,11 @@ import { createTraceAnswers, exposureOf, holdersOf, staysOf, traceBack, traceFor
 import { referenceKeysOf } from '@tracegate/model/trace-graph/references'
 import { compareFacts, factsPerKeyMax, type TraceReader } from '@tracegate/model/trace-graph/session'
 import { glnPlace } from '@tracegate/model/trace-graph/stays'
-import type { TraceEvent } from '@tracegate/model/trace-event'
-import { encodeCursor, eventsLimitMax, isDuplicate, ledgerLimitDefault, matchesQuery, readCursor } from './trace-rules.ts'
+import type { EventCondition } from '@tracegate/model/epcis/query/condition'
+import { matchesFilter } from '@tracegate/model/epcis/query/filter'
+import { createFilterMatcher, createMatcher } from '@tracegate/model/epcis/query/matcher'
+import type { Knowledge, TraceEvent } from '@tracegate/model/trace-event'
+import { asKnown, encodeCursor, eventsLimitMax, isDuplicate, judgedEventsMax, ledgerLimitDefault, readCursor } from './trace-rules.ts'
 import type {
   CaptureOutcome,
   EventPage,
@@ -28,7 +31,8 @@ interface MemoryState {
   readonly byKey: Map<string, Set<TraceEvent>>
   /** Keys ever named at a place; a sub-location counts for its GLN place too. */
   readonly keysByPlace: Map<string, Set<string>>
-  readonly declared: Set<string>
+  /** Events that were declared wrong, and when the first declaration was recorded. */
+  readonly declared: Map<string, number>
   readonly offsets: Map<string, number>
   keys: number
 }
@@ -39,7 +43,7 @@ export function createMemoryTraceStore(): TraceStore {
     byId: new Map(),
     byKey: new Map(),
     keysByPlace: new Map(),
-    declared: new Set(),
+    declared: new Map(),
     offsets: new Map(),
     keys: 0
   }
@@ -62,10 +66,8 @@ export function createMemoryTraceStore(): TraceStore {
       return Promise.resolve(versions.toSorted((a, b) => order(a) - order(b) || 0).map((event) => event.json))
     },
     events: (query) => Promise.try(() => queryEvents(state, query)),
-    ledger({ key, fromMs = -Infinity, toMs = Infinity, limit = ledgerLimitDefault }) {
-      const events = [...(state.byKey.get(key) ?? [])].filter(
-        (event) => !state.declared.has(event.eventID) && event.eventTimeMs >= fromMs && event.eventTimeMs <= toMs
-      )
+    ledger({ key, fromMs = -Infinity, toMs = Infinity, limit = ledgerLimitDefault, ...knowledge }) {
+      const events = knownEvents(state, key, knowledge).filter(({ eventTimeMs }) => eventTimeMs >= fromMs && eventTimeMs <= toMs)
       return Promise.resolve(events.sort(compareFacts).slice(0, limit))
     },
     async histories({ keys, newest }) {
@@ -90,7 +92,10 @@ function captureOne(state: MemoryState, event: TraceEvent): CaptureOutcome {
   if (isDuplicate(event, known)) return { eventID: event.eventID, outcome: 'duplicate' }
   state.versions.push({ seq: state.versions.length + 1, event })
   state.byId.set(event.eventID, [...versions, event])
-  if (event.errorDeclaration !== undefined) state.declared.add(event.eventID)
+  if (event.errorDeclaration !== undefined) {
+    const earlierMs = state.declared.get(event.eventID) ?? Infinity
+    state.declared.set(event.eventID, Math.min(earlierMs, event.recordTimeMs))
+  }
   const keys = new Set(event.subjects.map((subject) => subject.key))
   for (const key of keys) {
     if (!state.byKey.has(key)) state.keys += 1
@@ -111,14 +116,15 @@ function addTo<Value>(map: Map<string, Set<Value>>, key: string, value: Value): 
   else values.add(value)
 }
 
+function knownEvents(state: MemoryState, key: string, knowledge: Knowledge): TraceEvent[] {
+  return [...(state.byKey.get(key) ?? [])].flatMap((event) => asKnown(event, state.declared.get(event.eventID), knowledge) ?? [])
+}
+
 function createReader(state: MemoryState): TraceReader {
   return {
-    factsOf(keys) {
+    factsOf(keys, knowledge = {}) {
       const facts = new Map<string, TraceEvent[]>()
-      for (const key of keys) {
-        const events = [...(state.byKey.get(key) ?? [])].filter((event) => !state.declared.has(event.eventID))
-        facts.set(key, events.sort(compareFacts).slice(0, factsPerKeyMax))
-      }
+      for (const key of keys) facts.set(key, knownEvents(state, key, knowledge).sort(compareFacts).slice(0, factsPerKeyMax))
       return Promise.resolve(facts)
     },
     keysAt: ({ place }) => Promise.resolve([...(state.keysByPlace.get(place) ?? [])])
@@ -130,14 +136,30 @@ function queryEvents(state: MemoryState, query: EventQuery): EventPage {
   const sign = query.order === 'ascending' ? 1 : -1
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor)
   const limit = Math.min(query.limit, eventsLimitMax)
-  const found = state.versions
-    .filter((version) => matchesQuery(version.event, query))
+  const candidates = state.versions
+    .filter((version) => matchesFilter(version.event, query))
     .filter((version) => after === undefined || sign * (timeOf(version) - after.timeMs || version.seq - after.seq) > 0)
     .sort((a, b) => sign * (timeOf(a) - timeOf(b) || a.seq - b.seq))
-  const page = found.slice(0, limit)
-  const last = page.at(-1)
-  const json = page.map(({ event }) => event.json)
-  return found.length > limit && last !== undefined ? { json, next: encodeCursor({ timeMs: timeOf(last), seq: last.seq }) } : { json }
+  const { found, last } = judge(candidates, { limit, conditions: query.conditions })
+  const json = found.map(({ event }) => event.json)
+  return last === undefined ? { json } : { json, next: encodeCursor({ timeMs: timeOf(last), seq: last.seq }) }
+}
+
+/** The first versions that meet the conditions; `last` is where to go on, when there are more or so many were judged. */
+function judge(
+  versions: readonly Version[],
+  { limit, conditions = [] }: { readonly limit: number; readonly conditions: readonly EventCondition[] | undefined }
+): { readonly found: readonly Version[]; readonly last?: Version | undefined } {
+  const judgedMax = conditions.length === 0 ? Infinity : judgedEventsMax
+  const matches = createMatcher(conditions)
+  const found: Version[] = []
+  for (const [index, version] of versions.entries()) {
+    if (index >= judgedMax) return { found, last: versions[index - 1] }
+    if (!matches(version.event, () => version.event.json)) continue
+    if (found.length >= limit) return { found, last: found.at(-1) }
+    found.push(version)
+  }
+  return { found }
 }
 
 const wordsOf: Readonly<Record<VocabularyName, (event: TraceEvent) => readonly (string | undefined)[]>> = {
@@ -160,15 +182,16 @@ function vocabularyPage(state: MemoryState, query: VocabularyQuery): VocabularyP
 
 function feedPage(state: MemoryState, query: FeedQuery): FeedPage {
   const { after, fromRecordMs = -Infinity, limit, filter = {} } = query
-  const start = after === undefined ? 0 : readCursor(after).seq
-  const asked = { ...filter, order: 'ascending', orderBy: 'recordTime', limit } as const
+  const firstAt = after === undefined ? state.versions.findIndex(({ event }) => event.recordTimeMs >= fromRecordMs) : readCursor(after).seq
+  const start = firstAt === -1 ? state.versions.length : firstAt
+  const matches = createFilterMatcher(filter)
+  const lookMax = filter.conditions === undefined ? Infinity : judgedEventsMax
   const json: string[] = []
   let seq = start
-  for (const version of state.versions.slice(start)) {
-    if (json.length === limit) break
-    seq = version.seq
-    const counts = after !== undefined || version.event.recordTimeMs >= fromRecordMs
-    if (counts && matchesQuery(version.event, asked)) json.push(version.event.json)
+  for (const { event } of state.versions.slice(start)) {
+    if (json.length >= limit || seq - start >= lookMax) break
+    seq += 1
+    if (matches(event, () => event.json)) json.push(event.json)
   }
   return { json, next: encodeCursor({ timeMs: 0, seq }), more: seq < state.versions.length }
 }

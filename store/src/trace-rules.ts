@@ -1,10 +1,12 @@
 /** What every trace adapter decides alike: duplicates, page cursors and which events match a query. */
 import { matchesFilter, type EventFilter } from '@tracegate/model/epcis/query/filter'
-import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
+import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import { storeError } from './errors.ts'
 
 export const ledgerLimitDefault = 1_000
 export const eventsLimitMax = 10_000
+/** Events that one call judges by conditions; a page that needs more ends there and says where to go on. */
+export const judgedEventsMax = 10_000
 
 /** A stored version of an event, as far as duplicates go: when it declared the event wrong, if it did. */
 export interface StoredVersion {
@@ -18,6 +20,17 @@ export interface StoredVersion {
 export function isDuplicate(event: TraceEvent, versions: readonly StoredVersion[]): boolean {
   const declarationTimeMs = event.errorDeclaration?.declarationTimeMs
   return versions.some((version) => version.declarationTimeMs === declarationTimeMs)
+}
+
+/**
+ * The event as far as it counts under what was known: undefined when it does not, marked when it was declared wrong. `declaredMs` is when
+ * the first declaration of its error was recorded.
+ */
+export function asKnown<Fact extends TraceFact>(fact: Fact, declaredMs: number | undefined, knowledge: Knowledge): Fact | undefined {
+  const { knownAtMs = Infinity, withDeclared = false } = knowledge
+  if (fact.recordTimeMs > knownAtMs) return undefined
+  if (declaredMs === undefined || declaredMs > knownAtMs) return fact
+  return withDeclared ? { ...fact, declaredWrong: true } : undefined
 }
 
 /** Where a page ended: the time it is ordered by, and the sequence number of the event. */
