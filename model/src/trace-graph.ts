@@ -2,86 +2,222 @@
  * The trace questions answered over any store: pure but for the reader that brings events in batches. Everything (who was in
  * what, where goods were) follows from the events alone, so late, repeated and error-declared ones can leave nothing stale.
  */
-import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from './trace.ts'
+import type { BalanceAnswer } from './trace-balance.ts'
+import type { Knowledge } from './trace-event.ts'
+import type { ScopeAnswer } from './trace-scope.ts'
+import type { ExposureAnswer, HoldersAnswer, KeyCut, Stay, TraceAnswer } from './trace.ts'
 import { walkBack } from './trace-graph/back.ts'
-import { walkExposure } from './trace-graph/exposure.ts'
+import { walkBalance } from './trace-graph/balance.ts'
+import { walkPresence } from './trace-graph/exposure.ts'
 import { walkForward } from './trace-graph/forward.ts'
 import { deriveHoldings } from './trace-graph/holders.ts'
-import { createTraceSession, type TraceReader } from './trace-graph/session.ts'
+import { walkLife, type Life } from './trace-graph/life.ts'
+import { deriveScope } from './trace-graph/scope.ts'
+import { seedsOf, type Asked, type PlaceAsked } from './trace-graph/seeds.ts'
+import { createTraceSession, type SessionOptions, type TraceReader, type TraceSession } from './trace-graph/session.ts'
 import { deriveStays } from './trace-graph/stays.ts'
-import { toAnswer, type WalkResult } from './trace-graph/walk.ts'
+import { createFindings, listCuts, toAnswer, type WalkLimits, type WalkResult } from './trace-graph/walk.ts'
+
+export type { PlaceAsked } from './trace-graph/seeds.ts'
+export type { Life, LifeEvent } from './trace-graph/life.ts'
 
 export const nodesMaxDefault = 10_000
 export const depthMaxDefault = 64
+/** Neighbours of one node; as many as nodes, so that only who asks for less is cut by it. */
+export const breadthMaxDefault = 100_000
 export const exposureMaxDefault = 10_000
 export const holdingGoodsMaxDefault = 1_000
+export const scopeNodesMaxDefault = 100_000
+export const scopeHoldersMaxDefault = 500
+export const scopeGoodsMaxDefault = 100
+export const lifeEventsMaxDefault = 500
+export const toleranceShareDefault = 0.01
+const siblingInputsListedMax = 100
 
-export interface GraphOptions {
+/** What every question may be asked with. */
+export interface QuestionOptions extends Knowledge {
+  /** Only what happened up to this time. */
   readonly atMs?: number
+  /** Past this much work the answer is cut and says so. Default 10 s. */
+  readonly timeMaxMs?: number
+}
+
+export interface GraphOptions extends QuestionOptions {
   readonly depthMax?: number
+  readonly breadthMax?: number
   readonly nodesMax?: number
+}
+
+/** Things, shipments or transactions by key, a place in a period, or both. */
+export interface ThingsAsked {
+  readonly of?: string | readonly string[]
+  readonly at?: PlaceAsked
 }
 
 /** Everything that went into `of`. Time-scoped: an ingredient's history counts up to its use. */
 export async function traceBack(reader: TraceReader, of: string, options: GraphOptions = {}): Promise<TraceAnswer> {
-  const started = performance.now()
-  const session = createTraceSession(reader, options)
-  const result = await walkBack(session, of, limitsOf(options))
-  return toAnswer(session, of, result, performance.now() - started)
+  return traceOf(reader, 'back', { of, ...options })
 }
 
 /** Everything that `of` went into, what held it, and where that is now. */
 export async function traceForward(reader: TraceReader, of: string, options: GraphOptions = {}): Promise<TraceAnswer> {
-  const started = performance.now()
-  const session = createTraceSession(reader, options)
-  const result = await walkForward(session, of, limitsOf(options))
-  return toAnswer(session, of, result, performance.now() - started)
+  return traceOf(reader, 'forward', { of, ...options })
 }
 
-export async function staysOf(reader: TraceReader, key: string): Promise<Stay[]> {
-  const session = createTraceSession(reader)
+async function traceOf(reader: TraceReader, direction: 'back' | 'forward', ask: ThingsAsked & GraphOptions): Promise<TraceAnswer> {
+  const started = performance.now()
+  const session = createTraceSession(reader, ask)
+  const asked = askedOf(ask)
+  const result = await walkOf({ session, reader, direction }, asked, limitsOf(ask))
+  const keys = [...asked.of, ...(asked.at === undefined ? [] : [asked.at.place])]
+  return toAnswer(session, { of: keys[0] ?? '', asked: keys, result, tookMs: performance.now() - started })
+}
+
+interface Walking {
+  readonly session: TraceSession
+  readonly reader: TraceReader
+  readonly direction: 'back' | 'forward'
+}
+
+async function walkOf(walking: Walking, asked: Asked, limits: WalkLimits): Promise<WalkResult> {
+  const walk = { ...walking, findings: createFindings(limits) }
+  const seeds = await seedsOf(walk, asked)
+  await (walking.direction === 'back' ? walkBack(walk, seeds, limits) : walkForward(walk, seeds, limits))
+  return walk.findings.result()
+}
+
+function askedOf({ of = [], at }: ThingsAsked): Asked {
+  return { of: typeof of === 'string' ? [of] : [...new Set(of)], ...(at === undefined ? {} : { at }) }
+}
+
+function limitsOf(options: GraphOptions, nodesMax = nodesMaxDefault): WalkLimits {
+  return {
+    depthMax: options.depthMax ?? depthMaxDefault,
+    breadthMax: options.breadthMax ?? breadthMaxDefault,
+    nodesMax: options.nodesMax ?? nodesMax
+  }
+}
+
+export async function staysOf(reader: TraceReader, key: string, options: SessionOptions = {}): Promise<Stay[]> {
+  const session = createTraceSession(reader, options)
   await session.load([key])
   return deriveStays(session, key)
 }
 
-export async function exposureOf(
-  reader: TraceReader,
-  query: { readonly place: string; readonly fromMs: number; readonly toMs: number; readonly limit?: number }
-): Promise<ExposureAnswer> {
+type ExposureAsk = PlaceAsked & QuestionOptions & { readonly limit?: number }
+
+export async function exposureOf(reader: TraceReader, ask: ExposureAsk): Promise<ExposureAnswer> {
   const started = performance.now()
-  const { place, fromMs, toMs } = query
-  const { goods, truncated } = await walkExposure(reader, { place, fromMs, toMs, goodsMax: query.limit ?? exposureMaxDefault })
-  return { place, fromMs, toMs, goods, truncated, tookMs: performance.now() - started }
+  const { place, fromMs, toMs, limit = exposureMaxDefault } = ask
+  const session = createTraceSession(reader, ask)
+  const { stays, cut } = await walkPresence(session, reader, { place, fromMs, toMs })
+  const late: KeyCut[] = cut ? [{ key: place, limit: session.isLate() ? 'time' : 'depth' }] : []
+  const more: KeyCut[] = stays.length > limit ? [{ key: place, limit: 'nodes', notFollowed: stays.length - limit }] : []
+  const cuts = [...late, ...more]
+  return {
+    place,
+    fromMs,
+    toMs,
+    goods: stays.slice(0, limit),
+    total: stays.length,
+    ...(cuts.length === 0 ? {} : { cuts }),
+    truncated: cuts.length > 0 || session.truncated(),
+    tookMs: performance.now() - started
+  }
 }
 
-export async function holdersOf(
-  reader: TraceReader,
-  query: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }
-): Promise<HoldersAnswer> {
+type HoldersAsk = ThingsAsked & GraphOptions & { readonly limit?: number }
+
+export async function holdersOf(reader: TraceReader, ask: HoldersAsk): Promise<HoldersAnswer> {
   const started = performance.now()
-  const session = createTraceSession(reader, query)
-  const walks: WalkResult[] = []
-  for (const of of query.of) walks.push(await walkForward(session, of, limitsOf({})))
-  const { holdings, total } = deriveHoldings(session, walks, query.limit ?? holdingGoodsMaxDefault)
-  const truncated =
-    walks.some((walk) => walk.truncated) || session.truncated() || holdings.some((holding) => holding.count > holding.goods.length)
-  return { of: [...query.of], holdings, total, truncated, tookMs: performance.now() - started }
+  const session = createTraceSession(reader, ask)
+  const asked = askedOf(ask)
+  const result = await walkOf({ session, reader, direction: 'forward' }, asked, limitsOf(ask, scopeNodesMaxDefault))
+  const { holdings, total } = deriveHoldings(session, [result], ask.limit ?? holdingGoodsMaxDefault)
+  const cuts = listCuts(session, [result])
+  const truncated = result.truncated || session.truncated() || holdings.some((holding) => holding.count > holding.goods.length)
+  return {
+    of: [...asked.of, ...(asked.at === undefined ? [] : [asked.at.place])],
+    holdings,
+    total,
+    ...(cuts.length === 0 ? {} : { cuts }),
+    truncated,
+    tookMs: performance.now() - started
+  }
 }
 
-function limitsOf(options: GraphOptions) {
-  return { depthMax: options.depthMax ?? depthMaxDefault, nodesMax: options.nodesMax ?? nodesMaxDefault }
+type ScopeAsk = ThingsAsked & GraphOptions & { readonly holdersMax?: number; readonly goodsMax?: number; readonly withSiblings?: boolean }
+
+/** Where everything is that came of the goods asked about, and on request what else was made of the same inputs. */
+export async function scopeOf(reader: TraceReader, ask: ScopeAsk): Promise<ScopeAnswer> {
+  const started = performance.now()
+  const session = createTraceSession(reader, ask)
+  const asked = askedOf(ask)
+  const graph = limitsOf(ask, scopeNodesMaxDefault)
+  const own = await walkOf({ session, reader, direction: 'forward' }, asked, graph)
+  const limits = { holdersMax: ask.holdersMax ?? scopeHoldersMaxDefault, goodsMax: ask.goodsMax ?? scopeGoodsMaxDefault }
+  const walks = [own]
+  let siblings: ScopeAnswer['siblings']
+  if (ask.withSiblings === true) {
+    const back = await walkOf({ session, reader, direction: 'back' }, asked, graph)
+    const inputs = [...new Set(back.edges.flatMap(({ kind, from }) => (kind === 'becomes' ? [from] : [])))].sort()
+    const others = await walkOf({ session, reader, direction: 'forward' }, { of: inputs }, graph)
+    walks.push(back, others)
+    const listed = inputs.slice(0, siblingInputsListedMax)
+    const known = new Set([...own.depths.keys(), ...inputs])
+    siblings = { inputs: listed, inputsFound: inputs.length, ...deriveScope(session, [others], limits, known) }
+  }
+  const scope = deriveScope(session, [own], limits)
+  const events = new Set(walks.flatMap(({ facts }) => facts))
+  const wrong = [...events].filter((fact) => fact.declaredWrong === true).length
+  const cuts = listCuts(session, walks)
+  return {
+    asked: [...asked.of, ...(asked.at === undefined ? [] : [asked.at.place])],
+    ...scope,
+    ...(siblings === undefined ? {} : { siblings }),
+    nodesFound: new Set(walks.flatMap(({ depths }) => [...depths.keys()])).size,
+    eventsFound: events.size,
+    ...(wrong === 0 ? {} : { declaredWrong: wrong }),
+    ...(cuts.length === 0 ? {} : { cuts }),
+    truncated: walks.some((walk) => walk.truncated) || session.truncated() || isListCut(scope, siblings),
+    tookMs: performance.now() - started
+  }
+}
+
+function isListCut(...parts: (Pick<ScopeAnswer, 'holders' | 'holdersFound'> | undefined)[]): boolean {
+  return parts.some(
+    (part) =>
+      part !== undefined && (part.holders.length < part.holdersFound || part.holders.some(({ goods, count }) => goods.length < count))
+  )
+}
+
+type BalanceAsk = GraphOptions & { readonly of: string; readonly toleranceShare?: number }
+
+export async function balanceOf(reader: TraceReader, ask: BalanceAsk): Promise<BalanceAnswer> {
+  const started = performance.now()
+  const session = createTraceSession(reader, ask)
+  const options = { of: ask.of, limits: limitsOf(ask), toleranceShare: ask.toleranceShare ?? toleranceShareDefault }
+  const balance = await walkBalance(session, reader, options)
+  return { ...balance, tookMs: performance.now() - started }
+}
+
+type LifeAsk = QuestionOptions & { readonly of: string; readonly eventsMax?: number }
+
+/** The events of a thing's life and its stays: what a journey is told from. */
+export async function lifeOf(reader: TraceReader, ask: LifeAsk): Promise<Life> {
+  return walkLife(createTraceSession(reader, ask), ask.of, ask.eventsMax ?? lifeEventsMaxDefault)
 }
 
 /** Every question of the trace with its answer; an adapter answers all of them by `createTraceAnswers` where its events are. */
 export interface TraceQuestions {
-  back: { ask: GraphOptions & { readonly of: string }; answer: TraceAnswer }
-  forward: { ask: GraphOptions & { readonly of: string }; answer: TraceAnswer }
-  holders: { ask: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }; answer: HoldersAnswer }
-  exposure: {
-    ask: { readonly place: string; readonly fromMs: number; readonly toMs: number; readonly limit?: number }
-    answer: ExposureAnswer
-  }
+  back: { ask: ThingsAsked & GraphOptions; answer: TraceAnswer }
+  forward: { ask: ThingsAsked & GraphOptions; answer: TraceAnswer }
+  holders: { ask: HoldersAsk; answer: HoldersAnswer }
+  exposure: { ask: ExposureAsk; answer: ExposureAnswer }
   stays: { ask: string; answer: Stay[] }
+  life: { ask: LifeAsk; answer: Life }
+  scope: { ask: ScopeAsk; answer: ScopeAnswer }
+  balance: { ask: BalanceAsk; answer: BalanceAnswer }
 }
 export type TraceQuestion = keyof TraceQuestions
 
@@ -92,10 +228,13 @@ export type TraceAnswers = {
 
 export function createTraceAnswers(reader: TraceReader): TraceAnswers {
   return {
-    back: (ask) => traceBack(reader, ask.of, ask),
-    forward: (ask) => traceForward(reader, ask.of, ask),
+    back: (ask) => traceOf(reader, 'back', ask),
+    forward: (ask) => traceOf(reader, 'forward', ask),
     holders: (ask) => holdersOf(reader, ask),
     exposure: (ask) => exposureOf(reader, ask),
-    stays: (ask) => staysOf(reader, ask)
+    stays: (ask) => staysOf(reader, ask),
+    life: (ask) => lifeOf(reader, ask),
+    scope: (ask) => scopeOf(reader, ask),
+    balance: (ask) => balanceOf(reader, ask)
   }
 }

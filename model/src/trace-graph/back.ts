@@ -1,6 +1,10 @@
 /** Everything that went into a thing, by the time-scoped definition: an ingredient counts up to its use and no further. */
-import { isPacking, transformationKey, type TraceFact, type TraceSession } from './session.ts'
-import { containerWindows, createFindings, factsInWindow, type Findings, type WalkLimits, type WalkResult } from './walk.ts'
+import { keyKind } from '../gs1/key.ts'
+import { transformationKey } from './references.ts'
+import type { Seed } from './seeds.ts'
+import { isPacking, type TraceFact, type TraceSession } from './session.ts'
+import type { Findings, WalkLimits } from './walk.ts'
+import { factsInWindow, windowsOf } from './windows.ts'
 
 /** The history of `key` up to and including `untilMs`. */
 interface Visit {
@@ -13,43 +17,50 @@ interface Visit {
 
 /** One history up to one time is walked once; this many different ones in an answer. */
 const visitsPerNodeMax = 4
+/** Visits between two looks at the clock. */
+const visitsPerBatch = 2_000
 
-export async function walkBack(session: TraceSession, of: string, limits: WalkLimits): Promise<WalkResult> {
-  const findings = createFindings(limits)
+interface Back {
+  readonly session: TraceSession
+  readonly findings: Findings
+}
+
+export async function walkBack(walk: Back, seeds: readonly Seed[], limits: WalkLimits): Promise<void> {
+  const { session, findings } = walk
   const seen = new Set<string>()
-  let frontier: Visit[] = [{ key: of, untilMs: Infinity, depth: 0, asked: true }]
-  while (frontier.length > 0) {
-    await session.load(frontier.map((visit) => visit.key))
-    const transformations = frontier.flatMap((visit) => transformationsOf(session, visit.key))
-    if (transformations.length > 0) await session.load(transformations)
-    const childKeys = frontier.flatMap((visit) => (visit.asked ? [] : childrenOf(session, visit)))
-    if (childKeys.length > 0) await session.load(childKeys)
-    const next: Visit[] = []
-    for (const visit of frontier) {
-      if (findings.node(visit.key, visit.depth)) next.push(...walkHistory(session, findings, visit))
-    }
-    frontier = next.filter((visit) => {
-      const id = `${visit.untilMs} ${visit.key}`
-      if (seen.has(id)) return false
-      seen.add(id)
-      return true
-    })
-    if (seen.size > limits.nodesMax * visitsPerNodeMax) {
-      findings.cut()
-      break
-    }
+  const isNew = (visit: Visit): boolean => {
+    const id = `${visit.untilMs} ${visit.key}`
+    if (seen.has(id)) return false
+    seen.add(id)
+    return true
   }
-  return findings.result()
+  let frontier: Visit[] = seeds.map(({ key, toMs, depth, whole }) => ({ key, untilMs: toMs, depth, asked: whole })).filter(isNew)
+  while (frontier.length > 0) {
+    const next: Visit[] = []
+    for (let at = 0; at < frontier.length; at += visitsPerBatch) {
+      const isSpent = seen.size > limits.nodesMax * visitsPerNodeMax
+      if (isSpent || session.isLate()) {
+        for (const { key } of [...frontier.slice(at), ...next]) findings.cut(key, isSpent ? 'nodes' : 'time')
+        return
+      }
+      const batch = frontier.slice(at, at + visitsPerBatch)
+      await loadFor(session, batch)
+      for (const visit of batch) walkHistory(walk, visit, next)
+    }
+    frontier = next.filter(isNew)
+  }
 }
 
-function transformationsOf(session: TraceSession, key: string): string[] {
-  return session.facts(key).flatMap((fact) => (fact.transformationID === undefined ? [] : [transformationKey(fact.transformationID)]))
-}
-
-function childrenOf(session: TraceSession, visit: Visit): string[] {
-  return packingsOf(session, visit).flatMap((fact) =>
-    fact.subjects.filter((subject) => subject.role === 'child').map((subject) => subject.key)
-  )
+/** What the visits look at: their keys, the other events of their transformations, and what they held. */
+async function loadFor(session: TraceSession, visits: readonly Visit[]): Promise<void> {
+  await session.load(visits.map((visit) => visit.key))
+  const more = new Set<string>()
+  for (const visit of visits) {
+    for (const fact of session.facts(visit.key)) if (fact.transformationID !== undefined) more.add(transformationKey(fact.transformationID))
+    if (visit.asked) continue
+    for (const fact of packingsOf(session, visit)) for (const subject of fact.subjects) if (subject.role === 'child') more.add(subject.key)
+  }
+  if (more.size > 0) await session.load([...more])
 }
 
 function packingsOf(session: TraceSession, visit: Visit): TraceFact[] {
@@ -64,37 +75,56 @@ function packingsOf(session: TraceSession, visit: Visit): TraceFact[] {
     )
 }
 
-function walkHistory(session: TraceSession, findings: Findings, visit: Visit): Visit[] {
-  const next: Visit[] = []
+function walkHistory(walk: Back, visit: Visit, next: Visit[]): void {
+  const { session, findings } = walk
+  const { key } = visit
   const depth = visit.depth + 1
-  for (const fact of session.facts(visit.key)) {
+  for (const fact of session.facts(key)) {
     if (fact.eventTimeMs > visit.untilMs) break
-    const roles = session.subjectsOf(fact, visit.key)
+    const roles = session.subjectsOf(fact, key)
     if (roles.every((subject) => subject.role === 'input')) continue
     findings.fact(fact)
     if (!roles.some((subject) => subject.role === 'output')) continue
-    for (const { key, by } of inputsOf(session, findings, fact)) {
-      if (key === visit.key) continue
-      findings.becomes(key, visit.key, by)
-      next.push({ key, untilMs: by.eventTimeMs, depth, asked: false })
+    for (const { key: input, by } of inputsOf(walk, key, fact)) {
+      if (input === key || !findings.node({ key: input, depth, via: key })) continue
+      findings.becomes(input, key, by)
+      next.push({ key: input, untilMs: by.eventTimeMs, depth, asked: false })
     }
   }
   for (const fact of packingsOf(session, visit)) {
     for (const subject of fact.subjects) {
-      if (subject.role !== 'child') continue
-      if (visit.asked || wasInside(session, subject.key, visit))
+      if (subject.role !== 'child' || !(visit.asked || wasInside(session, subject.key, visit))) continue
+      if (findings.node({ key: subject.key, depth, via: key }))
         next.push({ key: subject.key, untilMs: fact.eventTimeMs, depth, asked: false })
     }
   }
-  walkContainers(session, findings, visit)
-  return next
+  walkLot(walk, visit, next)
+  walkContainers(walk, visit)
+}
+
+/** What went into the lot of an item went into the item; the lot counts up to the event that told that the item is of it. */
+function walkLot({ session, findings }: Back, visit: Visit, next: Visit[]): void {
+  if (keyKind(visit.key) !== 'item') return
+  const told = new Set<string>()
+  for (const fact of session.facts(visit.key)) {
+    if (fact.eventTimeMs > visit.untilMs) return
+    for (const { lot } of session.subjectsOf(fact, visit.key)) {
+      if (lot === undefined || told.has(lot)) continue
+      told.add(lot)
+      if (!findings.node({ key: lot, depth: visit.depth + 1, via: visit.key })) continue
+      findings.relates({ from: visit.key, to: lot, kind: 'instanceOf', by: fact })
+      next.push({ key: lot, untilMs: fact.eventTimeMs, depth: visit.depth + 1, asked: false })
+    }
+  }
 }
 
 /** The inputs of a transformation, those of its other events up to this one's time included (EPCIS 2.0 §7.4.6, transformationID). */
-function inputsOf(session: TraceSession, findings: Findings, fact: TraceFact): { key: string; by: TraceFact }[] {
+function inputsOf({ session, findings }: Back, output: string, fact: TraceFact): { key: string; by: TraceFact }[] {
   const inputs = new Map<string, TraceFact>()
-  const related = fact.transformationID === undefined ? [] : session.facts(transformationKey(fact.transformationID))
-  for (const part of [fact, ...related]) {
+  const id = fact.transformationID
+  const related = id === undefined ? [] : session.facts(transformationKey(id))
+  if (id !== undefined && session.isCut(transformationKey(id))) findings.cut(output, 'events')
+  for (const part of new Set([fact, ...related])) {
     if (part.eventTimeMs > fact.eventTimeMs) continue
     for (const subject of part.subjects) {
       if (subject.role !== 'input') continue
@@ -114,14 +144,19 @@ function wasInside(session: TraceSession, child: string, visit: Visit): boolean 
     )
 }
 
-function walkContainers(session: TraceSession, findings: Findings, visit: Visit): void {
-  for (const { window, containment } of containerWindows(session, visit.key, visit.depth)) {
-    if (window.from.eventTimeMs > visit.untilMs || !findings.node(window.container, window.depth)) continue
-    findings.contains(containment)
-    for (const fact of factsInWindow(session, window)) {
-      if (fact.eventTimeMs > visit.untilMs) break
-      const roles = session.subjectsOf(fact, window.container)
-      if (!roles.every((subject) => subject.role === 'input')) findings.fact(fact)
+function walkContainers({ session, findings }: Back, visit: Visit): void {
+  for (const own of session.containments(visit.key)) {
+    if (own.opened.eventTimeMs > visit.untilMs) break
+    for (const { window, level, containment } of windowsOf(session, own)) {
+      if (window.from.eventTimeMs > visit.untilMs) continue
+      if (!findings.node({ key: window.container, depth: visit.depth + level, via: containment.child })) continue
+      findings.contains(containment)
+      if (!findings.isNewIn(window, visit.untilMs, (boundMs, known) => boundMs > known)) continue
+      for (const fact of factsInWindow(session, window)) {
+        if (fact.eventTimeMs > visit.untilMs) break
+        const roles = session.subjectsOf(fact, window.container)
+        if (!roles.every((subject) => subject.role === 'input')) findings.fact(fact)
+      }
     }
   }
 }

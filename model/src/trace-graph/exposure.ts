@@ -3,37 +3,46 @@ import type { Stay } from '../trace.ts'
 import { createTraceSession, isPacking, type TraceReader, type TraceSession } from './session.ts'
 import { deriveStays, placeMatches } from './stays.ts'
 
-export interface ExposureAsked {
+export interface PresenceAsked {
   readonly place: string
   readonly fromMs: number
   readonly toMs: number
-  readonly goodsMax: number
 }
 
 const levelsMax = 16
 const batchMax = 5_000
 
-export async function walkExposure(reader: TraceReader, asked: ExposureAsked): Promise<{ goods: Stay[]; truncated: boolean }> {
-  const session = createTraceSession(reader)
-  const goods: Stay[] = []
+/** Oldest stay first. `cut`: levels of containers, or time, ran out. */
+export async function walkPresence(
+  session: TraceSession,
+  reader: TraceReader,
+  asked: PresenceAsked
+): Promise<{ stays: Stay[]; cut: boolean }> {
+  const found: Stay[] = []
   const seen = new Set<string>()
-  let candidates = [...(await reader.keysAt(asked))]
+  let candidates = [...(await reader.keysAt(asked, session.knowledge))]
   for (let level = 0; level < levelsMax && candidates.length > 0; level += 1) {
     const inside = new Set<string>()
     for (let at = 0; at < candidates.length; at += batchMax) {
+      if (session.isLate()) return { stays: inOrder(found), cut: true }
       const batch = candidates.slice(at, at + batchMax).filter((key) => !seen.has(key))
       await session.load(batch)
       for (const key of batch) {
         seen.add(key)
-        const stays = deriveStays(session, key).filter((stay) => placeMatches(asked.place, stay.place) && overlaps(stay, asked))
-        goods.push(...stays)
-        for (const stay of stays) for (const child of contentsDuring(session, key, stay)) inside.add(child)
+        for (const stay of deriveStays(session, key)) {
+          if (!placeMatches(asked.place, stay.place) || !overlaps(stay, asked)) continue
+          found.push(stay)
+          for (const child of contentsDuring(session, key, stay)) inside.add(child)
+        }
       }
     }
     candidates = [...inside].filter((key) => !seen.has(key))
   }
-  goods.sort((a, b) => a.fromMs - b.fromMs || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  return { goods: goods.slice(0, asked.goodsMax), truncated: goods.length > asked.goodsMax || session.truncated() }
+  return { stays: inOrder(found), cut: candidates.length > 0 }
+}
+
+function inOrder(found: Stay[]): Stay[] {
+  return found.sort((a, b) => a.fromMs - b.fromMs || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 }
 
 /** Those of the keys that were at the place at that time. */
@@ -57,7 +66,7 @@ export async function keysPresent(
   return present
 }
 
-function overlaps(stay: Stay, asked: Pick<ExposureAsked, 'fromMs' | 'toMs'>): boolean {
+function overlaps(stay: Stay, asked: Pick<PresenceAsked, 'fromMs' | 'toMs'>): boolean {
   return stay.fromMs <= asked.toMs && (stay.toMs === undefined || stay.toMs > asked.fromMs)
 }
 

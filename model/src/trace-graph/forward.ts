@@ -1,6 +1,10 @@
 /** Everything a thing went into and what held it since; strangers that a container held before or after do not count. */
-import { isPacking, transformationKey, type Containment, type TraceFact, type TraceSession } from './session.ts'
-import { containerWindows, createFindings, factsInWindow, type Findings, type WalkLimits, type WalkResult } from './walk.ts'
+import { keyKind } from '../gs1/key.ts'
+import { memberKey, transformationKey } from './references.ts'
+import { membersOf, type Seed } from './seeds.ts'
+import { isPacking, type Containment, type TraceFact, type TraceSession } from './session.ts'
+import type { Findings, WalkLimits } from './walk.ts'
+import { factsInWindow, windowsOf } from './windows.ts'
 
 /** The future of `key` from `fromMs` on; of what it holds, only what was inside of it in [fromMs, contentsToMs]. */
 interface Visit {
@@ -11,30 +15,36 @@ interface Visit {
 }
 
 const visitsPerNodeMax = 4
+/** Visits between two looks at the clock. */
+const visitsPerBatch = 2_000
 
-export async function walkForward(session: TraceSession, of: string, limits: WalkLimits): Promise<WalkResult> {
-  const findings = createFindings(limits)
+interface Forward {
+  readonly session: TraceSession
+  readonly findings: Findings
+}
+
+export async function walkForward(walk: Forward, seeds: readonly Seed[], limits: WalkLimits): Promise<void> {
+  const { session, findings } = walk
   const seen = new Map<string, Visit[]>()
   let visits = 0
-  let frontier: Visit[] = [{ key: of, fromMs: -Infinity, contentsToMs: Infinity, depth: 0 }]
+  let frontier: Visit[] = seeds
+    .map(({ key, fromMs, toMs, depth }) => ({ key, fromMs, contentsToMs: toMs, depth }))
+    .filter((visit) => remember(seen, visit))
   while (frontier.length > 0) {
-    await session.load(frontier.map((visit) => visit.key))
-    const transformations = frontier.flatMap((visit) => transformationsOf(session, visit.key))
-    if (transformations.length > 0) await session.load(transformations)
-    const childKeys = frontier.flatMap((visit) => childrenOf(session, visit.key))
-    if (childKeys.length > 0) await session.load(childKeys)
     const next: Visit[] = []
-    for (const visit of frontier) {
-      if (findings.node(visit.key, visit.depth)) next.push(...walkFuture(session, findings, visit))
+    for (let at = 0; at < frontier.length; at += visitsPerBatch) {
+      const isSpent = visits > limits.nodesMax * visitsPerNodeMax
+      if (isSpent || session.isLate()) {
+        for (const { key } of [...frontier.slice(at), ...next]) findings.cut(key, isSpent ? 'nodes' : 'time')
+        return
+      }
+      const batch = frontier.slice(at, at + visitsPerBatch)
+      await loadFor(session, batch)
+      for (const visit of batch) walkFuture(walk, visit, next)
     }
     frontier = next.filter((visit) => remember(seen, visit))
     visits += frontier.length
-    if (visits > limits.nodesMax * visitsPerNodeMax) {
-      findings.cut()
-      break
-    }
   }
-  return findings.result()
 }
 
 /** False when an earlier visit covers this one. */
@@ -49,80 +59,106 @@ function remember(seen: Map<string, Visit[]>, visit: Visit): boolean {
   return true
 }
 
-/** Transformations that the key itself, or something while it held the key, was an input of. */
-function transformationsOf(session: TraceSession, key: string): string[] {
-  const holders = session.containments(key).flatMap((containment) => session.facts(containment.parent))
-  return [...session.facts(key), ...holders].flatMap((fact) =>
-    fact.transformationID === undefined ? [] : [transformationKey(fact.transformationID)]
-  )
+/** What the visits look at: their keys, what they held, the members of lots, the other events of transformations they went into. */
+async function loadFor(session: TraceSession, visits: readonly Visit[]): Promise<void> {
+  await session.load(visits.map((visit) => visit.key))
+  const more = new Set<string>()
+  const held = new Set<string>()
+  for (const { key } of visits) {
+    if (keyKind(key) === 'lot') more.add(memberKey(key))
+    addTransformations(session.facts(key), more)
+    for (const { parent } of session.containments(key)) held.add(parent)
+    for (const child of childrenOf(session, key)) more.add(child)
+  }
+  for (const parent of held) addTransformations(session.facts(parent), more)
+  if (more.size > 0) await session.load([...more])
 }
 
-function childrenOf(session: TraceSession, key: string): string[] {
+function addTransformations(facts: readonly TraceFact[], into: Set<string>): void {
+  for (const { transformationID } of facts) if (transformationID !== undefined) into.add(transformationKey(transformationID))
+}
+
+function childrenOf(session: TraceSession, key: string): Set<string> {
   const children = new Set<string>()
   for (const fact of session.facts(key)) {
     if (!isPacking(fact) || !session.subjectsOf(fact, key).some((subject) => subject.role === 'parent')) continue
     for (const subject of fact.subjects) if (subject.role === 'child') children.add(subject.key)
   }
-  return [...children]
+  return children
 }
 
-function walkFuture(session: TraceSession, findings: Findings, visit: Visit): Visit[] {
-  const next: Visit[] = []
+function walkFuture(walk: Forward, visit: Visit, next: Visit[]): void {
+  const { session, findings } = walk
   for (const fact of session.facts(visit.key)) {
     if (fact.eventTimeMs < visit.fromMs) continue
     findings.fact(fact)
-    next.push(...walkOutputs(session, findings, { input: visit.key, of: visit.key, fact, depth: visit.depth + 1 }))
+    if (fact.type === 'TransformationEvent') walkOutputs(walk, { input: visit.key, fact, depth: visit.depth + 1 }, next)
   }
-  next.push(...walkContents(session, findings, visit))
-  for (const { window, containment } of containerWindows(session, visit.key, visit.depth)) {
-    if (window.to !== undefined && window.to.eventTimeMs < visit.fromMs) continue
-    if (!findings.node(window.container, window.depth)) continue
-    findings.contains(containment)
-    for (const fact of factsInWindow(session, window)) {
-      if (fact.eventTimeMs < visit.fromMs || fact === window.to) continue
-      findings.fact(fact)
-      next.push(...walkOutputs(session, findings, { input: window.container, of: window.container, fact, depth: window.depth + 1 }))
+  walkMembers(walk, visit, next)
+  walkContents(walk, visit, next)
+  for (const own of session.containments(visit.key)) {
+    for (const { window, level, containment } of windowsOf(session, own)) {
+      if (window.to !== undefined && window.to.eventTimeMs < visit.fromMs) continue
+      if (!findings.node({ key: window.container, depth: visit.depth + level, via: containment.child })) continue
+      findings.contains(containment)
+      if (!findings.isNewIn(window, visit.fromMs, (boundMs, known) => boundMs < known)) continue
+      for (const fact of factsInWindow(session, window)) {
+        if (fact.eventTimeMs < visit.fromMs) continue
+        findings.fact(fact)
+        if (fact.type === 'TransformationEvent' && fact !== window.to)
+          walkOutputs(walk, { input: window.container, fact, depth: visit.depth + level + 1 }, next)
+      }
+      if (window.to !== undefined) findings.fact(window.to)
     }
-    if (window.to !== undefined) findings.fact(window.to)
   }
-  return next
 }
 
 /** The outputs of a transformation that `input` went into, those of its other events from this one's time on included. */
 function walkOutputs(
-  session: TraceSession,
-  findings: Findings,
-  use: { readonly input: string; readonly of: string; readonly fact: TraceFact; readonly depth: number }
-): Visit[] {
-  const { fact } = use
-  if (!session.subjectsOf(fact, use.input).some((subject) => subject.role === 'input')) return []
-  const next: Visit[] = []
-  const related = fact.transformationID === undefined ? [] : session.facts(transformationKey(fact.transformationID))
+  { session, findings }: Forward,
+  use: { readonly input: string; readonly fact: TraceFact; readonly depth: number },
+  next: Visit[]
+): void {
+  const { input, fact, depth } = use
+  if (!session.subjectsOf(fact, input).some((subject) => subject.role === 'input')) return
+  const id = fact.transformationID
+  const related = id === undefined ? [] : session.facts(transformationKey(id))
+  if (id !== undefined && session.isCut(transformationKey(id))) findings.cut(input, 'events')
   for (const part of new Set([fact, ...related])) {
     if (part.eventTimeMs < fact.eventTimeMs) continue
     for (const subject of part.subjects) {
-      if (subject.role !== 'output' || subject.key === use.input) continue
+      if (subject.role !== 'output' || subject.key === input) continue
       findings.fact(part)
-      findings.becomes(use.input, subject.key, fact)
-      next.push({ key: subject.key, fromMs: part.eventTimeMs, contentsToMs: Infinity, depth: use.depth })
+      if (!findings.node({ key: subject.key, depth, via: input })) continue
+      findings.becomes(input, subject.key, fact)
+      next.push({ key: subject.key, fromMs: part.eventTimeMs, contentsToMs: Infinity, depth })
     }
   }
-  return next
+}
+
+/** Items that were told to be of the lot from then on: what went into the lot went into them. */
+function walkMembers({ session, findings }: Forward, visit: Visit, next: Visit[]): void {
+  if (keyKind(visit.key) !== 'lot') return
+  if (session.isCut(memberKey(visit.key))) findings.cut(visit.key, 'events')
+  for (const [key, { fact, atMs }] of membersOf(session, visit.key)) {
+    if (atMs < visit.fromMs || !findings.node({ key, depth: visit.depth + 1, via: visit.key })) continue
+    findings.relates({ from: key, to: visit.key, kind: 'instanceOf', by: fact })
+    next.push({ key, fromMs: atMs, contentsToMs: Infinity, depth: visit.depth + 1 })
+  }
 }
 
 /** What was inside during the visit goes on by itself from when it was put in. */
-function walkContents(session: TraceSession, findings: Findings, visit: Visit): Visit[] {
-  const next: Visit[] = []
+function walkContents({ session, findings }: Forward, visit: Visit, next: Visit[]): void {
   for (const child of childrenOf(session, visit.key)) {
     for (const containment of session.containments(child)) {
       if (containment.parent !== visit.key || !overlaps(containment, visit)) continue
+      if (!findings.node({ key: child, depth: visit.depth + 1, via: visit.key })) continue
       findings.contains(containment)
       const fromMs = Math.max(containment.opened.eventTimeMs, visit.fromMs)
       const contentsToMs = Math.min(containment.closed?.eventTimeMs ?? Infinity, visit.contentsToMs)
       next.push({ key: child, fromMs, contentsToMs, depth: visit.depth + 1 })
     }
   }
-  return next
 }
 
 function overlaps({ opened, closed }: Containment, visit: Visit): boolean {

@@ -1,19 +1,128 @@
-/** Who holds the leaves of what goods went into: the last party and place that the events tell, and in which state. */
+/** Who holds a thing: the last party and place that the events tell, and in which state. Pure over a loaded session. */
 import type { HolderState, Holding } from '../trace.ts'
+import { add, noAmount, quantitiesOf, type Amount } from './amounts.ts'
+import { bookOf, isSale, transitSteps, type Heap } from './class-book.ts'
 import { compareFacts, endsGoods, isClassKind, type TraceFact, type TraceSession } from './session.ts'
-import { deriveStays } from './stays.ts'
-import { containerWindows, factsInWindow, type WalkResult } from './walk.ts'
+import { lastPlaceOf } from './stays.ts'
+import type { WalkResult } from './walk.ts'
+import { destinationParty, spanOf, timelineOf, windowsOf } from './windows.ts'
 
-const soldSteps: ReadonlySet<string> = new Set(['retail_selling', 'dispensing'])
-const soldDispositions: ReadonlySet<string> = new Set(['retail_sold', 'dispensed', 'partially_dispensed'])
-const transitSteps: ReadonlySet<string> = new Set(['shipping', 'departing', 'transporting', 'consigning', 'loading'])
-
-interface Held {
+/** Some or all of a thing in one place, state and hand. */
+export interface Held {
   readonly key: string
+  readonly state: HolderState | 'consumed'
   readonly party: string | undefined
   readonly place: string | undefined
-  readonly state: HolderState
-  readonly lastMs: number
+  /** The event that told the state, and the last one that told of the part. */
+  readonly since: TraceFact | undefined
+  readonly last: TraceFact | undefined
+  /** Missing for a thing with a serial number. */
+  readonly amount?: Amount
+}
+
+/** One part for a one-of-a-kind thing; for a lot one part for each place it lies at, unit it is in, shipment and end. */
+export function heldParts(session: TraceSession, key: string): Held[] {
+  return isClassKind(session.kindOf(key)) ? classParts(session, key) : [itemPart(session, key)]
+}
+
+function itemPart(session: TraceSession, key: string): Held {
+  const { last, party, since } = latestOf(session, key)
+  const used = last !== undefined && isUse(session, key, last)
+  const stay = last === undefined || used ? undefined : lastPlaceOf(session, key)
+  const place = stay?.open === true ? stay.place : undefined
+  const state = used ? 'consumed' : stateOf(last, place)
+  return { key, party, place: state === 'inStock' ? place : undefined, state, since: state === 'inTransit' ? since : last, last }
+}
+
+function isUse(session: TraceSession, key: string, fact: TraceFact): boolean {
+  if (fact.type !== 'TransformationEvent') return false
+  const isInput = (of: string): boolean => {
+    const roles = session.subjectsOf(fact, of)
+    return roles.some(({ role }) => role === 'input') && !roles.some(({ role }) => role === 'output')
+  }
+  // What is inside of something is used up with it.
+  return isInput(key) || session.containments(key).some((own) => windowsOf(session, own).some(({ window }) => isInput(window.container)))
+}
+
+interface Latest {
+  readonly last: TraceFact | undefined
+  readonly party: string | undefined
+  /** Where the run of transit events began that `last` ends. */
+  readonly since: TraceFact | undefined
+}
+
+/** Of its own events and those of what held it meanwhile: the last one, and the last that names a receiver. */
+function latestOf(session: TraceSession, key: string): Latest {
+  const own = session.facts(key)
+  const runs: { readonly facts: readonly TraceFact[]; readonly start: number; readonly end: number }[] = [
+    { facts: own, start: 0, end: own.length }
+  ]
+  let giver = own.findLast((fact) => destinationParty(fact) !== undefined)
+  for (const containment of session.containments(key)) {
+    const timeline = timelineOf(session, containment.parent)
+    const { start, end } = spanOf(timeline, containment)
+    if (end <= start) continue
+    runs.push({ facts: timeline.facts, start, end })
+    const at = timeline.lastParty[end - 1] ?? -1
+    const fact = at >= start ? timeline.facts[at] : undefined
+    if (fact !== undefined && (giver === undefined || compareFacts(fact, giver) > 0)) giver = fact
+  }
+  let last: TraceFact | undefined
+  for (const { facts, start, end } of runs) {
+    const fact = end > start ? facts[end - 1] : undefined
+    if (fact !== undefined && (last === undefined || compareFacts(fact, last) > 0)) last = fact
+  }
+  return { last, party: giver === undefined ? undefined : destinationParty(giver), since: transitSince(runs, last) }
+}
+
+function transitSince(runs: readonly { facts: readonly TraceFact[]; start: number; end: number }[], last: TraceFact | undefined) {
+  if (last === undefined || !isUnderWay(last)) return last
+  let since = last
+  let settled: TraceFact | undefined
+  for (const { facts, start, end } of runs) {
+    for (let at = end - 1; at >= start; at -= 1) {
+      const fact = facts[at]
+      if (fact === undefined) continue
+      if (!isUnderWay(fact)) {
+        if (settled === undefined || compareFacts(fact, settled) > 0) settled = fact
+        break
+      }
+      if (compareFacts(fact, since) < 0 && (settled === undefined || compareFacts(fact, settled) > 0)) since = fact
+    }
+  }
+  return settled !== undefined && compareFacts(since, settled) < 0 ? last : since
+}
+
+function isUnderWay(fact: TraceFact): boolean {
+  return fact.disposition === 'in_transit' || transitSteps.has(fact.bizStep ?? '')
+}
+
+function stateOf(last: TraceFact | undefined, place: string | undefined): HolderState {
+  if (last === undefined) return 'unknown'
+  if (endsGoods(last)) return 'destroyed'
+  if (isSale(last)) return 'sold'
+  if (last.disposition === 'in_transit') return 'inTransit'
+  if (place !== undefined) return 'inStock'
+  return transitSteps.has(last.bizStep ?? '') ? 'inTransit' : 'unknown'
+}
+
+function classParts(session: TraceSession, key: string): Held[] {
+  const book = bookOf(session, key)
+  const parts: Held[] = []
+  const part = (state: Held['state'], place: string | undefined, heap: Heap): void => {
+    parts.push({ key, state, place, party: heap.party, since: heap.since, last: heap.last, amount: heap.amount })
+  }
+  for (const [place, heap] of book.places) part(place === '' ? 'unknown' : 'inStock', place === '' ? undefined : place, heap)
+  for (const heap of book.transit) part('inTransit', undefined, heap)
+  for (const [unit, heap] of book.units) {
+    const { state, place, party, since } = itemPart(session, unit)
+    const now = state === 'consumed' ? 'unknown' : state
+    parts.push({ key, state: now, place, party: party ?? heap.party, since, last: heap.last, amount: heap.amount })
+  }
+  for (const [how, heap] of book.gone) part(how, undefined, heap)
+  if (parts.length > 0) return parts
+  const { last, party } = latestOf(session, key)
+  return [{ key, state: 'unknown', place: undefined, party, since: last, last, amount: noAmount() }]
 }
 
 export function deriveHoldings(
@@ -21,99 +130,58 @@ export function deriveHoldings(
   walks: readonly WalkResult[],
   goodsMax: number
 ): { holdings: Holding[]; total: number } {
-  const becomes = new Set<string>()
-  const holds = new Set<string>()
-  const keys = new Set<string>()
-  for (const walk of walks) {
-    for (const key of walk.depths.keys()) keys.add(key)
-    for (const edge of walk.edges) {
-      if (edge.kind === 'becomes') becomes.add(edge.from)
-      if (edge.kind === 'contains') holds.add(edge.from)
-    }
-  }
   const groups = new Map<string, HeldGroup>()
   let total = 0
-  for (const key of keys) {
-    if (holds.has(key)) continue
+  for (const key of leavesOf(session, walks)) {
     for (const held of heldParts(session, key)) {
-      if (becomes.has(key) && (!isClassKind(session.kindOf(key)) || held.state !== 'inStock')) continue
+      if (held.state === 'consumed') continue
       total += 1
       const id = `${held.state} ${held.party ?? ''} ${held.place ?? ''}`
-      const group = groups.get(id) ?? { held, goods: [], lastMs: 0 }
+      const group = groups.get(id) ?? { held, state: held.state, goods: [], serials: 0, amount: noAmount(), lastMs: 0 }
       groups.set(id, group)
-      group.goods.push(key)
-      group.lastMs = Math.max(group.lastMs, held.lastMs)
+      group.goods.push(held.key)
+      if (held.amount === undefined) group.serials += 1
+      else add(group.amount, held.amount)
+      group.lastMs = Math.max(group.lastMs, held.last?.eventTimeMs ?? 0)
     }
   }
   const sorted = [...groups].sort(([idA, a], [idB, b]) => b.goods.length - a.goods.length || (idA < idB ? -1 : 1))
   return { holdings: sorted.map(([, group]) => holdingOf(group, goodsMax)), total }
 }
 
+/** The goods of the walks: what only holds goods, stands for a class of them or was asked about as a place or shipment is none. */
+export function leavesOf(session: TraceSession, walks: readonly WalkResult[]): Set<string> {
+  const keys = new Set<string>()
+  const others = new Set<string>()
+  for (const walk of walks) {
+    for (const key of walk.depths.keys()) keys.add(key)
+    for (const { kind, from, to } of walk.edges) {
+      if (kind === 'contains' || kind === 'covers') others.add(from)
+      else if (kind === 'instanceOf' && session.facts(to).length === 0) others.add(to)
+    }
+  }
+  return keys.difference(others)
+}
+
 interface HeldGroup {
   readonly held: Held
+  readonly state: HolderState
   readonly goods: string[]
+  readonly amount: Amount
+  serials: number
   lastMs: number
 }
 
-function holdingOf({ held, goods, lastMs }: HeldGroup, goodsMax: number): Holding {
+function holdingOf({ held, state, goods, serials, amount, lastMs }: HeldGroup, goodsMax: number): Holding {
+  const quantities = quantitiesOf(amount)
   return {
     ...(held.party === undefined ? {} : { party: held.party }),
     ...(held.place === undefined ? {} : { place: held.place }),
-    state: held.state,
+    state,
     goods: goods.sort().slice(0, goodsMax),
     count: goods.length,
+    serials,
+    ...(quantities.length === 0 ? {} : { quantities }),
     lastMs
   }
-}
-
-/** One part for a one-of-a-kind thing; for a lot one part per place and unit it is at or in. */
-function heldParts(session: TraceSession, key: string): Held[] {
-  const own = session.facts(key)
-  if (!isClassKind(session.kindOf(key))) return [heldPart(session, key, mergedFacts(session, key))]
-  const places = new Set(
-    deriveStays(session, key)
-      .filter((stay) => stay.toMs === undefined)
-      .map((stay) => stay.place)
-  )
-  if (places.size === 0) return [heldPart(session, key, mergedFacts(session, key))]
-  const merged = mergedFacts(session, key)
-  return [...places].map((place) => {
-    const facts = merged.filter((fact) => fact.bizLocation === place)
-    const last = facts.at(-1) ?? own.at(-1)
-    const party = facts.map(destinationParty).findLast((found) => found !== undefined)
-    return { key, place, party, state: 'inStock', lastMs: last?.eventTimeMs ?? 0 }
-  })
-}
-
-/** Own events and those of what held the key meanwhile, oldest first. */
-function mergedFacts(session: TraceSession, key: string): TraceFact[] {
-  const facts = new Map<string, TraceFact>()
-  for (const { window } of containerWindows(session, key, 0)) {
-    for (const fact of factsInWindow(session, window)) if (fact !== window.to) facts.set(fact.eventID, fact)
-  }
-  for (const fact of session.facts(key)) facts.set(fact.eventID, fact)
-  return [...facts.values()].sort(compareFacts)
-}
-
-function heldPart(session: TraceSession, key: string, facts: readonly TraceFact[]): Held {
-  const last = facts.at(-1)
-  const party = facts.map(destinationParty).findLast((found) => found !== undefined)
-  const stay = deriveStays(session, key).findLast((candidate) => candidate.toMs === undefined)
-  const state = stateOf(last, stay?.place)
-  return { key, party, place: state === 'inStock' ? stay?.place : undefined, state, lastMs: last?.eventTimeMs ?? 0 }
-}
-
-function stateOf(last: TraceFact | undefined, place: string | undefined): HolderState {
-  if (last === undefined) return 'unknown'
-  if (endsGoods(last)) return 'destroyed'
-  if (soldSteps.has(last.bizStep ?? '') || soldDispositions.has(last.disposition ?? '')) return 'sold'
-  if (last.disposition === 'in_transit') return 'inTransit'
-  if (place !== undefined) return 'inStock'
-  return transitSteps.has(last.bizStep ?? '') ? 'inTransit' : 'unknown'
-}
-
-/** Who has it counts before who owns it. */
-function destinationParty(fact: TraceFact): string | undefined {
-  const of = (type: string): string | undefined => fact.destinations.find((destination) => destination.type === type)?.key
-  return of('possessing_party') ?? of('owning_party')
 }

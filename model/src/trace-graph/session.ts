@@ -2,10 +2,15 @@
  * What one trace question has read so far: the events of keys, in an order that does not depend on when they came in, and who
  * was inside of what and when. It must not know any store; a reader brings the events in batches.
  */
-import { leavingBizSteps, type Knowledge, type TraceFact, type TraceSubject } from '../trace-event.ts'
+import type { Knowledge, TraceFact, TraceSubject } from '../trace-event.ts'
 import type { NodeKind } from '../trace.ts'
+import { deriveContainments, type Containment } from './containments.ts'
+import { compareFacts, isPacking, parentOf } from './facts.ts'
+import { isReference } from './references.ts'
 
 export type { TraceFact }
+export type { Containment } from './containments.ts'
+export { compareFacts, countBefore, endsGoods, isClassKind, isPacking, parentOf } from './facts.ts'
 export { transformationKey } from './references.ts'
 
 export interface TraceReader {
@@ -25,21 +30,15 @@ export interface TraceReader {
 }
 
 export const factsPerKeyMax = 10_000
-const containerLevelsMax = 16
+export const containerLevelsMax = 16
 
-/** Serves every member of its class; such a thing can be in several places at once. */
-export function isClassKind(kind: NodeKind): boolean {
-  return kind === 'lot' || kind === 'product'
-}
-
-/** `parent` held `child` from the event `opened` until right before the event `closed`. */
-export interface Containment {
-  readonly parent: string
-  readonly child: string
-  readonly opened: TraceFact
-  readonly closed?: TraceFact
-  readonly quantity?: number
-  readonly uom?: string
+export interface SessionOptions extends Knowledge {
+  /** Only what happened up to this time. */
+  readonly atMs?: number
+  /** How long the question may be worked on before it is cut. */
+  readonly timeMaxMs?: number
+  /** The clock of that limit; a monotonic one by default. */
+  readonly clockMs?: () => number
 }
 
 export interface TraceSession {
@@ -51,79 +50,68 @@ export interface TraceSession {
   kindOf(key: string): NodeKind
   /** Of a loaded key, oldest first. */
   containments(key: string): readonly Containment[]
+  /** Whether the key has more events than may be read. */
+  isCut(key: string): boolean
   /** True when some key had more events than may be read. */
   truncated(): boolean
+  /** Whether the time for the question is used up. */
+  isLate(): boolean
+  readonly knowledge: Knowledge
 }
 
-/** Events of the same instant: things come to be, are unpacked, seen, packed, and then leave. */
-function rankOf(fact: TraceFact): number {
-  if (fact.type === 'AggregationEvent' || fact.type === 'AssociationEvent')
-    return fact.action === 'DELETE' ? 2 : fact.action === 'ADD' ? 4 : 3
-  if (fact.type === 'TransformationEvent') return 1
-  if (endsGoods(fact)) return 6
-  if (fact.action === 'ADD') return 0
-  return fact.bizLocation === undefined && leavingBizSteps.has(fact.bizStep ?? '') ? 5 : 3
-}
+const timeMaxMsDefault = 10_000
+const none: readonly TraceSubject[] = []
+/** Up to so many subjects a look through all of them costs less than an index. */
+const lookThroughMax = 3
 
-/** By event time, then by what must come first, then by id: the same order however the events came in. */
-export function compareFacts(a: TraceFact, b: TraceFact): number {
-  if (a === b) return 0
-  if (a.eventTimeMs !== b.eventTimeMs) return a.eventTimeMs - b.eventTimeMs
-  return rankOf(a) - rankOf(b) || (a.eventID < b.eventID ? -1 : a.eventID > b.eventID ? 1 : 0)
-}
-
-/** After such an event its objects are no more: decommissioned, destroyed, or deleted from what is kept track of. */
-export function endsGoods(fact: TraceFact): boolean {
-  if (fact.bizStep === 'decommissioning' || fact.bizStep === 'destroying' || fact.disposition === 'destroyed') return true
-  return fact.type === 'ObjectEvent' && fact.action === 'DELETE'
-}
-
-export function parentOf(fact: TraceFact): string | undefined {
-  return fact.subjects.find((subject) => subject.role === 'parent')?.key
-}
-
-export function isPacking(fact: TraceFact): boolean {
-  return (fact.type === 'AggregationEvent' || fact.type === 'AssociationEvent') && fact.action !== undefined
-}
-
-export function createTraceSession(reader: TraceReader, options: { readonly atMs?: number } = {}): TraceSession {
-  const atMs = options.atMs ?? Infinity
+export function createTraceSession(reader: TraceReader, options: SessionOptions = {}): TraceSession {
+  const { atMs = Infinity, timeMaxMs = timeMaxMsDefault, clockMs = () => performance.now() } = options
+  const knowledge: Knowledge = {
+    ...(options.knownAtMs === undefined ? {} : { knownAtMs: options.knownAtMs }),
+    ...(options.withDeclared === undefined ? {} : { withDeclared: options.withDeclared })
+  }
+  const deadlineMs = clockMs() + timeMaxMs
   const factsByKey = new Map<string, readonly TraceFact[]>()
   const kinds = new Map<string, NodeKind>()
   const containmentsByKey = new Map<string, readonly Containment[]>()
-  const subjectIndex = new WeakMap<TraceFact, Map<string, TraceSubject[]>>()
-  let truncated = false
+  const indexes = new Map<TraceFact, Map<string, TraceSubject[]>>()
+  const cutKeys = new Set<string>()
+  let tooDeep = false
 
   async function read(keys: readonly string[]): Promise<void> {
-    const found = await reader.factsOf(keys)
+    const found = await reader.factsOf(keys, knowledge)
     for (const key of keys) {
       const facts = found.get(key) ?? []
-      if (facts.length >= factsPerKeyMax) truncated = true
-      factsByKey.set(key, facts.filter((fact) => fact.eventTimeMs <= atMs).sort(compareFacts))
+      if (facts.length >= factsPerKeyMax) cutKeys.add(key)
+      factsByKey.set(key, inOrder(knowledge.withDeclared === true ? onePerEvent(facts) : facts, atMs))
     }
   }
 
   const session: TraceSession = {
     async load(keys) {
-      let wanted = keys
+      let wanted: Iterable<string> = keys
       for (let level = 0; level < containerLevelsMax; level += 1) {
-        const missing = [...new Set(wanted)].filter((key) => !factsByKey.has(key))
+        const missing: string[] = []
+        for (const key of new Set(wanted)) if (!factsByKey.has(key)) missing.push(key)
         if (missing.length > 0) await read(missing)
         const parents = new Set<string>()
-        for (const key of missing) for (const parent of parentsOf(session, key)) if (!factsByKey.has(parent)) parents.add(parent)
+        for (const key of missing) if (!isReference(key)) addParents(session, key, parents)
+        for (const parent of parents) if (factsByKey.has(parent)) parents.delete(parent)
         if (parents.size === 0) return
-        wanted = [...parents]
+        wanted = parents
       }
-      truncated = true
+      tooDeep = true
     },
     facts: (key) => factsByKey.get(key) ?? [],
     subjectsOf(fact, key) {
-      let index = subjectIndex.get(fact)
+      const { subjects } = fact
+      if (subjects.length <= lookThroughMax) return subjects.filter((subject) => subject.key === key)
+      let index = indexes.get(fact)
       if (index === undefined) {
-        index = Map.groupBy(fact.subjects, (subject) => subject.key)
-        subjectIndex.set(fact, index)
+        index = Map.groupBy(subjects, (subject) => subject.key)
+        indexes.set(fact, index)
       }
-      return index.get(key) ?? []
+      return index.get(key) ?? none
     },
     kindOf(key) {
       const known = kinds.get(key)
@@ -141,102 +129,43 @@ export function createTraceSession(reader: TraceReader, options: { readonly atMs
       }
       return containments
     },
-    truncated: () => truncated
+    isCut: (key) => cutKeys.has(key),
+    truncated: () => tooDeep || cutKeys.size > 0,
+    isLate: () => clockMs() > deadlineMs,
+    knowledge
   }
   return session
 }
 
-function parentsOf(session: TraceSession, key: string): string[] {
-  const parents: string[] = []
+function inOrder(facts: readonly TraceFact[], atMs: number): readonly TraceFact[] {
+  const counted = facts.some((fact) => fact.eventTimeMs > atMs) ? facts.filter((fact) => fact.eventTimeMs <= atMs) : facts
+  for (let at = 1; at < counted.length; at += 1) {
+    const before = counted[at - 1]
+    const fact = counted[at]
+    if (before !== undefined && fact !== undefined && compareFacts(before, fact) > 0) return counted.toSorted(compareFacts)
+  }
+  return counted
+}
+
+/** An event and its declaration say the same thing happened: the event itself speaks, its declaration where the event is missing. */
+function onePerEvent(facts: readonly TraceFact[]): TraceFact[] {
+  const byId = new Map<string, TraceFact>()
+  for (const fact of facts) {
+    const known = byId.get(fact.eventID)
+    if (known === undefined || declaredAt(fact) < declaredAt(known)) byId.set(fact.eventID, fact)
+  }
+  return [...byId.values()]
+}
+
+function declaredAt(fact: TraceFact): number {
+  return fact.errorDeclaration?.declarationTimeMs ?? -Infinity
+}
+
+function addParents(session: TraceSession, key: string, parents: Set<string>): void {
   for (const fact of session.facts(key)) {
-    if (!isPacking(fact) || !session.subjectsOf(fact, key).some((subject) => subject.role === 'child')) continue
+    if (!isPacking(fact)) continue
     const parent = parentOf(fact)
-    if (parent !== undefined) parents.push(parent)
-  }
-  return parents
-}
-
-interface OpenContainment {
-  readonly parent: string
-  readonly opened: TraceFact
-  /** Missing when some quantity was not told. */
-  quantity: number | undefined
-  readonly uom: string | undefined
-}
-
-/**
- * ADD puts in, OBSERVE is evidence of being inside. It ends with DELETE, with a DELETE of the parent that names no child
- * (EPCIS 2.0 §7.4.3: all of them), when either is no more, and for one-of-a-kind things by being put into something else.
- */
-function deriveContainments(session: TraceSession, key: string): Containment[] {
-  const open = new Map<string, OpenContainment>()
-  const done: Containment[] = []
-  const classLevel = isClassKind(session.kindOf(key))
-  const close = (parent: string, by: TraceFact | undefined): void => {
-    const interval = open.get(parent)
-    if (interval === undefined) return
-    open.delete(parent)
-    done.push(finish(key, interval, clearing(session, interval, by) ?? by))
-  }
-  for (const fact of session.facts(key)) {
-    for (const interval of open.values()) if (clearing(session, interval, fact) !== undefined) close(interval.parent, fact)
-    for (const subject of session.subjectsOf(fact, key)) {
-      if (subject.role !== 'child') {
-        if (!classLevel && (subject.role === 'input' || endsGoods(fact))) for (const parent of open.keys()) close(parent, fact)
-        continue
-      }
-      const parent = parentOf(fact)
-      if (parent === undefined || !isPacking(fact)) continue
-      if (fact.action === 'DELETE') {
-        if (!takeOut(open.get(parent), subject)) close(parent, fact)
-        continue
-      }
-      if (!classLevel && fact.action === 'ADD') for (const other of open.keys()) if (other !== parent) close(other, fact)
-      putIn(open, parent, fact, subject)
-    }
-  }
-  for (const parent of open.keys()) close(parent, undefined)
-  return done.sort((a, b) => compareFacts(a.opened, b.opened))
-}
-
-function putIn(open: Map<string, OpenContainment>, parent: string, fact: TraceFact, subject: TraceSubject): void {
-  const interval = open.get(parent)
-  if (interval === undefined) {
-    open.set(parent, { parent, opened: fact, quantity: subject.quantity, uom: subject.uom })
-  } else if (fact.action === 'ADD') {
-    const told = interval.quantity !== undefined && subject.quantity !== undefined && interval.uom === subject.uom
-    interval.quantity = told ? (interval.quantity ?? 0) + (subject.quantity ?? 0) : undefined
-  }
-}
-
-/** True when a part of the quantity was taken out and the rest is still inside. */
-function takeOut(interval: OpenContainment | undefined, subject: TraceSubject): boolean {
-  if (interval?.quantity === undefined || subject.quantity === undefined || interval.uom !== subject.uom) return false
-  if (subject.quantity >= interval.quantity) return false
-  interval.quantity -= subject.quantity
-  return true
-}
-
-/** The first event between the opening and `before` by which the parent was emptied or was no more. */
-function clearing(session: TraceSession, interval: OpenContainment, before: TraceFact | undefined): TraceFact | undefined {
-  return session.facts(interval.parent).find((fact) => {
-    if (compareFacts(fact, interval.opened) <= 0) return false
-    if (before !== undefined && compareFacts(fact, before) >= 0) return false
-    const roles = session.subjectsOf(fact, interval.parent)
-    if (roles.some((subject) => subject.role === 'parent')) {
-      return isPacking(fact) && fact.action === 'DELETE' && !fact.subjects.some((subject) => subject.role === 'child')
-    }
-    return endsGoods(fact) && roles.some((subject) => subject.role === 'object')
-  })
-}
-
-function finish(child: string, interval: OpenContainment, closed: TraceFact | undefined): Containment {
-  return {
-    parent: interval.parent,
-    child,
-    opened: interval.opened,
-    ...(closed === undefined ? {} : { closed }),
-    ...(interval.quantity === undefined ? {} : { quantity: interval.quantity }),
-    ...(interval.uom === undefined ? {} : { uom: interval.uom })
+    if (parent === undefined || parent === key || parents.has(parent)) continue
+    if (session.subjectsOf(fact, key).some((subject) => subject.role === 'child')) parents.add(parent)
   }
 }

@@ -21,6 +21,15 @@ interface MoveMemo {
 }
 const memos = new WeakMap<TraceSession, MoveMemo>()
 
+function memoOf(session: TraceSession): MoveMemo {
+  let memo = memos.get(session)
+  if (memo === undefined) {
+    memo = { moves: new Map(), path: new Set(), cyclesMet: 0 }
+    memos.set(session, memo)
+  }
+  return memo
+}
+
 /** The GLN place that a place key with an extension (AI 254) belongs to; the key itself otherwise. */
 export function glnPlace(place: string): string {
   const at = place.indexOf('/254/')
@@ -40,8 +49,7 @@ export function deriveStays(session: TraceSession, key: string): Stay[] {
 
 /** Own moves and, while inside of something, its moves; one-of-a-kind things are in one place at a time. */
 function movesOf(session: TraceSession, key: string): Move[] {
-  const memo = memos.get(session) ?? { moves: new Map<string, Move[]>(), path: new Set<string>(), cyclesMet: 0 }
-  memos.set(session, memo)
+  const memo = memoOf(session)
   const known = memo.moves.get(key)
   if (known !== undefined) return known
   const cyclesBefore = memo.cyclesMet
@@ -69,6 +77,49 @@ function ownMove(roles: readonly TraceSubject[], fact: TraceFact): Move | undefi
   if (used || (endsGoods(fact) && fact.type !== 'TransformationEvent')) return { fact, place: undefined, within: undefined }
   if (fact.bizLocation !== undefined) return { fact, place: fact.bizLocation, within: undefined }
   return leavingBizSteps.has(fact.bizStep ?? '') ? { fact, place: undefined, within: undefined } : undefined
+}
+
+export interface LastPlace {
+  readonly place: string
+  /** Whether it is still there. */
+  readonly open: boolean
+}
+
+/** Where a loaded key is, or was last: what `deriveStays` ends with, without working out the rest. */
+export function lastPlaceOf(session: TraceSession, key: string): LastPlace | undefined {
+  if (!isClassKind(session.kindOf(key))) {
+    const last = lastMoveOf(session, key)
+    if (last === undefined) return undefined
+    if (last.place !== undefined) return { place: last.place, open: true }
+  }
+  const stays = deriveStays(session, key)
+  const stay = stays.findLast((candidate) => candidate.toMs === undefined) ?? stays.at(-1)
+  return stay === undefined ? undefined : { place: stay.place, open: stay.toMs === undefined }
+}
+
+function lastMoveOf(session: TraceSession, key: string): Move | undefined {
+  let last: Move | undefined
+  const facts = session.facts(key)
+  for (let at = facts.length - 1; at >= 0 && last === undefined; at -= 1) {
+    const fact = facts[at]
+    if (fact !== undefined) last = ownMove(session.subjectsOf(fact, key), fact)
+  }
+  for (const containment of session.containments(key)) {
+    const move = lastMoveInside(session, containment)
+    if (move !== undefined && (last === undefined || compareFacts(move.fact, last.fact) > 0)) last = move
+  }
+  return last
+}
+
+function lastMoveInside(session: TraceSession, { parent, opened, closed }: Containment): Move | undefined {
+  const moves = movesOf(session, parent)
+  for (let at = moves.length - 1; at >= 0; at -= 1) {
+    const move = moves[at]
+    if (move === undefined || (closed !== undefined && compareFacts(move.fact, closed) >= 0)) continue
+    if (compareFacts(move.fact, opened) >= 0) return { ...move, within: parent }
+    return move.place === undefined || opened.bizLocation !== undefined ? undefined : { fact: opened, place: move.place, within: parent }
+  }
+  return undefined
 }
 
 /** What the parent did while it held the child, opened by where the parent was at that time. */

@@ -1,10 +1,13 @@
-/** What the walks back and forward share: the nodes, edges and events found so far, within limits. */
-import type { TraceAnswer, TraceEdge, TraceNode } from '../trace.ts'
+/** What the walks back and forward share: the nodes, edges and events found so far, within limits, and where it was cut. */
+import type { CutLimit, TraceAnswer, TraceCut, TraceEdge, TraceNode } from '../trace.ts'
 import { compareFacts, type Containment, type TraceFact, type TraceSession } from './session.ts'
-import { deriveStays } from './stays.ts'
+import { lastPlaceOf } from './stays.ts'
+import type { ContainerWindow } from './windows.ts'
 
 export interface WalkLimits {
   readonly depthMax: number
+  /** Neighbours followed from one node. */
+  readonly breadthMax: number
   readonly nodesMax: number
 }
 
@@ -14,142 +17,167 @@ export interface WalkResult {
   readonly edges: readonly TraceEdge[]
   /** Oldest first. */
   readonly facts: readonly TraceFact[]
+  /** By the node at which it was cut. */
+  readonly cuts: ReadonlyMap<string, readonly TraceCut[]>
   readonly truncated: boolean
 }
 
+/** A neighbour of the node `via`, which keeps the mark when the neighbour is past a limit. */
+export interface Neighbour {
+  readonly key: string
+  readonly depth: number
+  readonly via?: string
+}
+
+/** What an edge keeps of the event that made it. */
+type MakingEvent = Pick<TraceFact, 'eventID' | 'eventTimeMs' | 'declaredWrong'>
+
 export interface Findings {
-  /** False when the node is past a limit; it is then not part of the answer. */
-  node(key: string, depth: number): boolean
+  /** False when the neighbour is past a limit; it is then not part of the answer. */
+  node(neighbour: Neighbour): boolean
   becomes(input: string, output: string, by: TraceFact): void
   contains(containment: Containment): void
+  /** `from` is an item or lot of `to`, or the asked shipment or place `from` covers the goods `to`. */
+  relates(edge: { readonly from: string; readonly to: string; readonly kind: 'instanceOf' | 'covers'; readonly by: MakingEvent }): void
   fact(fact: TraceFact): void
-  /** A cut that `node` did not see. */
-  cut(): void
+  /** Events of a container in a window; once for each window, from then on. */
+  isNewIn(window: ContainerWindow, boundMs: number, isWider: (boundMs: number, known: number) => boolean): boolean
+  /** The node was not followed further, or one more neighbour of it was not. */
+  cut(key: string, limit: CutLimit, neighbour?: string): void
   result(): WalkResult
 }
 
 export function createFindings(limits: WalkLimits): Findings {
   const depths = new Map<string, number>()
-  const lineage = new Map<string, TraceEdge>()
+  const breadths = new Map<string, number>()
+  const related = new Map<string, TraceEdge>()
   // A session makes each containment once, so that its identity tells them apart.
   const containments = new Set<Containment>()
-  const facts = new Map<string, TraceFact>()
-  let truncated = false
-  return {
-    node(key, depth) {
+  const facts = new Set<TraceFact>()
+  const bounds = new Map<ContainerWindow, number>()
+  const cuts = new Map<string, Map<CutLimit, Set<string>>>()
+  const relate = (id: string, edge: () => TraceEdge): void => {
+    if (!related.has(id)) related.set(id, edge())
+  }
+  const findings: Findings = {
+    node({ key, depth, via }) {
       const known = depths.get(key)
       if (known !== undefined) {
         if (depth < known) depths.set(key, depth)
         return true
       }
-      if (depth > limits.depthMax || depths.size >= limits.nodesMax) {
-        truncated = true
+      const breadth = via === undefined ? 0 : (breadths.get(via) ?? 0)
+      const limit =
+        depth > limits.depthMax ? 'depth' : depths.size >= limits.nodesMax ? 'nodes' : breadth >= limits.breadthMax ? 'breadth' : undefined
+      if (limit !== undefined) {
+        findings.cut(via ?? key, limit, key)
         return false
       }
+      if (via !== undefined) breadths.set(via, breadth + 1)
       depths.set(key, depth)
       return true
     },
     becomes(input, output, by) {
-      const id = `${input} ${output} ${by.eventID}`
-      if (!lineage.has(id)) lineage.set(id, { from: input, to: output, kind: 'becomes', eventID: by.eventID, fromMs: by.eventTimeMs })
+      relate(`${input} ${output} ${by.eventID}`, () => edgeOf({ from: input, to: output, kind: 'becomes' }, by))
     },
     contains: (containment) => containments.add(containment),
-    fact: (fact) => facts.set(fact.eventID, fact),
-    cut() {
-      truncated = true
+    relates({ by, ...edge }) {
+      relate(`${edge.kind} ${edge.from} ${edge.to}`, () => edgeOf(edge, by))
+    },
+    fact: (fact) => facts.add(fact),
+    isNewIn(window, boundMs, isWider) {
+      const known = bounds.get(window)
+      if (known !== undefined && !isWider(boundMs, known)) return false
+      bounds.set(window, boundMs)
+      return true
+    },
+    cut(key, limit, neighbour) {
+      const ofKey = cuts.get(key) ?? new Map<CutLimit, Set<string>>()
+      cuts.set(key, ofKey)
+      const missed = ofKey.get(limit) ?? new Set<string>()
+      ofKey.set(limit, missed)
+      if (neighbour !== undefined) missed.add(neighbour)
     },
     result: () => ({
       depths,
-      edges: [...lineage.values(), ...[...containments].map(containmentEdge)],
-      facts: [...facts.values()].sort(compareFacts),
-      truncated
+      edges: [...related.values(), ...[...containments].filter(isWithin(depths)).map(containmentEdge)],
+      facts: [...facts].sort(compareFacts),
+      cuts: new Map([...cuts].map(([key, ofKey]) => [key, [...ofKey].map(([limit, missed]) => cutOf(limit, missed.size))])),
+      truncated: cuts.size > 0
     })
   }
+  return findings
+}
+
+function isWithin(depths: ReadonlyMap<string, number>): (containment: Containment) => boolean {
+  return ({ parent, child }) => depths.has(parent) && depths.has(child)
+}
+
+function cutOf(limit: CutLimit, notFollowed: number): TraceCut {
+  return notFollowed === 0 ? { limit } : { limit, notFollowed }
+}
+
+function edgeOf(edge: Pick<TraceEdge, 'from' | 'to' | 'kind'>, by: MakingEvent): TraceEdge {
+  return { ...edge, eventID: by.eventID, fromMs: by.eventTimeMs, ...(by.declaredWrong === true ? { declaredWrong: true } : {}) }
 }
 
 function containmentEdge({ parent, child, opened, closed }: Containment): TraceEdge {
   return {
-    from: parent,
-    to: child,
-    kind: 'contains',
-    eventID: opened.eventID,
-    fromMs: opened.eventTimeMs,
+    ...edgeOf({ from: parent, to: child, kind: 'contains' }, opened),
     ...(closed === undefined ? {} : { toMs: closed.eventTimeMs })
   }
 }
 
-/** Part of the life of something that held goods: from the event `from` to the event `to`, both included. */
-export interface ContainerWindow {
-  readonly container: string
-  readonly from: TraceFact
-  readonly to?: TraceFact
-  readonly depth: number
-}
-
-/** The windows in which a key was inside of things, and these inside of others, and so on. */
-export function containerWindows(
-  session: TraceSession,
-  key: string,
-  depth: number
-): { window: ContainerWindow; containment: Containment }[] {
-  const windows: { window: ContainerWindow; containment: Containment }[] = []
-  const walk = (inner: string, from: TraceFact | undefined, to: TraceFact | undefined, level: number, path: readonly string[]): void => {
-    for (const containment of session.containments(inner)) {
-      if (path.includes(containment.parent)) continue
-      const start = later(from, containment.opened)
-      const end = earlier(to, containment.closed)
-      if (end !== undefined && compareFacts(start, end) >= 0) continue
-      windows.push({
-        window: { container: containment.parent, from: start, ...(end === undefined ? {} : { to: end }), depth: level },
-        containment
-      })
-      walk(containment.parent, start, end, level + 1, [...path, containment.parent])
-    }
-  }
-  walk(key, undefined, undefined, depth + 1, [key])
-  return windows
-}
-
-function later(a: TraceFact | undefined, b: TraceFact): TraceFact {
-  return a !== undefined && compareFacts(a, b) > 0 ? a : b
-}
-
-function earlier(a: TraceFact | undefined, b: TraceFact | undefined): TraceFact | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return compareFacts(a, b) < 0 ? a : b
-}
-
-export function factsInWindow(session: TraceSession, window: ContainerWindow): TraceFact[] {
-  return session
-    .facts(window.container)
-    .filter((fact) => compareFacts(fact, window.from) >= 0 && (window.to === undefined || compareFacts(fact, window.to) <= 0))
-}
-
-function describeNode(session: TraceSession, key: string, depth: number): TraceNode {
+function describeNode(session: TraceSession, key: string, depth: number, cuts: readonly TraceCut[] | undefined): TraceNode {
   const facts = session.facts(key)
-  const stays = deriveStays(session, key)
-  const stay = stays.findLast((candidate) => candidate.toMs === undefined) ?? stays.at(-1)
-  const disposition = facts.findLast((fact) => fact.disposition !== undefined)?.disposition
-  const first = facts[0]
   const last = facts.at(-1)
+  const first = facts[0]
+  const place = last === undefined ? undefined : lastPlaceOf(session, key)?.place
+  const disposition = facts.findLast((fact) => fact.disposition !== undefined)?.disposition
+  const all = session.isCut(key) ? [...(cuts ?? []), cutOf('events', 0)] : cuts
   return {
     key,
     kind: session.kindOf(key),
     depth,
     ...(first === undefined ? {} : { firstMs: first.eventTimeMs }),
     ...(last === undefined ? {} : { lastMs: last.eventTimeMs }),
-    ...(stay === undefined ? {} : { place: stay.place }),
-    ...(disposition === undefined ? {} : { disposition })
+    ...(place === undefined ? {} : { place }),
+    ...(disposition === undefined ? {} : { disposition }),
+    ...(all === undefined ? {} : { cuts: [...all] })
   }
 }
 
-export function toAnswer(session: TraceSession, of: string, result: WalkResult, tookMs: number): TraceAnswer {
+export interface Answered {
+  readonly of: string
+  readonly asked: readonly string[]
+  readonly result: WalkResult
+  readonly tookMs: number
+}
+
+export function toAnswer(session: TraceSession, { of, asked, result, tookMs }: Answered): TraceAnswer {
+  const wrong = result.facts.filter((fact) => fact.declaredWrong === true).map((fact) => fact.eventID)
   return {
     of,
-    nodes: [...result.depths].map(([key, depth]) => describeNode(session, key, depth)),
+    ...(asked.length === 1 && asked[0] === of ? {} : { asked: [...asked] }),
+    definition: 'timeScoped',
+    nodes: [...result.depths].map(([key, depth]) => describeNode(session, key, depth, result.cuts.get(key))),
     edges: [...result.edges],
     events: result.facts.map((fact) => fact.eventID),
+    ...(wrong.length === 0 ? {} : { declaredWrong: wrong }),
     truncated: result.truncated || session.truncated(),
     tookMs
   }
+}
+
+/** A long list of marks is told by its first ones. */
+export const cutsListedMax = 100
+
+/** The marks of answers that have no nodes. */
+export function listCuts(session: TraceSession, results: readonly WalkResult[]): (TraceCut & { readonly key: string })[] {
+  const listed: (TraceCut & { readonly key: string })[] = []
+  for (const { cuts, depths } of results) {
+    for (const [key, ofKey] of cuts) for (const cut of ofKey) if (listed.length < cutsListedMax) listed.push({ key, ...cut })
+    for (const key of depths.keys()) if (session.isCut(key) && listed.length < cutsListedMax) listed.push({ key, limit: 'events' })
+  }
+  return listed
 }

@@ -8,6 +8,7 @@ function pallet(items: number): TraceAnswer {
   const keys = Array.from({ length: items }, (_, index) => `item${index}`)
   return {
     of: 'pallet',
+    definition: 'timeScoped',
     nodes: [{ key: 'pallet', kind: 'logistic', depth: 0 }, ...keys.map((key) => ({ key, kind: 'item' as const, depth: 1 }))],
     edges: keys.map((key) => ({ from: 'pallet', to: key, kind: 'contains' as const, eventID: 'e' })),
     events: ['e'],

@@ -56,6 +56,7 @@ export function fixtureTrace(of: string): TraceAnswer {
   const bulk = 'https://id.gs1.org/01/09506000199996/10/BULK3'
   return {
     of,
+    definition: 'timeScoped',
     nodes: [
       { key: lot, kind: 'lot', depth: 0, firstMs: startMs, lastMs: startMs + 19 * dayMs, place: placeKey(10, 'CH1') },
       { key: bulk, kind: 'lot', depth: 1, firstMs: startMs - dayMs },

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { anomalyCategories, anomalyTypes } from '@tracegate/model/anomaly'
 import { pointKinds } from '@tracegate/model/registers'
-import { edgeKinds, holderStates, nodeKinds, stages } from '@tracegate/model/trace'
+import { cutLimits, edgeKinds, holderStates, nodeKinds, stages } from '@tracegate/model/trace'
 import { warningLevels, warningStatuses } from '@tracegate/model/warning'
 import { commonEn } from './common-en.ts'
 import { commonZh } from './common-zh.ts'
@@ -48,6 +48,7 @@ test('every word of the model that a page shows has a text', () => {
     ['anomalyCategory', anomalyCategories],
     ['pointKind', pointKinds],
     ['edge', edgeKinds],
+    ['cut', cutLimits],
     ['holder', holderStates],
     ['kind', nodeKinds],
     ['stage', stages],

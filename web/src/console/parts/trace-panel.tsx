@@ -85,6 +85,13 @@ function NodeList({ answer, onPick }: { readonly answer: TraceAnswer; readonly o
               {node.place === undefined ? '' : ` · ${names.of(node.place, language)}`}
               {node.disposition === undefined ? '' : ` · ${code('disposition', node.disposition)}`}
             </span>
+            {(node.cuts ?? []).map(({ limit, notFollowed }) => (
+              <span key={limit} className="quiet" data-testid="trace-cut">
+                {' '}
+                ✂ {code('cut', limit)}
+                {notFollowed === undefined ? '' : `: ${t('trace.notFollowed', { count: notFollowed })}`}
+              </span>
+            ))}
           </li>
         ))}
       </ol>
