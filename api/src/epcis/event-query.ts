@@ -1,27 +1,28 @@
 /** The query that a URL asks, with what its path fixes; refusals name the parameter and the nearest known one. */
 import type { FastifyRequest } from 'fastify'
 import { readQuery, type EpcisQuery, type QueryFinding } from '@tracegate/model/epcis/query/query'
+import type { EventFilter } from '@tracegate/model/epcis/query/filter'
 import type { MasterDataLookup } from '@tracegate/model/master-data'
 import { apiError } from '../errors.ts'
 import { FindingsError } from '../problem.ts'
 import { parameterInvalid, parametersOf } from './scope.ts'
 
 export interface EventQueryOptions {
-  /** Parameter that the path stands for, e.g. `EQ_bizStep` under /bizSteps/{bizStep}. */
-  readonly fixed?: { readonly name: string; readonly value: string }
+  /** What the path stands for: parameters that may not be given beside it, and what it asks, e.g. of /bizSteps/{bizStep}. */
+  readonly fixed?: { readonly names: readonly string[]; readonly filter: Partial<EventFilter> }
   readonly masterData?: MasterDataLookup
 }
 
 export function readEventQuery(request: FastifyRequest, { fixed, masterData }: EventQueryOptions): EpcisQuery {
   const parameters = parametersOf(request)
-  if (fixed !== undefined && parameters[fixed.name] !== undefined)
-    throw parameterInvalid(fixed.name, parameters[fixed.name] ?? '', 'none, as the path says it')
-  const read = readQuery(fixed === undefined ? parameters : { ...parameters, [fixed.name]: fixed.value }, {
+  const twice = fixed?.names.find((name) => parameters[name] !== undefined)
+  if (twice !== undefined) throw parameterInvalid(twice, parameters[twice] ?? '', 'none, as the path says it')
+  const read = readQuery(parameters, {
     form: 'url',
     context: request.wishes.extensions,
     ...(masterData === undefined ? {} : { masterData })
   })
-  if (read.ok) return read.query
+  if (read.ok) return fixed === undefined ? read.query : { ...read.query, filter: { ...read.query.filter, ...fixed.filter } }
   throw refusedQuery(read.findings)
 }
 

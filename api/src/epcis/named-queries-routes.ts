@@ -18,12 +18,19 @@ import { subscriptionRoutes } from './subscriptions/routes.ts'
 import { FindingsError } from '../problem.ts'
 
 export async function namedQueryRoutes(scope: EpcisScope): Promise<void> {
-  scope.app.addHook('onRequest', async () => scope.context.subscriptions.office.ready())
-  await openSockets(scope)
-  listRoutes(scope)
-  queryRoutes(scope)
-  eventRoutes(scope)
-  subscriptionRoutes(scope)
+  await scope.app.register(async (app) => {
+    const own = { ...scope, app }
+    app.addHook('onRequest', async (request) => {
+      const length = Number(request.headers['content-length'] ?? 0)
+      if (length > queryBytesMax) throw queryError('EPCIS_QUERY_BODY_TOO_LARGE', { limitBytes: queryBytesMax })
+      await scope.context.subscriptions.office.ready()
+    })
+    await openSockets(own)
+    listRoutes(own)
+    queryRoutes(own)
+    eventRoutes(own)
+    subscriptionRoutes(own)
+  })
 }
 
 function listRoutes(scope: EpcisScope): void {
@@ -144,6 +151,7 @@ function eventRoutes(scope: EpcisScope): void {
         ...listParameters.properties,
         ...Object.fromEntries(socketArguments.map((name) => [name, Type.Optional(Type.String({ description: 'With Upgrade: websocket' }))]))
       }),
+      switches: { description: 'The subscription is open', headers: ['GS1-Query-Min-Record-Time'] },
       good: {
         status: 200,
         description: 'EPCISQueryDocument',

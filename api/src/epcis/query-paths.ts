@@ -1,6 +1,6 @@
 /** What the routes of named queries and of their subscriptions share: paths and OPTIONS. */
 import type { FastifyRequest } from 'fastify'
-import { epcisRoot } from '@tracegate/model/http-epcis'
+import { epcisRoot, type EpcisAnswerHeader } from '@tracegate/model/http-epcis'
 import { operationSchema } from './route-schema.ts'
 import { pathValue, type EpcisScope } from './scope.ts'
 
@@ -15,10 +15,11 @@ export function addQueryOptions(
     readonly methods: readonly ('GET' | 'POST' | 'DELETE')[]
     readonly parameters?: Readonly<Record<string, string>>
     /** Headers of the answer beside the common ones; throws when what is asked about is not there. */
+    readonly told?: readonly EpcisAnswerHeader[]
     readonly headersOf?: (request: FastifyRequest) => Readonly<Record<string, string>>
   }
 ): void {
-  const { path, methods, parameters, headersOf } = options
+  const { path, methods, parameters, told, headersOf } = options
   const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(', ')
   scope.app.options(
     path,
@@ -28,8 +29,8 @@ export function addQueryOptions(
         summary: 'Methods and GS1 headers',
         ask: 'discover',
         ...(parameters === undefined ? {} : { path: parameters }),
-        good: { status: 204, description: 'What is served here', headers: ['Allow'] },
-        ...(parameters === undefined ? {} : { refuses: [404] })
+        good: { status: 204, description: 'What is served here', headers: ['Allow', ...(told ?? [])] },
+        refuses: parameters === undefined ? [414] : [404, 414]
       })
     },
     async (request, reply) => {

@@ -2,11 +2,12 @@
  * The top-level resources: what values there are (of what was captured), what is under one of them, and its events. /epcs holds every
  * EPC and class that any event names, in whatever role; identifiers are found in any syntax and listed as Digital Links.
  */
-import { canonicalKey, keyKind } from '@tracegate/model/gs1/key'
+import { canonicalKey } from '@tracegate/model/gs1/key'
 import { epcisContextUri, epcisRoot, Collection } from '@tracegate/model/http-epcis'
 import { bareTerm } from '@tracegate/model/epcis/vocabulary'
 import { formatEvent } from '@tracegate/model/epcis/format'
-import type { EventQuery, VocabularyName } from '@tracegate/store/trace-store'
+import type { EventFilter } from '@tracegate/model/epcis/query/filter'
+import type { VocabularyName } from '@tracegate/store/trace-store'
 import { apiError } from '../errors.ts'
 import { contentTypeOf, sendEvents } from './event-answers.ts'
 import { digestOf, readEventsPage } from './event-pages.ts'
@@ -25,15 +26,14 @@ interface Resource {
   readonly vocabulary: VocabularyName
   /** The value as the store knows it. */
   readonly read: (text: string) => string
-  /** The query parameter that asks for the value. */
-  readonly parameter: (value: string) => string
-  readonly filter: (value: string) => Partial<EventQuery>
+  /** The query parameters that ask for the value. */
+  readonly parameters: readonly string[]
+  readonly filter: (value: string) => Partial<EventFilter>
   /** A member of an event that holds such a value, so that it can be written in the asked form. */
   readonly member?: 'bizStep' | 'disposition' | 'epc'
 }
 
 const keyOf = (text: string) => canonicalKey(text) ?? text
-const isClass = (key: string) => ['lot', 'product'].includes(keyKind(key))
 
 const resources: readonly Resource[] = [
   {
@@ -41,7 +41,7 @@ const resources: readonly Resource[] = [
     value: 'eventType',
     vocabulary: 'eventType',
     read: (text) => text.replace(/^(https?:\/\/\S*[#/]|epcis:)/, ''),
-    parameter: () => 'eventType',
+    parameters: ['eventType'],
     filter: (value) => ({ eventTypes: [value] })
   },
   {
@@ -49,7 +49,7 @@ const resources: readonly Resource[] = [
     value: 'epc',
     vocabulary: 'epc',
     read: keyOf,
-    parameter: (value) => (isClass(value) ? 'MATCH_anyEPCClass' : 'MATCH_anyEPC'),
+    parameters: ['MATCH_anyEPC', 'MATCH_anyEPCClass'],
     filter: (value) => ({ anyKeys: [value] }),
     member: 'epc'
   },
@@ -58,7 +58,7 @@ const resources: readonly Resource[] = [
     value: 'bizStep',
     vocabulary: 'bizStep',
     read: (text) => bareTerm('bizStep', text),
-    parameter: () => 'EQ_bizStep',
+    parameters: ['EQ_bizStep'],
     filter: (value) => ({ bizSteps: [value] }),
     member: 'bizStep'
   },
@@ -67,7 +67,7 @@ const resources: readonly Resource[] = [
     value: 'bizLocation',
     vocabulary: 'bizLocation',
     read: keyOf,
-    parameter: () => 'EQ_bizLocation',
+    parameters: ['EQ_bizLocation'],
     filter: (value) => ({ bizLocations: [value] }),
     member: 'epc'
   },
@@ -76,7 +76,7 @@ const resources: readonly Resource[] = [
     value: 'readPoint',
     vocabulary: 'readPoint',
     read: keyOf,
-    parameter: () => 'EQ_readPoint',
+    parameters: ['EQ_readPoint'],
     filter: (value) => ({ readPoints: [value] }),
     member: 'epc'
   },
@@ -85,7 +85,7 @@ const resources: readonly Resource[] = [
     value: 'disposition',
     vocabulary: 'disposition',
     read: (text) => bareTerm('disposition', text),
-    parameter: () => 'EQ_disposition',
+    parameters: ['EQ_disposition'],
     filter: (value) => ({ dispositions: [value] }),
     member: 'disposition'
   }
@@ -192,7 +192,7 @@ function eventsRoute(
       const value = resource.read(pathValue(request, resource.value))
       const { masterData } = await routes.masterData()
       const read = readEventQuery(request, {
-        fixed: { name: resource.parameter(value), value },
+        fixed: { names: resource.parameters, filter: resource.filter(value) },
         ...(masterData === undefined ? {} : { masterData })
       })
       const page = await readEventsPage({ trace: context.trace, tokens }, read, `${resource.name}/${value}`)

@@ -13,6 +13,7 @@ const versionsMinMax = ['GS1-EPCIS-Min', 'GS1-EPCIS-Max', 'GS1-CBV-Min', 'GS1-CB
 export const askHeaders = {
   discover: ['GS1-Extensions', ...versionsMinMax],
   read: ['GS1-Extensions', ...versionsMinMax, 'GS1-EPC-Format', 'GS1-CBV-XML-Format'],
+  subscribe: ['GS1-Extensions', 'GS1-EPCIS-Version', 'GS1-EPC-Format', 'GS1-CBV-XML-Format'],
   write: ['GS1-Extensions', 'GS1-EPCIS-Version', 'GS1-CBV-Version'],
   capture: ['GS1-Extensions', 'GS1-EPCIS-Version', 'GS1-CBV-Version', 'GS1-Capture-Error-Behaviour'],
   none: []
@@ -68,6 +69,8 @@ export interface OperationFacts {
   readonly takes?: TSchema
   readonly good: Good
   readonly refuses?: readonly Refusal[]
+  /** Of an operation that a WebSocket may be opened with. */
+  readonly switches?: { readonly description: string; readonly headers: readonly EpcisAnswerHeader[] }
   readonly hide?: boolean
 }
 
@@ -89,6 +92,15 @@ export function operationSchema(facts: OperationFacts): FastifySchema {
     ...(facts.query === undefined ? {} : { querystring: facts.query }),
     ...(takes === undefined ? {} : { body: { content: contentOf(takes, true) } }),
     response: {
+      ...(facts.switches === undefined
+        ? {}
+        : {
+            101: {
+              description: facts.switches.description,
+              headers: pick(facts.switches.headers, (name) => epcisAnswerHeaders[name]),
+              type: 'null'
+            }
+          }),
       [good.status]: {
         description: good.description,
         headers: pick([...commonHeaders, ...(good.headers ?? [])], (name) => epcisAnswerHeaders[name]),

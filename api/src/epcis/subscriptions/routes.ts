@@ -67,7 +67,7 @@ function makeRoute({ app, context }: EpcisScope): void {
         description:
           'Exactly one of `stream: true` (whenever an event is stored that matches) and `schedule`. Each delivery is a POST of an ' +
           'EPCISQueryDocument to `dest`, with `Idempotency-Key`, and with `GS1-Signature` when a `signatureToken` was given.',
-        ask: 'read',
+        ask: 'subscribe',
         path: queryParameters,
         takes: SubscriptionRequest,
         good: { status: 201, description: 'The subscription', headers: ['Location'], body: { schema: Subscription } },
@@ -105,6 +105,7 @@ function oneRoutes(scope: EpcisScope): void {
     path: onePath,
     methods: ['GET', 'DELETE'],
     parameters: oneParameters,
+    told: ['GS1-Query-Min-Record-Time'],
     headersOf(request) {
       const { progress } = office.get(pathValue(request, 'subscriptionID'), pathValue(request, 'queryName'))
       return { 'GS1-Query-Min-Record-Time': new Date(progress.minRecordMs).toISOString() }
