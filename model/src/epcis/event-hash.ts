@@ -2,26 +2,52 @@
  * The event hash id of CBV 2.0 §8.9.2: the same for every way of writing one event. The order of members, the way extensions close their
  * element and the writing of numbers follow the reference implementation (`ver=CBV2.0`), with which identifiers are exchanged.
  */
-import { canonicalKey } from '../gs1/key.ts'
 import { sha256Hex } from '../sha256.ts'
-import { buildEventTree, qualifiedName, type HashNode } from './event-tree.ts'
+import { contextPrefixes, membersTree, qualifiedName, type HashNode } from './event-tree.ts'
 import type { EpcisEvent } from './event.ts'
+import { writePlainMember } from './hash-members.ts'
+import { isTimeName, writeTime, writeValue } from './hash-values.ts'
 
-/** `ni:///sha-256;…?ver=CBV2.0` of an event; `context` is the JSON-LD context of its document. */
-export function eventHashId(event: EpcisEvent, context?: unknown): string {
-  return hashIdOf(eventPreHash(event, context))
+/**
+ * `ni:///sha-256;…?ver=CBV2.0` of an event; `context` is the JSON-LD context of its document. A platform that has a faster SHA-256 (text to
+ * lower-case hexadecimal) gives it.
+ */
+export function eventHashId(event: EpcisEvent, context?: unknown, sha256: (text: string) => string = sha256Hex): string {
+  return hashIdOf(eventPreHash(event, context), sha256)
 }
 
 /** The hash id of a canonical text. */
-export function hashIdOf(preHash: string): string {
-  return `ni:///sha-256;${sha256Hex(preHash)}?ver=CBV2.0`
+export function hashIdOf(preHash: string, sha256: (text: string) => string = sha256Hex): string {
+  return `ni:///sha-256;${sha256(preHash)}?ver=CBV2.0`
 }
 
 /** The canonical text that is hashed. `ignore` are extensions to leave out, as `prefix:name` of the context or `{namespace}name`. */
 export function eventPreHash(event: EpcisEvent, context?: unknown, ignore: readonly string[] = []): string {
-  const left = new Set(ignore.map((name) => qualifiedName(name, context)))
-  const { text, left: rest } = writeInOrder(buildEventTree(event, context), eventOrder)
-  return `eventType=${event.type}${text}${writeRest(rest.filter(({ name }) => !ignored.has(name) && !left.has(name)))}`
+  const prefixes = contextPrefixes(context, event['@context'])
+  const members = new Map(Object.entries(event))
+  const rest: string[] = []
+  let text = `eventType=${event.type}`
+  const writeTree = (name: string, value: unknown): void => {
+    const written = writeInOrder(membersTree(name, value, prefixes), eventOrder)
+    text += written.text
+    for (const node of written.left) if (!ignored.has(node.name)) rest.push(writeRest([node]))
+  }
+  for (const { name } of eventOrder) {
+    const value = members.get(name)
+    if (value === undefined) continue
+    members.delete(name)
+    const plain = writePlainMember(name, value, prefixes)
+    if (plain === undefined) writeTree(name, value)
+    else text += plain
+  }
+  const left = ignore.length === 0 ? ignored : new Set([...ignored, ...ignore.map((name) => qualifiedName(name, prefixes))])
+  for (const [name, value] of members) {
+    if (left.has(name) || (ignore.length > 0 && left.has(qualifiedName(name, prefixes)))) continue
+    const plain = writePlainMember(name, value, prefixes)
+    if (plain === undefined) for (const node of membersTree(name, value, prefixes)) rest.push(writeRest([node]))
+    else if (plain !== '') rest.push(plain)
+  }
+  return text + rest.sort().join('')
 }
 
 /**
@@ -120,10 +146,12 @@ function writeInOrder(children: readonly HashNode[], order: readonly Order[]): W
   let text = ''
   const left: HashNode[] = []
   for (const { name, inside } of order) {
+    const group = byName.get(name)
+    if (group === undefined) continue
     const written: string[] = []
-    for (const child of byName.get(name) ?? []) {
+    for (const child of group) {
       const inner = inside === undefined ? { text: '', left: child.children } : writeInOrder(child.children, inside)
-      const value = child.text.trim() === '' ? '' : `=${isTime(name) ? writeTime(child.text.trim()) : writeValue(child.text.trim())}`
+      const value = child.text.trim() === '' ? '' : `=${isTimeName(name) ? writeTime(child.text.trim()) : writeValue(child.text.trim())}`
       if (value !== '' || inner.text !== '') written.push(name + value + inner.text)
       if (inner.left.length > 0) left.push({ name, text: child.text, children: inner.left })
     }
@@ -149,45 +177,4 @@ function writeRest(children: readonly HashNode[]): string {
   // A pair of type and bizTransaction, source or destination keeps its order.
   const isPair = children.some(({ name }) => name === 'bizTransaction' || name === 'source' || name === 'destination')
   return (isPair ? written : written.sort()).join('')
-}
-
-function isTime(name: string): boolean {
-  return /time/i.test(name) && !/offset/i.test(name)
-}
-
-/** UTC with milliseconds, rounded half to even from microseconds. */
-function writeTime(text: string): string {
-  const parts = /^(.*T\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i.exec(text)
-  const wholeMs = parts === null ? Number.NaN : Date.parse(`${parts[1]}${parts[3]?.toUpperCase()}`)
-  if (parts === null || Number.isNaN(wholeMs)) return text
-  const micros = Number((parts[2] ?? '').padEnd(6, '0').slice(0, 6))
-  const down = Math.floor(micros / 1_000)
-  const rest = micros % 1_000
-  const millis = rest > 500 || (rest === 500 && down % 2 === 1) ? down + 1 : down
-  return new Date(wholeMs + millis).toISOString()
-}
-
-const cbvUrns: readonly (readonly [string, string])[] = [
-  ['urn:epcglobal:cbv:bizstep:', 'https://ref.gs1.org/cbv/BizStep-'],
-  ['urn:epcglobal:cbv:disp:', 'https://ref.gs1.org/cbv/Disp-'],
-  ['urn:epcglobal:cbv:btt:', 'https://ref.gs1.org/cbv/BTT-'],
-  ['urn:epcglobal:cbv:sdt:', 'https://ref.gs1.org/cbv/SDT-'],
-  ['urn:epcglobal:cbv:er:', 'https://ref.gs1.org/cbv/ER-']
-]
-
-function writeValue(text: string): string {
-  let value = text
-  for (const [urn, uri] of cbvUrns) value = value.replaceAll(urn, uri)
-  value = writeNumber(value)
-  return canonicalKey(value) ?? value
-}
-
-/** A number without sign, zeros and point it does not need, written as the reference implementation writes it; other text as it is. */
-function writeNumber(text: string): string {
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return text
-  const value = Number(text)
-  if (!Number.isFinite(value)) return text
-  if (Number.isInteger(value)) return BigInt(value).toString()
-  if (Math.abs(value) >= 1e-4) return String(value)
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
 }

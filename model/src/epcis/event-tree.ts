@@ -1,5 +1,4 @@
 /** An EPCIS event as the tree of named texts that its XML would give, bare words spelt out: what the event hash is taken of. */
-import type { EpcisEvent } from './event.ts'
 import { declaredPrefixes } from './context.ts'
 
 export interface HashNode {
@@ -19,17 +18,35 @@ const wellKnown: ReadonlyMap<string, string> = new Map([
 const commentMembers: ReadonlySet<string> = new Set(['#text', 'comment', 'rdfs:comment', '@context'])
 const depthMax = 64
 
-type Prefixes = ReadonlyMap<string, string>
+export type Prefixes = ReadonlyMap<string, string>
 
-/** `prefix:name` as `{namespace}name`, by the prefixes of a context. */
-export function qualifiedName(name: string, context: unknown): string {
-  return qualified(name, new Map([...wellKnown, ...declaredPrefixes(context)]))
+/** Prefixes of contexts that were met last; documents share theirs among many events. */
+const known = new WeakMap<object, Prefixes>()
+
+/** All prefixes that hold in an event: the well-known ones, those of its document and its own, the later ones first. */
+export function contextPrefixes(context: unknown, own: unknown): Prefixes {
+  if (own !== undefined) return new Map([...contextPrefixes(context, undefined), ...declaredPrefixes(own)])
+  if (typeof context !== 'object' || context === null) return wellKnown
+  const found = known.get(context)
+  if (found !== undefined) return found
+  const prefixes = new Map([...wellKnown, ...declaredPrefixes(context)])
+  known.set(context, prefixes)
+  return prefixes
 }
 
-/** The children of the event's element. */
-export function buildEventTree(event: EpcisEvent, context: unknown): HashNode[] {
-  const prefixes = new Map([...wellKnown, ...declaredPrefixes(context), ...declaredPrefixes(event['@context'])])
-  return childrenOf(event, { prefixes, parent: 'event', depth: 0 })
+/** `prefix:name` as `{namespace}name`. */
+export function qualifiedName(name: string, prefixes: Prefixes): string {
+  return qualified(name, prefixes)
+}
+
+/** The elements that one member of an event gives. */
+export function membersTree(name: string, value: unknown, prefixes: Prefixes): HashNode[] {
+  return childrenOf([[name, value]], { prefixes, parent: 'event', depth: 0 })
+}
+
+/** The text of a plain value, bare words and prefixes of GS1 spelt out. */
+export function memberText(name: string, value: unknown, scene: Pick<Scene, 'prefixes' | 'parent'>): string {
+  return textOf(name, value, scene)
 }
 
 interface Scene {
@@ -39,9 +56,9 @@ interface Scene {
   readonly depth: number
 }
 
-function childrenOf(value: object, scene: Scene): HashNode[] {
+function childrenOf(members: readonly (readonly [name: string, value: unknown])[], scene: Scene): HashNode[] {
   const children: HashNode[] = []
-  for (const [member, content] of Object.entries(value)) {
+  for (const [member, content] of members) {
     if (commentMembers.has(member)) continue
     const name = qualified(member, scene.prefixes)
     const items: unknown[] = Array.isArray(content) ? content : [content]
@@ -68,7 +85,7 @@ function nodeOf(name: string, value: unknown, scene: Scene): HashNode {
   const inside = { ...scene, parent: name, depth: scene.depth + 1 }
   if (Array.isArray(value)) return { name, text: '', children: value.map((item) => nodeOf('', item, inside)) }
   const text = '#text' in value && typeof value['#text'] === 'string' ? value['#text'] : ''
-  const children = childrenOf(value, inside)
+  const children = childrenOf(Object.entries(value), inside)
   if (!pairMembers.has(name)) return { name, text, children }
   // `<bizTransaction type="…">…</bizTransaction>`: the type stands before the value, the element's own name is not written.
   children.sort((a, b) => Number(b.name === 'type') - Number(a.name === 'type'))
@@ -77,7 +94,7 @@ function nodeOf(name: string, value: unknown, scene: Scene): HashNode {
 
 const pairMembers: ReadonlySet<string> = new Set(['bizTransaction', 'source', 'destination'])
 
-function textOf(name: string, value: unknown, scene: Scene): string {
+function textOf(name: string, value: unknown, scene: Pick<Scene, 'prefixes' | 'parent'>): string {
   if (value === null || value === undefined) return ''
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return expandWord(name, expandPrefix(text, scene.prefixes), scene.parent)
@@ -92,23 +109,18 @@ function expandPrefix(text: string, prefixes: Prefixes): string {
 
 /** The web form of a bare word, by the member it stands in. */
 function expandWord(name: string, text: string, parent: string): string {
-  if (!/^\w+$/.test(text)) return text
-  const stem = wordStems[`${parent}/${name}`]
-  return stem === undefined ? text : stem + text
+  const stem = wordStems[parent]?.[name]
+  return stem === undefined || !/^\w+$/.test(text) ? text : stem + text
 }
 
 const cbv = 'https://ref.gs1.org/cbv/'
-const wordStems: Readonly<Record<string, string>> = {
-  'event/bizStep': `${cbv}BizStep-`,
-  'event/disposition': `${cbv}Disp-`,
-  'persistentDisposition/set': `${cbv}Disp-`,
-  'persistentDisposition/unset': `${cbv}Disp-`,
-  'bizTransaction/type': `${cbv}BTT-`,
-  'source/type': `${cbv}SDT-`,
-  'destination/type': `${cbv}SDT-`,
-  'sensorReport/type': 'https://gs1.org/voc/',
-  'sensorReport/exception': 'https://gs1.org/voc/',
-  'sensorReport/component': `${cbv}Comp-`
+const wordStems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  event: { bizStep: `${cbv}BizStep-`, disposition: `${cbv}Disp-` },
+  persistentDisposition: { set: `${cbv}Disp-`, unset: `${cbv}Disp-` },
+  bizTransaction: { type: `${cbv}BTT-` },
+  source: { type: `${cbv}SDT-` },
+  destination: { type: `${cbv}SDT-` },
+  sensorReport: { type: 'https://gs1.org/voc/', exception: 'https://gs1.org/voc/', component: `${cbv}Comp-` }
 }
 
 function qualified(member: string, prefixes: Prefixes): string {

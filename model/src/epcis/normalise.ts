@@ -122,11 +122,15 @@ function subject(role: SubjectRole, uri: string): TraceSubject {
 /** Items know their lot when the link that names them does, or when the event that makes them says so in its ILMD (CBV 2.0 §9.2). */
 function withLot(found: TraceSubject, uri: string, lotNumber: string | undefined): TraceSubject {
   if (found.kind !== 'item') return found
-  const gtin = /\/01\/(\d{14})$/.exec(parentKeyOf(found.key) ?? '')?.[1]
+  const named = uri.startsWith('http') && /\/(?:10|lot)\//i.test(uri) ? lotKeyOf(uri) : undefined
   const isMade = found.role === 'object' || found.role === 'output'
-  const fromIlmd = lotNumber === undefined || gtin === undefined || !isMade ? undefined : lotKey(gtin, lotNumber)
-  const lot = (uri.startsWith('http') ? lotKeyOf(uri) : undefined) ?? fromIlmd
+  const lot = named ?? (lotNumber === undefined || !isMade ? undefined : lotOfMade(found.key, lotNumber))
   return lot === undefined ? found : { ...found, lot }
+}
+
+function lotOfMade(key: string, lotNumber: string): string | undefined {
+  const gtin = /\/01\/(\d{14})$/.exec(parentKeyOf(key) ?? '')?.[1]
+  return gtin === undefined ? undefined : lotKey(gtin, lotNumber)
 }
 
 function lotNumberOf(event: EpcisEvent): string | undefined {
@@ -141,13 +145,9 @@ function lotNumberOf(event: EpcisEvent): string | undefined {
  */
 function storedJson(event: EpcisEvent, eventID: string, options: NormaliseOptions): string {
   const { '@context': own, ...members } = event
-  const context = joinContexts(own, contextFor(event, options.context))
-  return JSON.stringify({
-    ...(context === undefined ? {} : { '@context': context }),
-    ...members,
-    eventID,
-    recordTime: new Date(options.recordTimeMs).toISOString()
-  })
+  const json = JSON.stringify({ ...members, eventID, recordTime: new Date(options.recordTimeMs).toISOString() })
+  const context = joinContexts(own, neededPrefixes(json, options.context, own))
+  return context === undefined ? json : `{"@context":${JSON.stringify(context)},${json.slice(1)}`
 }
 
 /** The event's own context comes first; what only its document declared is added. */
@@ -157,28 +157,27 @@ function joinContexts(own: unknown, added: Record<string, string> | undefined): 
   return [...parts, added]
 }
 
-const standardPrefixes = new Set(['cbv', 'cbvmda', 'epcis', 'gs1', 'rdf', 'rdfs', 'owl', 'xsd', 'dcterms', 'eventspatiotemporal'])
-
-function contextFor(event: EpcisEvent, context: unknown): Record<string, string> | undefined {
-  const declared = declaredPrefixes(context)
-  for (const prefix of declaredPrefixes(event['@context']).keys()) declared.delete(prefix)
-  if (declared.size === 0) return undefined
-  const used = new Set<string>()
-  collectPrefixes(event, used)
-  const needed = [...declared].filter(([prefix]) => used.has(prefix) && !standardPrefixes.has(prefix))
-  return needed.length === 0 ? undefined : Object.fromEntries(needed)
+/** Prefixes that every reader knows from the context of EPCIS 2.0, unless a document declares them to be something else. */
+const standardPrefixes: Readonly<Record<string, RegExp>> = {
+  cbv: /^https:\/\/ref\.gs1\.org\/cbv\//,
+  cbvmda: /^urn:epcglobal:cbv:mda:?$/,
+  epcis: /^(?:https:\/\/ref\.gs1\.org\/epcis\/|urn:epcglobal:epcis:)/,
+  gs1: /^https:\/\/(?:ref\.)?gs1\.org\/voc\//,
+  rdf: /^http:\/\/www\.w3\.org\//,
+  rdfs: /^http:\/\/www\.w3\.org\//,
+  owl: /^http:\/\/www\.w3\.org\//,
+  xsd: /^http:\/\/www\.w3\.org\//,
+  dcterms: /^http:\/\/purl\.org\//,
+  eventspatiotemporal: /^/
 }
 
-const depthMax = 64
-
-function collectPrefixes(value: unknown, used: Set<string>, depth = 0): void {
-  if (depth > depthMax || typeof value !== 'object' || value === null) return
-  for (const [name, member] of Object.entries(value)) {
-    const colon = name.indexOf(':')
-    if (colon > 0) used.add(name.slice(0, colon))
-    if (typeof member === 'string') {
-      const prefix = /^([A-Za-z][\w.-]*):(?!\/\/)/.exec(member)?.[1]
-      if (prefix !== undefined) used.add(prefix)
-    } else collectPrefixes(member, used, depth + 1)
-  }
+/** Those that the document declares and the event uses, as the beginning of a member's name or of a value. */
+function neededPrefixes(json: string, context: unknown, own: unknown): Record<string, string> | undefined {
+  const declared = declaredPrefixes(context)
+  if (declared.size === 0) return undefined
+  const known = declaredPrefixes(own)
+  const needed = [...declared].filter(
+    ([prefix, uri]) => json.includes(`"${prefix}:`) && !known.has(prefix) && standardPrefixes[prefix]?.test(uri) !== true
+  )
+  return needed.length === 0 ? undefined : Object.fromEntries(needed)
 }

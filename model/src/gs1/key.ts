@@ -71,8 +71,13 @@ const cachedLengthMax = 160
 let young = new Map<string, string>()
 let old = new Map<string, string>()
 
+/** What is a canonical key already, in the forms that nearly all are of; serials and lots of unreserved characters. */
+const canonicalForm =
+  /^https:\/\/id\.gs1\.org\/(?:01\/\d{14}(?:\/(?:21|10)\/[\w.~-]{1,20})?|00\/\d{18}|41[47]\/\d{13}|8003\/\d{14}[\w.~-]{0,16})$/
+
 /** The canonical key of an EPC URN or a Digital Link of any host; undefined when the text is no GS1 key. */
 export function canonicalKey(text: string): string | undefined {
+  if (canonicalForm.test(text)) return text
   const cached = young.get(text) ?? old.get(text)
   if (cached !== undefined) return cached === '' ? undefined : cached
   const parts = keyParts(text)
@@ -161,8 +166,12 @@ const kinds: Readonly<Record<string, NodeKind>> = {
   '8018': 'party'
 }
 
+const commonKinds = /^https:\/\/id\.gs1\.org\/01\/\d{14}(?:(\/(?:21|10)\/)[^/]+)?$/
+
 /** What sort of thing a canonical key names; `other` for any other URI. */
 export function keyKind(key: string): NodeKind {
+  const common = commonKinds.exec(key)
+  if (common !== null) return common[1] === undefined ? 'product' : common[1] === '/21/' ? 'item' : 'lot'
   const path = pathOf(key)
   if (path === undefined) return 'other'
   const [primary = '', , qualifier] = path
