@@ -81,7 +81,11 @@ export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
   }
 
   return {
-    ready: () => (loading ??= load()),
+    ready: () =>
+      (loading ??= load().catch((error: unknown) => {
+        loading = undefined
+        throw error
+      })),
     async add(body, { by, extensions }) {
       const { name, query } = readNamed(body)
       if (kept.has(name)) throw queryError('EPCIS_QUERY_EXISTS', { name: name.slice(0, 64) })

@@ -38,7 +38,11 @@ export function createGraveyard({ cases, events }: { readonly cases: CaseStore; 
   const of = (subscriptionID: string): DeadRow[] => [...kept.values()].filter((row) => row.subscriptionID === subscriptionID)
 
   return {
-    ready: () => (loading ??= load()),
+    ready: () =>
+      (loading ??= load().catch((error: unknown) => {
+        loading = undefined
+        throw error
+      })),
     async bury(row) {
       await cases.put('deliveries', row.id, row)
       kept.set(row.id, row)

@@ -100,14 +100,21 @@ export function createSubscriptionOffice(options: OfficeOptions): SubscriptionOf
   }
   async function load(): Promise<void> {
     await Promise.all([queries.ready(), dead.ready()])
+    const orphans: string[] = []
     for (const { id, version, document } of await cases.list('subscriptions')) {
       const read = subscriptionRows.check(document)
       if (!read.ok) events.rowRefused({ register: 'subscriptions', row: id, message: read.reason.message })
-      // The query was deleted and the process ended before this row was.
-      else if (!queries.has(read.value.queryName)) await cases.remove('subscriptions', id)
-      else hold(read.value, version)
+      else if (queries.has(read.value.queryName)) hold(read.value, version)
+      else orphans.push(id)
     }
+    // Their query was deleted and the process ended before they were; should this fail, the next start tries again.
+    await Promise.allSettled(orphans.map((id) => cases.remove('subscriptions', id)))
   }
+  const ready = (): Promise<void> =>
+    (loading ??= load().catch((error: unknown) => {
+      loading = undefined
+      throw error
+    }))
   const all = (queryName?: string): SubscriptionRow[] =>
     [...held.values()]
       .map(({ runner }) => runner.row)
@@ -136,10 +143,10 @@ export function createSubscriptionOffice(options: OfficeOptions): SubscriptionOf
 
   return {
     dead,
-    ready: () => (loading ??= load()),
+    ready,
     async start() {
       isStarted = true
-      await (loading ??= load())
+      await ready()
       for (const { runner } of held.values()) runner.start()
     },
     async make(request) {

@@ -56,6 +56,9 @@ export interface SocketHubOptions {
   readonly events: SubscriptionEvents
 }
 
+/** How long a client has to take the close frame. */
+const goodbyeMs = 1_000
+
 interface Open {
   readonly client: SocketClient
   readonly id: string
@@ -77,8 +80,8 @@ export function createSocketHub(options: SocketHubOptions): SocketHub {
     one.ending.abort()
     events.socketClosed({ query: one.client.queryName, reason: why, code })
     one.client.socket.close(code, text)
-    // Who does not answer the good-bye is not waited for; `terminate` after the close frame is in the buffer of the kernel.
-    if (why === 'slow') one.client.socket.terminate()
+    // Who does not answer the good-bye is not waited for.
+    setTimeout(() => one.client.socket.terminate(), goodbyeMs).unref()
   }
   const heartbeat = setInterval(() => {
     for (const one of open) {

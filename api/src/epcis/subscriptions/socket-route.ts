@@ -24,6 +24,13 @@ const prepared = new WeakMap<FastifyRequest, Prepared>()
 
 /** To be called before the route is added. */
 export async function openSockets({ app }: EpcisScope): Promise<void> {
+  // After an upgrade that is refused nobody reads this connection any longer: it is not to be used again.
+  app.addHook('onSend', async (request, reply) => {
+    if (isSocketRequest(request.raw)) reply.header('connection', 'close')
+  })
+  app.addHook('onResponse', async (request) => {
+    if (isSocketRequest(request.raw) && !request.ws) request.raw.socket.destroySoon()
+  })
   await app.register(websocket, { options: { maxPayload: messageBytesMax, perMessageDeflate: false, clientTracking: true } })
   app.websocketServer.on('headers', (headers, request) => {
     const header = handshakes.get(request)
@@ -32,8 +39,8 @@ export async function openSockets({ app }: EpcisScope): Promise<void> {
 }
 
 /** Only this is upgraded; an `Upgrade` of anything else is answered as if it were not there (RFC 9110 §7.8). */
-export function isSocketRequest(request: IncomingMessage): boolean {
-  return /^websocket$/i.test(request.headers.upgrade ?? '') && request.method === 'GET'
+export function isSocketRequest({ method, headers, url = '' }: IncomingMessage): boolean {
+  return method === 'GET' && /^websocket$/i.test(headers.upgrade ?? '') && /^\/epcis\/v2\/queries\/[^/?]+\/events(\?|$)/.test(url)
 }
 
 export function socketHandlers(scope: EpcisScope) {

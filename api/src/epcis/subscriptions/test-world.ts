@@ -39,8 +39,8 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-export async function startWorld(settings: Partial<SubscriptionSettings> = {}) {
-  const world = await createWorld({ withAccount: false })
+export async function startWorld(settings: Partial<SubscriptionSettings> = {}, { withAccount = false }: { withAccount?: boolean } = {}) {
+  const world = await createWorld({ withAccount })
   const metrics = createMetrics()
   const api = await startApi({ ...world, metrics, host: '127.0.0.1', port: 0, subscriptions: { ...quick, ...settings } })
   const root = `${api.url}/epcis/v2`
@@ -69,6 +69,12 @@ export async function startWorld(settings: Partial<SubscriptionSettings> = {}) {
     if (answer.status !== 201) throw new Error(`subscription refused: ${answer.text}`)
     return String(answer.json.subscriptionID)
   }
+  /** Gives the cookie of a session of the first account. */
+  const signIn = async () => {
+    const answer = await call('POST', '/api/v1/session', world.accounts.firstSignIn)
+    return String(answer.headers.get('set-cookie')).split(';', 1)[0] ?? ''
+  }
+  const metricOf = async (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await metrics.text())?.[1])
   const statusOf = async (id: string) => (await call('GET', `/api/v1/subscriptions/${id}`)).json
   return {
     world,
@@ -81,6 +87,8 @@ export async function startWorld(settings: Partial<SubscriptionSettings> = {}) {
     makeQuery,
     subscribe,
     statusOf,
+    signIn,
+    metricOf,
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]()
   }
 }
