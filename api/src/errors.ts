@@ -20,6 +20,10 @@ export const apiError = defineErrors({
   BODY_NOT_XML: { status: 400, message: 'Cannot take the body: it is not EPCIS in XML ({detail})' },
   BODY_NOT_JSON: { status: 400, message: 'Cannot take the body: it is not JSON ({detail})' },
   RANGE_INVALID: { status: 400, message: 'Cannot read a range: from is {from} and to is {to}, expected from before to' },
+  TRACE_NOTHING_ASKED: {
+    status: 400,
+    message: 'Cannot trace: neither things nor a place in a period are given, expected "of", or "place" with "from" and "to"'
+  },
   SERIES_INVALID: { status: 400, message: 'Cannot read a range: series is "{series}", expected point/device/metric' },
   CODE_UNREADABLE: { status: 400, message: 'Cannot read the code "{code}": {reason}' },
   CURSOR_INVALID: { status: 400, message: 'Cannot turn the page: the cursor is not one of ours, expected the value of "next"' },
@@ -28,6 +32,7 @@ export const apiError = defineErrors({
   EXPORTS_ABSENT: { status: 503, message: 'Cannot make evidence: this process has no folder for it' },
   EXPORTS_FULL: { status: 503, message: 'Cannot make evidence: {waiting} bundles wait or are made, expected fewer than {waitingMax}' },
   EVIDENCE_NOT_READY: { status: 409, message: 'Cannot give the bundle "{id}": it is {state}, expected it to be ready' },
+  EVIDENCE_FAILED: { status: 500, message: 'Cannot make evidence: bundle "{id}" failed ({detail})' },
   EVIDENCE_KEYS: { status: 503, message: 'Cannot use evidence keys at {path}: expected {expected}, {detail}' },
   STREAM_FULL: { status: 503, message: 'Cannot open a live stream: {open} are open, expected fewer than {openMax}' },
   ORDERS_ABSENT: { status: 503, message: 'Cannot give an order: this process has no way to the broker' },

@@ -6,15 +6,13 @@ import { stageOf } from '@tracegate/model/lifecycle'
 import { keyKind, parentKeyOf, partyKey } from '@tracegate/model/gs1/key'
 import type { Place } from '@tracegate/model/registers'
 import { stages, type JourneyAnswer, type JourneyStep, type LivedThrough, type Stay } from '@tracegate/model/trace'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceFact } from '@tracegate/model/trace-event'
+import type { LifeEvent, QuestionOptions } from '@tracegate/model/trace-graph'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
-import { lotsOfItems } from './goods.ts'
 import type { Registers } from './registers.ts'
 
 const stepsMax = 500
-const containersMax = 50
-const nodesMax = 500
 /** Stays whose readings are looked up, the newest ones. */
 const watchedStaysMax = 50
 const quantitiesShown: ReadonlySet<string> = new Set(['temperature', 'humidity', 'door'])
@@ -26,131 +24,57 @@ export interface JourneySources {
   readonly nowMs: () => number
 }
 
-interface FoundEvent {
-  readonly event: TraceEvent
-  readonly within?: string
-}
-
-export async function journeyOf(sources: JourneySources, of: string, atMs?: number): Promise<JourneyAnswer> {
+export async function journeyOf(sources: JourneySources, of: string, options: QuestionOptions = {}): Promise<JourneyAnswer> {
   const startedMs = performance.now()
-  const [found, stays, places, points] = await Promise.all([
-    eventsOf(sources.trace, of, atMs),
-    sources.trace.stays(of),
+  const [life, places, points] = await Promise.all([
+    sources.trace.ask('life', { of, eventsMax: stepsMax, ...options }),
     sources.registers.places(),
     sources.registers.points()
   ])
+  const { stays, cuts } = life
   const placeByKey = new Map(places.map((place) => [place.key, place]))
   const operators = new Map(points.map((point) => [point.id, partyKey(point.operator)]))
   const stayByEvent = new Map(stays.map((stay) => [stay.eventID, stay]))
   const readings = await readingsOfStays(sources, stays, placeByKey)
-  const toStep = ({ event, within }: FoundEvent): JourneyStep => {
-    const stay = stayByEvent.get(event.eventID)
-    const place = event.bizLocation ?? event.readPoint
+  const toStep = ({ fact, within }: LifeEvent): JourneyStep => {
+    const stay = stayByEvent.get(fact.eventID)
+    const place = fact.bizLocation ?? fact.readPoint
     const point = place === undefined ? undefined : placeByKey.get(place)?.point
-    const party = partyOf(event) ?? (point === undefined ? undefined : operators.get(point))
+    const party = partyOf(fact) ?? (point === undefined ? undefined : operators.get(point))
     return {
-      stage: stageOf(event),
-      timeMs: event.eventTimeMs,
-      timeZoneOffset: event.timeZoneOffset,
-      eventID: event.eventID,
-      type: event.type,
-      ...(event.bizStep === undefined ? {} : { bizStep: event.bizStep }),
-      ...(event.disposition === undefined ? {} : { disposition: event.disposition }),
-      ...(isGs1(place) ? { place } : {}),
-      ...(isGs1(party) ? { party } : {}),
-      ...(isGs1(within) ? { within } : {}),
+      stage: stageOf(fact),
+      timeMs: fact.eventTimeMs,
+      timeZoneOffset: fact.timeZoneOffset,
+      eventID: fact.eventID,
+      type: fact.type,
+      ...(fact.bizStep === undefined ? {} : { bizStep: fact.bizStep }),
+      ...(fact.disposition === undefined ? {} : { disposition: fact.disposition }),
+      ...(place === undefined ? {} : { place }),
+      ...(party === undefined ? {} : { party }),
+      ...(within === undefined ? {} : { within }),
       ...(stay?.toMs === undefined ? {} : { untilMs: stay.toMs }),
+      ...(fact.declaredWrong === true ? { declaredWrong: true } : {}),
       readings: stay === undefined ? [] : (readings.get(stay) ?? [])
     }
   }
-  const steps = found.events.slice(0, stepsMax).map(toStep)
-  const seen = new Set(steps.map((step) => step.stage))
+  const steps = life.events.map(toStep)
+  const seen = new Set(steps.filter((step) => step.declaredWrong !== true).map((step) => step.stage))
   const product = keyKind(of) === 'product' ? of : parentKeyOf(of)
   return {
     of,
-    ...(isGs1(product) ? { product } : {}),
+    ...(product === undefined ? {} : { product }),
     steps,
     stagesSeen: stages.filter((stage) => seen.has(stage)),
-    truncated: found.truncated || found.events.length > steps.length,
+    ...(cuts.length === 0 ? {} : { cuts: [...cuts] }),
+    truncated: life.truncated,
     tookMs: performance.now() - startedMs
   }
 }
 
-/** Keys of answers are GS1 keys; what another URI names is left out. */
-function isGs1(key: string | undefined): key is string {
-  return key?.startsWith('https://id.gs1.org/') === true
-}
-
-function partyOf(event: TraceEvent): string | undefined {
-  const byType = (list: TraceEvent['sources']) =>
+function partyOf(event: TraceFact): string | undefined {
+  const byType = (list: TraceFact['sources']) =>
     list.find((entry) => entry.type === 'possessing_party')?.key ?? list.find((entry) => entry.type === 'owning_party')?.key
   return byType(event.sources) ?? byType(event.destinations)
-}
-
-async function eventsOf(trace: TraceStore, of: string, atMs: number | undefined): Promise<{ events: FoundEvent[]; truncated: boolean }> {
-  const until = atMs === undefined ? {} : { toMs: atMs }
-  const [own, holders, lots] = await Promise.all([
-    trace.ledger({ key: of, limit: stepsMax + 1, ...until }),
-    containersOf(trace, of, atMs),
-    lotsOfItems(trace, [of])
-  ])
-  const lot = lots.get(of)
-  const ofLot = lot === undefined ? [] : await trace.ledger({ key: lot, limit: stepsMax, ...until })
-  const inside = await Promise.all(
-    holders.windows.map(async (window) => {
-      const events = await trace.ledger({
-        key: window.key,
-        fromMs: window.fromMs,
-        toMs: Math.min(window.toMs, atMs ?? Infinity),
-        limit: stepsMax
-      })
-      return events.map((event): FoundEvent => ({ event, within: window.key }))
-    })
-  )
-  const byId = new Map<string, FoundEvent>()
-  for (const event of own) byId.set(event.eventID, { event })
-  // What happened to other members of the lot is not the item's life; its making and inspection are.
-  for (const event of ofLot) {
-    const stage = stageOf(event)
-    const usesUp = event.subjects.some((subject) => subject.key === lot && subject.role === 'input')
-    if ((stage === 'production' || stage === 'inspection') && !usesUp && !byId.has(event.eventID)) byId.set(event.eventID, { event })
-  }
-  for (const found of inside.flat()) if (!byId.has(found.event.eventID)) byId.set(found.event.eventID, found)
-  const events = [...byId.values()].sort((left, right) => left.event.eventTimeMs - right.event.eventTimeMs)
-  return { events, truncated: own.length > stepsMax || holders.truncated }
-}
-
-interface ContainerWindow {
-  readonly key: string
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-/** What held the thing, directly or inside of something else, and when. */
-async function containersOf(
-  trace: TraceStore,
-  of: string,
-  atMs: number | undefined
-): Promise<{ windows: ContainerWindow[]; truncated: boolean }> {
-  const answer = await trace.trace({ of, direction: 'forward', nodesMax, ...(atMs === undefined ? {} : { atMs }) })
-  const contains = answer.edges.filter((edge) => edge.kind === 'contains')
-  const windows: ContainerWindow[] = []
-  let frontier: ContainerWindow[] = [{ key: of, fromMs: 0, toMs: Infinity }]
-  while (frontier.length > 0 && windows.length < containersMax) {
-    const next: ContainerWindow[] = []
-    for (const held of frontier) {
-      for (const edge of contains) {
-        if (edge.to !== held.key) continue
-        const fromMs = Math.max(held.fromMs, edge.fromMs ?? 0)
-        const toMs = Math.min(held.toMs, edge.toMs ?? Infinity)
-        const known = windows.some((window) => window.key === edge.from && window.fromMs === fromMs && window.toMs === toMs)
-        if (fromMs <= toMs && !known) next.push({ key: edge.from, fromMs, toMs })
-      }
-    }
-    windows.push(...next)
-    frontier = next
-  }
-  return { windows: windows.slice(0, containersMax), truncated: answer.truncated || windows.length > containersMax }
 }
 
 async function readingsOfStays(

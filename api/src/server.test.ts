@@ -141,6 +141,8 @@ test('every address answers to its schema', async () => {
     `/api/v1/trace/forward?of=${of}&depth=3`,
     `/api/v1/trace/holders?of=${of}`,
     `/api/v1/trace/journey?of=${of}`,
+    `/api/v1/trace/balance?of=${of}`,
+    `/api/v1/recall-scope?of=${of}&include=siblings`,
     `/api/v1/exposure?place=${encodeURIComponent(chamber)}&${range}`,
     `/api/v1/lookup?code=${of}`,
     `/api/v1/public/lookup?code=${of}`,
@@ -384,7 +386,7 @@ test('answers carry security headers and errors do not tell the inside', async (
   const answer = await app.inject({ url: '/version' })
   assert.match(String(answer.headers['content-security-policy']), /default-src 'self'/)
   assert.equal(answer.headers['x-content-type-options'], 'nosniff')
-  world.trace.stays = () => Promise.reject(new Error('secret path /x'))
+  world.trace.ask = () => Promise.reject(new Error('secret path /x'))
   const failed = await app.inject({ url: `/api/v1/trace/journey?of=${encodeURIComponent(itemOf(vaccine, 1))}`, headers })
   assert.equal(failed.statusCode, 500)
   assert.equal(failed.json().code, 'INTERNAL')

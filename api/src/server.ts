@@ -20,6 +20,7 @@ import { orderRoutes } from './routes/orders.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
 import { exportRoutes } from './routes/export.ts'
+import { evidenceRoutes } from './routes/evidence.ts'
 import { regulatorExportRoutes } from './routes/exports.ts'
 import { historyRoutes } from './routes/history.ts'
 import { readingRoutes, seriesRoutes } from './routes/series.ts'
@@ -28,6 +29,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deviceHealthRoutes } from './routes/device-health.ts'
 import { publicRoutes } from './routes/public.ts'
 import { subscriptionStatusRoutes } from './routes/subscriptions.ts'
+import { recallScopeRoutes } from './routes/recall-scope.ts'
 import { scenarioRoutes } from './routes/scenarios.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { warningRoutes } from './routes/warnings.ts'
@@ -77,6 +79,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   historyRoutes(app, context)
   exportRoutes(app, context)
   regulatorExportRoutes(app, context)
+  evidenceRoutes(app, context)
   anomalyRoutes(app, context)
   liveRoutes(app, context)
   deadLetterRoutes(app, context)
@@ -85,6 +88,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   scenarioRoutes(app, context)
   traceRoutes(app, context)
   exposureRoutes(app, context)
+  recallScopeRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
   subscriptionStatusRoutes(app, context)

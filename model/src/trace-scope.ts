@@ -15,7 +15,14 @@ export const ScopeHolder = Type.Object({
   state: Type.Enum(scopeStates),
   party: Type.Optional(Key),
   partyName: Type.Optional(BilingualText),
-  contact: Type.Optional(Type.String()),
+  contact: Type.Optional(
+    Type.Object({
+      contact: Type.Optional(Type.String()),
+      phone: Type.Optional(Type.String()),
+      email: Type.Optional(Type.String()),
+      address: Type.Optional(Type.String())
+    })
+  ),
   place: Type.Optional(Key),
   placeName: Type.Optional(BilingualText),
   /** Of goods under way: where to, and the shipments and transactions under which they are expected. */

@@ -159,6 +159,7 @@ export const JourneyStep = Type.Object({
   within: Type.Optional(Key),
   /** Until when the goods stayed at `place`, and what its sensors read meanwhile. */
   untilMs: Type.Optional(TimeMs),
+  declaredWrong: DeclaredWrong,
   readings: Type.Array(LivedThrough)
 })
 export type JourneyStep = Static<typeof JourneyStep>
@@ -169,6 +170,7 @@ export const JourneyAnswer = Type.Object({
   steps: Type.Array(JourneyStep),
   /** Stages that the chain has evidence for. */
   stagesSeen: Type.Array(Type.Enum(stages)),
+  cuts: Type.Optional(Type.Array(KeyCut)),
   truncated: Type.Boolean(),
   tookMs: Type.Number()
 })

@@ -1,19 +1,12 @@
 /** `/api/v1/exposure`: which goods were at a place in a period. */
-import { Type } from 'typebox'
-import { QueryTime } from '@tracegate/model/http'
+import { ExposureQuery, plainFormats } from '@tracegate/model/http-trace'
 import { ExposureAnswer } from '@tracegate/model/trace'
-import { answers } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
-import { apiError } from '../errors.ts'
-import { codeLengthMax, keyOfText } from '../keys.ts'
+import { keyOfText } from '../keys.ts'
 import type { HttpServer } from '../schema-types.ts'
-
-const ExposureQuery = Type.Object({
-  place: Type.String({ minLength: 1, maxLength: codeLengthMax, description: 'SGLN as URN or Digital Link' }),
-  from: QueryTime,
-  to: QueryTime,
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 }))
-})
+import { optionsOf, rangeOf } from '../trace/ask.ts'
+import { formatOf, formedAnswers, sendFormed } from '../trace/formats.ts'
+import { tableOfExposure } from '../trace/tables.ts'
 
 export function exposureRoutes(app: HttpServer, context: ApiContext): void {
   app.get(
@@ -23,15 +16,23 @@ export function exposureRoutes(app: HttpServer, context: ApiContext): void {
         tags: ['trace'],
         summary: 'Which goods were at a place in a period',
         querystring: ExposureQuery,
-        response: answers(ExposureAnswer)
+        response: formedAnswers(ExposureAnswer, plainFormats)
       }
     },
-    (request) => {
-      const { place, from, to, limit } = request.query
-      const fromMs = Date.parse(from)
-      const toMs = Date.parse(to)
-      if (!(fromMs >= 0 && fromMs <= toMs)) throw apiError('RANGE_INVALID', { from, to })
-      return context.trace.exposure({ place: keyOfText(place), fromMs, toMs, ...(limit === undefined ? {} : { limit }) })
+    async (request, reply) => {
+      const { query } = request
+      const format = formatOf(request, query.format, plainFormats)
+      const { atMs, knownAtMs, withDeclared, timeMaxMs } = optionsOf(query)
+      const answer = await context.trace.ask('exposure', {
+        place: keyOfText(query.place),
+        ...rangeOf(query),
+        ...(query.limit === undefined ? {} : { limit: query.limit }),
+        ...(atMs === undefined ? {} : { atMs }),
+        ...(knownAtMs === undefined ? {} : { knownAtMs }),
+        ...(withDeclared === undefined ? {} : { withDeclared }),
+        ...(timeMaxMs === undefined ? {} : { timeMaxMs })
+      })
+      return sendFormed(reply, format, { answer, table: () => tableOfExposure(answer), name: 'exposure' })
     }
   )
 }
