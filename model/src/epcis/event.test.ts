@@ -71,6 +71,20 @@ test('members, formats and terms are checked with their place', () => {
   for (const [members, code] of broken) assert.deepEqual(codesOf({ ...object, ...members }), [code])
 })
 
+test('attributes that metadata and report share stand in one of them (TCR-53)', () => {
+  const metadata = { time: '2026-11-23T10:00:00Z', deviceID: 'urn:epc:id:giai:4000001.111', bizRules: 'https://example.com/rules' }
+  const elementOf = (report: object) => ({ ...object, sensorElementList: [{ sensorMetadata: metadata, sensorReport: [report] }] })
+  const report = { type: 'Temperature', value: 4, uom: 'CEL', bizRules: 'https://example.com/rules' }
+  assert.deepEqual(codesOf(elementOf(report)), [])
+  const at = 'EPCIS_SENSOR_ATTRIBUTE_TWICE /sensorElementList/0/sensorReport/0'
+  assert.deepEqual(codesOf(elementOf({ ...report, deviceID: metadata.deviceID })), [`${at}/deviceID`])
+  assert.deepEqual(codesOf(elementOf({ ...report, time: '2026-11-23T18:00:00+08:00', deviceID: 'urn:x:other' })), [
+    `${at}/time`,
+    `${at}/deviceID`
+  ])
+  assert.deepEqual(codesOf(elementOf({ ...report, time: '2026-11-23T10:05:00Z', deviceID: metadata.deviceID })), [], 'another observation')
+})
+
 test('one event with many faults has all of them found, up to ten', () => {
   const members = {
     colour: 1,

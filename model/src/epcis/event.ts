@@ -25,6 +25,7 @@ import {
   SourceList,
   Uri
 } from './schema-parts.ts'
+import { sensorFindings } from './sensor-rules.ts'
 
 const common = {
   '@context': Type.Optional(Context),
@@ -140,7 +141,9 @@ export function checkEvent(
     const findings = validators[type].reasons(plain, countMax)
     return { ok: false, findings: findings.map((finding) => placed(finding, pointer)) }
   }
-  const broken = brokenRules(checked.value).filter(({ code }) => origin === 'json' || !jsonOnly.has(code))
+  const broken = [...brokenRules(checked.value), ...sensorFindings(checked.value.sensorElementList)].filter(
+    ({ code }) => origin === 'json' || !jsonOnly.has(code)
+  )
   if (broken.length === 0 && isLike(value, checked.value)) return { ok: true, event: value }
   return { ok: false, findings: broken.slice(0, countMax).map((finding) => placed(finding, pointer)) }
 }
