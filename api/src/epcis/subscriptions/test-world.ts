@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createMetrics } from '@tracegate/service/metrics'
 import { startApi } from '../../api.ts'
-import { createWorld, key } from '../../harness.ts'
+import { createWorld, key, type World } from '../../harness.ts'
 import type { SubscriptionSettings } from './settings.ts'
 
 export const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
@@ -18,6 +18,8 @@ export const quick: Partial<SubscriptionSettings> = {
   socketPingMs: 500
 }
 
+const waitMaxMs = 20_000
+
 export const eventOf = (number: number, change: object = {}) => ({
   type: 'ObjectEvent',
   eventID: `urn:uuid:11111111-1111-4111-8111-${String(number).padStart(12, '0')}`,
@@ -30,17 +32,23 @@ export const eventOf = (number: number, change: object = {}) => ({
 })
 export const idOf = (number: number) => eventOf(number).eventID
 
-/** Gives up after five seconds. */
+/** Gives up after a while that only a fault takes. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + waitMaxMs
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited 5 s for: ${what}`)
+    if (performance.now() > deadline) throw new Error(`Waited ${waitMaxMs} ms for: ${what}`)
     await wait(5)
   }
 }
 
-export async function startWorld(settings: Partial<SubscriptionSettings> = {}, { withAccount = false }: { withAccount?: boolean } = {}) {
-  const world = await createWorld({ withAccount })
+export interface WorldOptions {
+  readonly withAccount?: boolean
+  /** The stores of another run. */
+  readonly stores?: World
+}
+
+export async function startWorld(settings: Partial<SubscriptionSettings> = {}, { withAccount = false, stores }: WorldOptions = {}) {
+  const world = stores ?? (await createWorld({ withAccount }))
   const metrics = createMetrics()
   const api = await startApi({ ...world, metrics, host: '127.0.0.1', port: 0, subscriptions: { ...quick, ...settings } })
   const root = `${api.url}/epcis/v2`

@@ -207,3 +207,68 @@ test('identifiers are written as the subscriber asked for', async () => {
   assert.deepEqual(eventList[0].epcList, ['https://id.gs1.org/01/09506000134352/21/1'])
   assert.equal(delivery?.headers['gs1-epc-format'], 'Always_GS1_Digital_Link')
 })
+
+test('a restart goes on with what was owed, and removes what a deleted query left', async () => {
+  const before = await startWorld()
+  await using receiver = await startReceiver()
+  receiver.behave(() => 503)
+  await before.makeQuery('all')
+  await before.makeQuery('other')
+  const owing = await before.subscribe('all', { dest: receiver.url, stream: true })
+  const orphan = await before.subscribe('other', { dest: receiver.url, stream: true })
+  await before.capture(1)
+  const isOwed = ({ body }: Received) => body.includes(owing)
+  await until('an attempt', () => receiver.received.some(isOwed))
+  await before[Symbol.asyncDispose]()
+  const tried = receiver.received.find(isOwed)
+  await before.world.cases.remove('queries', 'other')
+  receiver.behave(() => 200)
+  await using after = await startWorld({}, { stores: before.world })
+  await after.capture(2)
+  await until('both events', () => receiver.taken().length === 2)
+  assert.deepEqual(receiver.taken(), [idOf(1), idOf(2)])
+  const first = receiver.received.find(({ status }) => status === 200)
+  assert.deepEqual([first?.headers['idempotency-key'], first?.body], [tried?.headers['idempotency-key'], tried?.body])
+  assert.deepEqual(
+    (await after.call('GET', '/api/v1/subscriptions')).json.items.map((one: { subscriptionID: string }) => one.subscriptionID),
+    [owing]
+  )
+  assert.ok(!(await before.world.cases.list('subscriptions')).some(({ id }) => id === orphan))
+})
+
+test('what a deployment does not allow is refused when it is asked for, and again when its name is resolved', async () => {
+  const allowedDestination = (_url: URL, address?: string) => (address === '127.0.0.1' ? 'it is a private address' : undefined)
+  await using world = await startWorld({ allowedDestination })
+  await using receiver = await startReceiver()
+  await world.makeQuery('all')
+  const refused = await world.call('POST', '/queries/all/subscriptions', { dest: receiver.url, stream: true })
+  assert.deepEqual([refused.status, refused.json.findings[0].pointer], [400, '/dest'])
+  const id = await world.subscribe('all', { dest: receiver.url.replace('127.0.0.1', 'localhost'), stream: true })
+  await world.capture(1)
+  await until('the refusal', async () => (await world.statusOf(id)).state === 'retrying')
+  assert.match((await world.statusOf(id)).lastFailure, /private address/)
+  assert.equal(receiver.received.length, 0)
+})
+
+test('the metrics tell what was sent, retried, halved and given up', async () => {
+  await using world = await startWorld()
+  await using receiver = await startReceiver()
+  await world.makeQuery('all')
+  receiver.behave((_delivery, number) => ([500, 413] as const)[number] ?? 200)
+  await world.subscribe('all', { dest: receiver.url, stream: true })
+  await world.capture(1)
+  await until('the refusals', () => receiver.received.length === 2)
+  await world.capture(2)
+  await until('the next event', () => receiver.taken().length === 1)
+  await until('it is counted', async () => (await world.metrics.text()).includes('deliveries_total{outcome="sent"} 1'))
+  const text = await world.metrics.text()
+  for (const line of [
+    'deliveries_total{outcome="retried"} 1',
+    'deliveries_total{outcome="dead"} 1',
+    'delivered_events_total{way="webhook"} 1'
+  ])
+    assert.ok(text.includes(`tracegate_api_${line}`), line)
+  assert.ok(text.includes('tracegate_api_dead_deliveries 1'))
+  assert.ok(text.includes('tracegate_api_subscriptions_active 1'))
+  assert.ok(text.includes('tracegate_api_subscription_lag_seconds 0'))
+})
