@@ -71,7 +71,7 @@ export async function startServer(options: {
 }
 
 /** Lets the process end by itself, and makes it after a while. */
-async function endChild(child: ChildProcess): Promise<void> {
+export async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs)
@@ -81,7 +81,7 @@ async function endChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-async function nextMessage(child: ChildProcess): Promise<unknown> {
+export async function nextMessage(child: ChildProcess): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const onExit = (code: number | null) => reject(new Error(`the server ended with ${code}`))
   child.once('message', resolve)

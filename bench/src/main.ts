@@ -8,6 +8,7 @@ import type { Bench, BenchOptions, BenchReport, BenchRow } from './bench.ts'
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   connections: () => import('./connections.ts'),
   'edge-backlog': () => import('./edge-backlog.ts'),
+  'epcis-http': () => import('./epcis-http.ts'),
   influx: () => import('./influx.ts'),
   'influx-trace': () => import('./influx-trace.ts'),
   ingest: () => import('./ingest.ts'),
