@@ -1,4 +1,4 @@
-/** How two numbers or times compare in a query. */
+/** How two numbers compare in a query. */
 import type { Comparison } from './condition.ts'
 
 /** Left is what an event says, right what the query asks for. */
@@ -22,6 +22,6 @@ export function compare(comparison: Comparison, left: number, right: number): bo
 /** Converted values carry binary dust: two that agree in nine digits are the same reading. */
 const relativeTolerance = 1e-9
 
-export function isEqualNumber(left: number, right: number): boolean {
+function isEqualNumber(left: number, right: number): boolean {
   return left === right || Math.abs(left - right) <= relativeTolerance * Math.max(Math.abs(left), Math.abs(right))
 }

@@ -1,7 +1,7 @@
 /** Judges what a query asks of extension fields: by name (prefix and namespace), place and depth, as number, time or text. */
 import { declaredPrefixes } from '../context.ts'
 import { keyOf, parseTimeMs } from '../normalise.ts'
-import { compare, isEqualNumber } from './compare.ts'
+import { compare } from './compare.ts'
 import type { Comparison, EventCondition, ExtensionName, ExtensionPlace, FieldValue } from './condition.ts'
 import { isRecord, memberOf, membersOf, type OpenEvent } from './event-members.ts'
 import { sensorPartsOf } from './match-sensor.ts'
@@ -133,10 +133,11 @@ export function judgeScalar(comparison: Comparison, found: Scalar, wanted: Field
   if (typeof found === 'boolean') return false
   if (wanted.number !== undefined) {
     const number = typeof found === 'number' ? found : numberPattern.test(found) ? Number(found) : Number.NaN
-    return comparison === 'EQ' ? isEqualNumber(number, wanted.number) : compare(comparison, number, wanted.number)
+    return compare(comparison, number, wanted.number)
   }
   if (wanted.timeMs === undefined || typeof found !== 'string' || !/^\d{4}-\d\d-\d\dT/i.test(found)) return false
-  return compare(comparison, parseTimeMs(found), wanted.timeMs)
+  const foundMs = parseTimeMs(found)
+  return comparison === 'EQ' ? foundMs === wanted.timeMs : compare(comparison, foundMs, wanted.timeMs)
 }
 
 function isSameText(found: string, wanted: string): boolean {

@@ -6,7 +6,7 @@ import { parentKeyOf } from '../../gs1/key.ts'
 import type { TraceEvent, TraceFact, TraceSubject } from '../../trace-event.ts'
 import { keyOf } from '../normalise.ts'
 import { bareTerm } from '../vocabulary.ts'
-import { compare, isEqualNumber } from './compare.ts'
+import { compare } from './compare.ts'
 import { classLists, type EventCondition, type KeyMatch, type MatchList } from './condition.ts'
 import { membersOf, memberOf, openEvent, stringsOf, type OpenEvent } from './event-members.ts'
 import { judgeExtension, judgeNamedIdentifier } from './match-extension.ts'
@@ -136,10 +136,7 @@ function judgeQuantity({ comparison, values, uom }: Extract<EventCondition, { ty
       if (subject.quantity === undefined) return false
       // EPCIS 2.0 §7.3.3.3.1: a quantity without unit is a count of instances.
       const found = uom === undefined ? subject.quantity : convertCommonUnit(subject.quantity, subject.uom ?? 'C62', uom)
-      return (
-        found !== undefined &&
-        values.some((value) => (comparison === 'EQ' ? isEqualNumber(found, value) : compare(comparison, found, value)))
-      )
+      return found !== undefined && values.some((value) => compare(comparison, found, value))
     })
 }
 

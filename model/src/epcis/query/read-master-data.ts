@@ -51,11 +51,10 @@ function addIdentifiers(
   identifiers: { readonly field: string; readonly given: Given; readonly keys: ReadonlySet<string> }
 ): void {
   const { given, keys } = identifiers
-  const field = identifiers.field.includes(':')
-    ? extensionName(draft, identifiers.field)
-    : Object.hasOwn(fieldNames, identifiers.field)
-      ? fieldNames[identifiers.field]
-      : undefined
+  // The standard's pattern asks for a prefix even before its own fields.
+  const name = identifiers.field.replace(/^epcis:/, '')
+  const standard = Object.hasOwn(fieldNames, name) ? fieldNames[name] : undefined
+  const field = name.includes(':') ? extensionName(draft, name) : standard
   if (field === undefined) return refuseField(draft, identifiers.field, given)
   if (keys.size > identifiersMax) {
     const found = { current: `${keys.size} identifiers by master data`, wanted: `at most ${identifiersMax}` }
