@@ -19,8 +19,10 @@ import { createCredentialOffice } from './credentials.ts'
 import { createApiEvents } from './events.ts'
 import type { SubscriptionSettings } from './epcis/subscriptions/settings.ts'
 import { createSubscriptions } from './epcis/subscriptions/subscriptions.ts'
+import { createEvidenceOffice } from './exports/evidence-office.ts'
 import { createOrders } from './orders.ts'
 import { createLiveHub } from './live.ts'
+import { createMasterData } from './master-data/master-data.ts'
 import { createRegisters } from './registers.ts'
 import { buildServer } from './server.ts'
 import { createTriggerEngine, waitingMax, type TriggerEngine } from './trigger.ts'
@@ -46,6 +48,8 @@ export interface ApiOptions {
   /** Signs tokens of devices, and hears of every change of their credentials. */
   readonly access?: { readonly tokens: TokenKeys; readonly notices: AccessNotices }
   readonly simulator?: SimulatorControl
+  /** Where evidence bundles are made and kept, and the file of the keys that seal them. */
+  readonly exports?: { readonly folder: string; readonly keysPath: string }
   /** Folder of the built pages. */
   readonly webRoot?: string
   /** Resolves when `webRoot` is built; page requests wait for it, at most a minute. */
@@ -79,6 +83,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     context.events.keyIgnored({ name: 'TRACEGATE_BOOTSTRAP_KEY' })
   try {
     await app.listen({ host: options.host, port: options.port })
+    await context.subscriptions.start()
   } catch (error) {
     context.live.close()
     await context.subscriptions.close()
@@ -86,7 +91,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close()
     throw error
   }
-  await context.subscriptions.start()
   trigger.takeUp().catch((error: unknown) => context.events.triggerFailed({ anomaly: 'those left from before the start', error }))
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : options.port
@@ -102,7 +106,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       context.orders.close()
       for (const end of endings) end()
       await context.subscriptions.close()
-      await Promise.all([closing, trigger[Symbol.asyncDispose]()])
+      await Promise.all([closing, context.evidence?.close(), trigger[Symbol.asyncDispose]()])
       clearTimeout(cut)
     }
   }
@@ -127,6 +131,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const { telemetry, trace, cases, bus, health, metrics, logger, accounts } = options
   const events = createApiEvents({ logger, metrics })
   const registers = createRegisters({ cases, events, nowMs })
+  const masterData = createMasterData({ cases, trace, registers, nowMs })
   return {
     telemetry,
     trace,
@@ -142,16 +147,21 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     orders: createOrders({ bus, publisher: options.publisher, nowMs }),
     credentials: createCredentialOffice({ cases, tokens: options.access?.tokens, notices: options.access?.notices, nowMs }),
     simulator: options.simulator,
+    evidence:
+      options.exports === undefined
+        ? undefined
+        : createEvidenceOffice({ ...options.exports, context: { trace, telemetry, cases, registers, nowMs, events } }),
     sessions: createSessions(nowMs),
     lockOut: createLockOut(nowMs),
     registers,
+    masterData,
     subscriptions: createSubscriptions({
       cases,
       trace,
       bus,
       logger,
       metrics,
-      masterData: () => Promise.resolve(undefined),
+      masterData: () => masterData.lookup(),
       settings: { nowMs, ...options.subscriptions }
     }),
     live: createLiveHub({ bus, registers, events }),

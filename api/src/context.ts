@@ -14,8 +14,10 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
 import type { Subscriptions } from './epcis/subscriptions/subscriptions.ts'
 import type { CredentialOffice } from './credentials.ts'
+import type { EvidenceOffice } from './exports/evidence-office.ts'
 import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
+import type { MasterData } from './master-data/master-data.ts'
 import type { Orders } from './orders.ts'
 import type { Registers } from './registers.ts'
 import type { Sessions } from './sessions.ts'
@@ -29,6 +31,8 @@ export interface ApiContext {
   readonly gaps: GapLedgerReader | undefined
   readonly deviceHealth: DeviceHealthReader | undefined
   readonly orders: Orders
+  /** Undefined where this process has no folder for bundles. */
+  readonly evidence: EvidenceOffice | undefined
   readonly credentials: CredentialOffice
   readonly simulator: SimulatorControl | undefined
   readonly health: Health
@@ -38,6 +42,7 @@ export interface ApiContext {
   readonly sessions: Sessions
   readonly lockOut: Throttle
   readonly registers: Registers
+  readonly masterData: MasterData
   readonly live: LiveHub
   readonly subscriptions: Subscriptions
   readonly events: ApiEvents

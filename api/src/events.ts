@@ -58,6 +58,7 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
       logger.error(fields, 'anomaly dropped: too many are waiting to be assessed')
     },
     triggerTook: (tookMs: number) => triggerSeconds.observe(tookMs / 1_000),
+    exportFailed: (fields: { id: string; error: unknown }) => logger.error(fields, 'evidence bundle could not be made'),
     captured: (outcome: 'stored' | 'duplicate' | 'refused', countEvents: number) => captured.add(countEvents, { outcome }),
     captureFailed: (fields: { capture: string; error: unknown }) => logger.error(fields, 'capture failed'),
     registerRowRefused: (fields: { register: string; row: string; pointer: string; message: string }) => {
