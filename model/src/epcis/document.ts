@@ -4,6 +4,7 @@ import { compileValidator, isTooDeep, jsonDepthMax } from '../codec.ts'
 import type { Reason } from '../errors.ts'
 import { reasonsPerInputMax } from '../reasons.ts'
 import { checkEvent, type EpcisEvent, type EventOrigin } from './event.ts'
+import { plainDocument } from './json-ld.ts'
 import { Context, DateTime, extensible, Uri } from './schema-parts.ts'
 
 /** Most events of one document. */
@@ -77,12 +78,13 @@ export type Capture =
     }
   | { readonly ok: false; readonly findings: readonly Reason[] }
 
-/** Takes an EPCISDocument, an EPCISQueryDocument or one bare event. */
-export function parseCapture(value: unknown, origin: EventOrigin = 'json'): Capture {
-  if (isTooDeep(value)) {
+/** Takes an EPCISDocument, an EPCISQueryDocument or one bare event, in any spelling of JSON-LD; findings point into the plain one. */
+export function parseCapture(input: unknown, origin: EventOrigin = 'json'): Capture {
+  if (isTooDeep(input)) {
     const message = `the document nests deeper than ${jsonDepthMax} levels, expected at most so many`
     return { ok: false, findings: [{ code: 'EPCIS_TOO_DEEP', pointer: '', message }] }
   }
+  const value = plainDocument(input)
   const type = memberOf(value, 'type')
   if (type === 'EPCISDocument') {
     const checked = epcisDocument.check(value)
@@ -116,7 +118,8 @@ export type Validated =
   | { readonly ok: false; readonly findings: readonly Reason[] }
 
 /** Checks an EPCISDocument or EPCISQueryDocument; a bare event is refused here. */
-export function validateDocument(value: unknown): Validated {
+export function validateDocument(input: unknown): Validated {
+  const value = isTooDeep(input) ? input : plainDocument(input)
   const type = memberOf(value, 'type')
   if (type === 'EPCISDocument' || type === 'EPCISQueryDocument') return parseCapture(value)
   const message = `the document's type is ${typeof type === 'string' ? `"${type.slice(0, 64)}"` : typeof type}, expected EPCISDocument or EPCISQueryDocument`
