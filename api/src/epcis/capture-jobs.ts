@@ -14,6 +14,8 @@ export const jobsMax = 1_000
 export const keptErrorsMax = 20_000
 /** Event ids of a job by which a restart tells whether it was committed. */
 const witnessesMax = 32
+/** How long the ends of jobs wait for each other before they are kept. */
+const endsWaitMs = 200
 
 const JobRow = Type.Object({
   job: CaptureJob,
@@ -37,7 +39,13 @@ export interface CaptureJobs {
   }): Promise<CaptureJob>
   /** Durable when it resolves: what is known of a job that still runs. */
   note(job: CaptureJob): Promise<void>
-  end(job: CaptureJob): Promise<void>
+  /**
+   * What is known at once here and kept a little later, with the ends of other jobs: should the process die before, the next start finds
+   * the same from the store.
+   */
+  end(job: CaptureJob): void
+  /** Keeps the ends that are not kept yet. */
+  flush(): Promise<void>
   get(captureID: string): CaptureJob | undefined
   /** Newest first, those before `before`; a job stays where it is in this order. */
   page(query: { readonly before?: string; readonly limit: number }): { readonly jobs: readonly CaptureJob[]; readonly next?: string }
@@ -47,6 +55,8 @@ export interface CaptureJobsOptions {
   readonly cases: CaseStore
   readonly trace: TraceStore
   readonly nowMs: () => number
+  /** Hears of ends that could not be kept. */
+  readonly onFailed: (error: unknown) => void
 }
 
 export async function openCaptureJobs(options: CaptureJobsOptions): Promise<CaptureJobs> {
@@ -56,7 +66,8 @@ export async function openCaptureJobs(options: CaptureJobsOptions): Promise<Capt
   for (const row of await readRows(options)) rows.set(row.job.captureID, row)
   let errors = [...rows.values()].reduce((sum, { job }) => sum + job.errors.length, 0)
 
-  async function keep(row: JobRow): Promise<void> {
+  /** Puts the row among the others and gives the ids of those that have to go for it. */
+  function place(row: JobRow): string[] {
     const { captureID } = row.job
     errors += row.job.errors.length - (rows.get(captureID)?.job.errors.length ?? 0)
     rows.set(captureID, row)
@@ -68,12 +79,32 @@ export async function openCaptureJobs(options: CaptureJobsOptions): Promise<Capt
       errors -= old.job.errors.length
       gone.push(id)
     }
-    await Promise.all([cases.put('captureJobs', captureID, row), ...gone.map((id) => cases.remove('captureJobs', id))])
+    return gone
   }
 
-  async function update(job: CaptureJob): Promise<void> {
-    const row = rows.get(job.captureID)
-    if (row !== undefined) await keep({ ...row, job })
+  async function keep(row: JobRow): Promise<void> {
+    const gone = place(row)
+    await Promise.all([cases.put('captureJobs', row.job.captureID, row), ...gone.map((id) => cases.remove('captureJobs', id))])
+  }
+
+  /** Ends that are known here and not kept yet, and rows that are still to be removed. */
+  const ended = new Set<string>()
+  const removed = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+
+  async function flush(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    const [ends, ids] = [[...ended], [...removed]]
+    ended.clear()
+    removed.clear()
+    await Promise.all([
+      ...ends.flatMap((id) => {
+        const row = rows.get(id)
+        return row === undefined ? [] : [cases.put('captureJobs', id, row)]
+      }),
+      ...ids.map((id) => cases.remove('captureJobs', id))
+    ])
   }
 
   return {
@@ -90,8 +121,18 @@ export async function openCaptureJobs(options: CaptureJobsOptions): Promise<Capt
       await keep({ job, recordTimeMs, witnesses: eventIDs.slice(0, witnessesMax) })
       return job
     },
-    note: update,
-    end: update,
+    async note(job) {
+      const row = rows.get(job.captureID)
+      if (row !== undefined) await keep({ ...row, job })
+    },
+    end(job) {
+      const row = rows.get(job.captureID)
+      if (row === undefined) return
+      for (const id of place({ ...row, job })) removed.add(id)
+      ended.add(job.captureID)
+      timer ??= setTimeout(() => void flush().catch(options.onFailed), endsWaitMs).unref()
+    },
+    flush,
     get: (captureID) => rows.get(captureID)?.job,
     page({ before, limit }) {
       const all = [...rows.values()].map(({ job }) => job).sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))

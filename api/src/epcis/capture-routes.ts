@@ -12,7 +12,7 @@ import { behaviourOf, captureBytesMax, isXml } from './headers.ts'
 import { createAdmission, type Admission } from './in-flight.ts'
 import { listParameters } from './query-parameters.ts'
 import { operationSchema } from './route-schema.ts'
-import { addOptions, listPageOf, pathValue, setNextPage, type EpcisScope } from './scope.ts'
+import { addOptions, listPageOf, ownSecurityHeaders, pathValue, setNextPage, type EpcisScope } from './scope.ts'
 import { elementsOf, xmlDocument } from './xml-text.ts'
 
 const path = `${epcisRoot}/capture`
@@ -40,6 +40,7 @@ function postRoute({ app }: EpcisScope, { captures }: CaptureRoutes): void {
   app.post(
     path,
     {
+      ...ownSecurityHeaders,
       bodyLimit: captureBytesMax,
       config: { right: 'capture', produces: 'nothing' },
       onRequest: async (request, reply) => {
@@ -131,6 +132,7 @@ function jobRoute({ app }: EpcisScope, { jobs }: CaptureRoutes): void {
   app.get(
     `${path}/:captureID`,
     {
+      ...ownSecurityHeaders,
       config: { right: 'signedIn', produces: 'jsonAndXml' },
       schema: operationSchema({
         summary: 'A capture job: whether it runs, its progress, and what was wrong',

@@ -91,12 +91,7 @@ export function createCaptures(options: CaptureOptions): Captures {
 
   /** Never rejects: what went wrong is in the job. */
   async function run(job: CaptureJob, prepared: Prepared, pathOf: CaptureRequest['pathOf']): Promise<void> {
-    const ended = await settle(job, prepared, pathOf)
-    try {
-      await jobs.end(ended)
-    } catch (error) {
-      options.events.captureFailed({ capture: job.captureID, error })
-    }
+    jobs.end(await settle(job, prepared, pathOf))
   }
 
   return {

@@ -10,7 +10,7 @@ import { readEventQuery, type EventQueryOptions } from './event-query.ts'
 import { captureBytesMax } from './headers.ts'
 import { eventQueryParameters } from './query-parameters.ts'
 import { operationSchema } from './route-schema.ts'
-import { addOptions, pathValue, setNextPage, type EpcisScope } from './scope.ts'
+import { addOptions, ownSecurityHeaders, pathValue, setNextPage, type EpcisScope } from './scope.ts'
 
 const path = `${epcisRoot}/events`
 export const queryDocumentSchema = Type.Unknown({ description: 'EPCISQueryDocument' })
@@ -35,6 +35,7 @@ function listRoute({ app, context, tokens, prefixes }: EpcisScope, { masterData 
   app.get(
     path,
     {
+      ...ownSecurityHeaders,
       config: { produces: 'jsonAndXml' },
       schema: operationSchema({
         summary: 'Events by the EPCIS query',
@@ -64,6 +65,7 @@ function postRoute({ app }: EpcisScope, { captures }: EventRoutes): void {
   app.post(
     path,
     {
+      ...ownSecurityHeaders,
       bodyLimit: captureBytesMax,
       config: { right: 'capture', produces: 'json' },
       schema: operationSchema({
@@ -91,6 +93,7 @@ function singleRoute({ app, context, prefixes }: EpcisScope): void {
   app.get(
     `${path}/:eventID`,
     {
+      ...ownSecurityHeaders,
       config: { produces: 'jsonAndXml' },
       schema: operationSchema({
         summary: 'An event with its error declarations',

@@ -65,7 +65,12 @@ const answerHeaders = {
   'GS1-Vendor-Version': version,
   'GS1-EPCIS-Capture-Limit': String(eventsMax),
   'GS1-EPCIS-Capture-File-Size-Limit': String(captureBytesMax),
-  'GS1-Extensions': ownExtensions
+  'GS1-Extensions': ownExtensions,
+  // An answer of data is no page: nothing of it may run, be framed or be guessed at.
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin'
 }
 
 /** Sets the headers of the answer and reads those of the request; throws 406 for what the caller insists on and cannot have. */

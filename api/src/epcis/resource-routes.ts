@@ -16,7 +16,7 @@ import { queryDocumentSchema, type EventRoutes } from './event-routes.ts'
 import type { Wishes } from './headers.ts'
 import { eventQueryParameters, listParameters } from './query-parameters.ts'
 import { operationSchema } from './route-schema.ts'
-import { addOptions, listPageOf, pathValue, setNextPage, type EpcisScope } from './scope.ts'
+import { addOptions, listPageOf, ownSecurityHeaders, pathValue, setNextPage, type EpcisScope } from './scope.ts'
 
 interface Resource {
   /** Name of the collection in the path. */
@@ -108,6 +108,7 @@ function listRoute({ app, context, tokens, prefixes }: EpcisScope, resource: Res
   app.get(
     `${epcisRoot}/${resource.name}`,
     {
+      ...ownSecurityHeaders,
       schema: operationSchema({
         summary: `The ${resource.name} of the captured events`,
         ask: 'read',
@@ -148,6 +149,7 @@ function valueRoute({ app, context }: EpcisScope, resource: Resource, parameters
   app.get(
     `${epcisRoot}/${resource.name}/:${resource.value}`,
     {
+      ...ownSecurityHeaders,
       schema: operationSchema({
         summary: `What is known under one of the ${resource.name}`,
         ask: 'read',
@@ -172,6 +174,7 @@ function eventsRoute(
   app.get(
     `${epcisRoot}/${resource.name}/:${resource.value}/events`,
     {
+      ...ownSecurityHeaders,
       config: { produces: 'jsonAndXml' },
       schema: operationSchema({
         summary: `Events of one of the ${resource.name}`,

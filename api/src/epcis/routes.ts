@@ -1,5 +1,6 @@
 /** `/epcis/v2`: the REST binding of EPCIS 2.0. It puts the parts together; operations are in the `…-routes.ts` beside it. */
 import type { ApiContext } from '../context.ts'
+import type { HeaderSource } from '../master-data/header.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { openCaptureJobs } from './capture-jobs.ts'
 import { captureRoutes } from './capture-routes.ts'
@@ -13,12 +14,15 @@ import { openEpcisScope } from './scope.ts'
 
 export async function epcisRoutes(app: HttpServer, context: ApiContext): Promise<void> {
   const { cases, trace, events, nowMs } = context
-  const jobs = await openCaptureJobs({ cases, trace, nowMs })
-  const book = await openPrefixBook({ cases, onFailed: (error) => events.captureFailed({ capture: 'company prefixes', error }) })
+  const onFailed = (what: string) => (error: unknown) => events.captureFailed({ capture: what, error })
+  const jobs = await openCaptureJobs({ cases, trace, nowMs, onFailed: onFailed('ends of jobs') })
+  const book = await openPrefixBook({ cases, onFailed: onFailed('company prefixes') })
   await app.register(async (inside) => {
     const scope = openEpcisScope(inside, context, book.prefixes)
-    const captures = createCaptures({ ...context, jobs, learnPrefixes: (json) => book.learn(json) })
-    const routes = { captures, masterData: async () => ({}) }
+    inside.addHook('onClose', () => jobs.flush().catch(onFailed('ends of jobs')))
+    const takeMasterData = async (list: unknown, source?: HeaderSource) => (await context.masterData.takeHeader(list, source)).findings
+    const captures = createCaptures({ ...context, jobs, learnPrefixes: (json) => book.learn(json), takeMasterData })
+    const routes = { captures, masterData: async () => ({ masterData: await context.masterData.lookup() }) }
     discoveryRoutes(scope)
     captureRoutes(scope, { captures, jobs })
     eventRoutes(scope, routes)

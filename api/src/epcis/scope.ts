@@ -31,6 +31,9 @@ export function openEpcisScope(app: HttpServer, context: ApiContext, prefixes: C
   return { app, context, tokens: createPageTokens(context.nowMs), prefixes }
 }
 
+/** Of a route that sets its security headers with the others: working them out anew for each answer costs more than the rest of it. */
+export const ownSecurityHeaders = { helmet: false } as const
+
 /** OPTIONS of a path: 204 with the methods that it has and the GS1 headers. */
 export function addOptions(
   { app }: Pick<EpcisScope, 'app'>,
