@@ -2,6 +2,7 @@
  * The all-in-one: broker, collector, stores, api, edges and the simulated port in one process, wired by hand-off instead of
  * a network where they share it. It only starts, connects and ends parts; what they do is theirs.
  */
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { startApi, type Api } from '@tracegate/api/api'
 import { openAccounts, type Accounts } from '@tracegate/api/accounts'
@@ -123,7 +124,7 @@ async function start(options: StartOptions, secrets: StartSecrets, parts: Closab
         })
   if (simulator !== undefined) parts.push(closableOf('simulator', simulator))
   const [api] = await Promise.all([
-    startHttp({ options, secrets, skeleton, stores, accounts, access, broker, collector, simulator, web, parts }),
+    startHttp({ options, dataDir, secrets, skeleton, stores, accounts, access, broker, collector, simulator, web, parts }),
     simulator === undefined ? undefined : startDevices(simulator, skeleton, parts)
   ])
   await simulator?.startGoods({ url: api.url, key: await makeServiceKey(accounts, dataDir) })
@@ -237,6 +238,7 @@ async function startIngest({
 
 interface HttpParts {
   readonly options: StartOptions
+  readonly dataDir: string
   readonly secrets: StartSecrets
   readonly skeleton: Skeleton
   readonly stores: Stores
@@ -251,6 +253,7 @@ interface HttpParts {
 
 async function startHttp({
   options,
+  dataDir,
   secrets,
   skeleton,
   stores,
@@ -273,6 +276,7 @@ async function startHttp({
     gaps: collector.gaps,
     deviceHealth: collector.deviceHealth,
     publisher: broker.publisher,
+    exports: { folder: join(dataDir, 'exports'), keysPath: join(dataDir, 'access', 'evidence-keys.json') },
     ...(simulator === undefined ? {} : { simulator: simulator.control }),
     webRoot: webFolder,
     webReady: web.then(() => {}),

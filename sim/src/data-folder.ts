@@ -6,8 +6,8 @@ import { serviceError } from '@tracegate/service/errors'
 import { createEmbeddedCaseStore } from '@tracegate/store/embedded-case'
 import { isStoreError } from '@tracegate/store/errors'
 
-/** Everything that a start makes in the data folder: databases with their side files, and the folders of token keys, edges, simulator and replay. */
-const ours = /^(?:(?:cases|telemetry|trace|trace-recent|collector)\.db(?:[-.](?:wal|shm|journal|claim))?|access|edge|sim|replay)$/
+/** Everything that a start makes in the data folder: databases with their side files, and the folders of keys, edges, exports, simulator and replay. */
+const ours = /^(?:(?:cases|telemetry|trace|trace-recent|collector)\.db(?:[-.](?:wal|shm|journal|claim))?|access|edge|exports|sim|replay)$/
 
 /** Gives the absolute path. Rejects with `DATA_FOLDER` when it cannot be written, with `STORE_IN_USE` when fresh data is asked for and a process uses it. */
 export async function prepareDataFolder(path: string, options: { readonly fresh: boolean }): Promise<string> {

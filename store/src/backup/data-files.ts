@@ -8,8 +8,11 @@ import { join, relative, sep } from 'node:path'
  */
 const order = ['collector.db', 'trace-recent.db', 'trace.db', 'telemetry.db', 'cases.db']
 
-/** What an agent has not sent yet is the agent's: sent again from an old copy its numbers would mean other messages. */
-const leftOutFolders = new Set(['edge'])
+/**
+ * What an agent has not sent yet is the agent's: sent again from an old copy its numbers would mean other messages. Exports are kept for a day
+ * only and can be made again.
+ */
+const leftOutFolders = new Set(['edge', 'exports'])
 
 const beside = /(-wal|-shm|-journal|\.claim|\.claim-journal|\.lock|\.part|\.tmp)$/
 
