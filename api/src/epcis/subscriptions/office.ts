@@ -3,8 +3,6 @@
  * `subscriptions` and `deliveries`, so a restart goes on where the last run stopped. It knows nothing of HTTP answers.
  */
 import { randomUUID } from 'node:crypto'
-import { matchesFilter, type EventFilter } from '@tracegate/model/epcis/query/filter'
-import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { CaseStore } from '@tracegate/store/case-store'
 import { apiError } from '../../errors.ts'
 import type { NamedQueries } from '../named-queries.ts'
@@ -18,6 +16,7 @@ import { createRunner, type Runner } from './runner.ts'
 import type { RunnerParts } from './runner-attempt.ts'
 import type { SubscriptionSettings } from './settings.ts'
 import { createSlots } from './slots.ts'
+import type { WakeFilter } from './wake-filter.ts'
 
 export interface NewSubscription extends WebhookRequest {
   readonly queryName: string
@@ -43,7 +42,8 @@ export interface SubscriptionOffice {
   removeAllOf(queryName: string): Promise<void>
   /** A stopped one goes on where it stopped. Throws `NOT_FOUND`. */
   resume(id: string): Promise<void>
-  wake(events: readonly TraceEvent[]): void
+  /** Rings for the streams whose query the new events concern. */
+  wake(concerns: (queryName: string) => boolean): void
   close(): Promise<void>
 }
 
@@ -54,7 +54,11 @@ export interface OfficeOptions {
   readonly settings: SubscriptionSettings
   readonly events: SubscriptionEvents
   readonly send: RunnerParts['send']
+  readonly wakes: WakeFilter
 }
+
+/** How long deliveries under way may take to end at a close; what does not is sent again after the restart. */
+const closeGraceMs = 1_000
 
 interface Held {
   readonly runner: Runner
@@ -62,10 +66,8 @@ interface Held {
 }
 
 export function createSubscriptionOffice(options: OfficeOptions): SubscriptionOffice {
-  const { cases, queries, settings, events } = options
+  const { cases, queries, settings, events, wakes } = options
   const held = new Map<string, Held>()
-  /** What each query asked for when it was last read, to tell which streams an event concerns. */
-  const filters = new Map<string, EventFilter>()
   const dead = createGraveyard({ cases, events })
   const slots = { first: createSlots(settings.deliveriesAtOnceMax), retry: createSlots(settings.retriesAtOnceMax) }
   let loading: Promise<void> | undefined
@@ -80,7 +82,7 @@ export function createSubscriptionOffice(options: OfficeOptions): SubscriptionOf
     send: options.send,
     async filterOf(queryName) {
       const { filter, nothing } = await queries.read(queryName)
-      filters.set(queryName, filter)
+      wakes.note(queryName, filter)
       return nothing ? undefined : filter
     },
     async save(row) {
@@ -172,23 +174,21 @@ export function createSubscriptionOffice(options: OfficeOptions): SubscriptionOf
     },
     async removeAllOf(queryName) {
       await Promise.all(all(queryName).map(({ id }) => remove(id)))
-      filters.delete(queryName)
+      wakes.forget(queryName)
     },
     async resume(id) {
       const { runner } = heldOf(id)
       await runner.resume()
       await dead.removeOf(id, 'stopped')
     },
-    wake(stored) {
+    wake(concerns) {
       for (const { runner } of held.values()) {
         const { queryName, schedule, reportIfEmpty } = runner.row
-        const filter = filters.get(queryName)
-        if (schedule !== undefined) continue
-        if (reportIfEmpty || filter === undefined || stored.some((event) => matchesFilter(event, filter))) runner.wake()
+        if (schedule === undefined && (reportIfEmpty || concerns(queryName))) runner.wake()
       }
     },
     async close() {
-      await Promise.all([...held.values()].map(({ runner }) => runner.stop()))
+      await Promise.all([...held.values()].map(({ runner }) => runner.stop(closeGraceMs)))
     }
   }
 }

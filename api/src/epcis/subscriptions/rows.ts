@@ -15,6 +15,8 @@ export const Pending = Type.Object({
   /** 0: a report that there is nothing. */
   count: Count,
   madeAtMs: Ms,
+  /** Record times of the first and the last event. */
+  firstRecordMs: Type.Optional(Ms),
   lastRecordMs: Type.Optional(Ms)
 })
 export type Pending = Static<typeof Pending>

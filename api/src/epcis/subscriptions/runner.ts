@@ -21,8 +21,8 @@ export interface Runner {
   /** There may be something new. */
   wake(): void
   resume(): Promise<void>
-  /** Ends what is under way; resolves when nothing is any more. */
-  stop(): Promise<void>
+  /** Begins nothing new, and ends what is under way after the time given; resolves when nothing is any more. */
+  stop(graceMs?: number): Promise<void>
 }
 
 export function createRunner(initial: SubscriptionRow, parts: RunnerParts): Runner {
@@ -31,11 +31,13 @@ export function createRunner(initial: SubscriptionRow, parts: RunnerParts): Runn
   const bell = createBell()
   const ending = new AbortController()
   let working: Promise<void> | undefined
+  const phase = { isEnding: false, isBusy: false }
 
   async function work(): Promise<void> {
     let faults = 0
-    while (!ending.signal.aborted) {
+    while (!phase.isEnding) {
       let waitMs: number
+      phase.isBusy = true
       try {
         waitMs = await turn(state, parts, ending.signal)
         faults = 0
@@ -44,8 +46,10 @@ export function createRunner(initial: SubscriptionRow, parts: RunnerParts): Runn
         parts.events.faulted({ ...namesOf(state.row), error })
         faults += 1
         waitMs = Math.min(settings.backOff.maxMs, settings.backOff.minMs * 2 ** Math.min(faults, 20))
+      } finally {
+        phase.isBusy = false
       }
-      if (waitMs <= 0) continue
+      if (waitMs <= 0 || phase.isEnding) continue
       const rang = await bell.wait(Math.min(waitMs, settings.sleepMaxMs), ending.signal)
       if (rang) await createBell().wait(settings.gatherMs, ending.signal)
     }
@@ -66,9 +70,12 @@ export function createRunner(initial: SubscriptionRow, parts: RunnerParts): Runn
       await keep(state, parts, resumed(state.row.progress))
       bell.ring()
     },
-    async stop() {
-      ending.abort()
+    async stop(graceMs = 0) {
+      phase.isEnding = true
+      if (graceMs === 0 || !phase.isBusy) ending.abort()
+      const cut = setTimeout(() => ending.abort(), graceMs)
       await working
+      clearTimeout(cut)
     }
   }
 }
@@ -173,14 +180,14 @@ async function prepare(
 ): Promise<Pending> {
   const { progress } = state.row
   if (progress.pending !== undefined && (progress.pending.count > 0 || json.length === 0)) return progress.pending
-  const last = json.at(-1)
-  const lastRecordMs = last === undefined ? undefined : factsOf(last).recordMs
+  const [firstRecordMs, lastRecordMs] = [json[0], json.at(-1)].map((event) => (event === undefined ? undefined : factsOf(event).recordMs))
   const pending: Pending = {
     id: randomUUID(),
     ...(progress.cursor === undefined ? {} : { after: progress.cursor }),
     ...(batch === undefined ? {} : { next: batch.next }),
     count: json.length,
     madeAtMs: parts.settings.nowMs(),
+    ...(firstRecordMs === undefined ? {} : { firstRecordMs }),
     ...(lastRecordMs === undefined ? {} : { lastRecordMs })
   }
   await keep(state, parts, { ...progress, pending })

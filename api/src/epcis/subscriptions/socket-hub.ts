@@ -5,8 +5,6 @@
 import { randomUUID } from 'node:crypto'
 import type { WebSocket } from '@fastify/websocket'
 import type { FormatOptions } from '@tracegate/model/epcis/format'
-import { matchesFilter, type EventFilter } from '@tracegate/model/epcis/query/filter'
-import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { NamedQueries } from '../named-queries.ts'
 import { queryError } from '../query-errors.ts'
 import type { SubscriptionEvents } from './events.ts'
@@ -16,6 +14,7 @@ import type { SubscriptionControls } from './request.ts'
 import { timetableOfKept } from './schedule.ts'
 import type { SubscriptionSettings } from './settings.ts'
 import { createBell, type Bell } from './slots.ts'
+import type { WakeFilter } from './wake-filter.ts'
 
 /** Why a socket is closed by this side; the codes are public. */
 export const socketCloses = {
@@ -44,7 +43,8 @@ export interface SocketHub {
   requireRoom(caller: string): void
   join(client: SocketClient): void
   closeOf(queryName: string): void
-  wake(events: readonly TraceEvent[]): void
+  /** Rings for the streams whose query the new events concern. */
+  wake(concerns: (queryName: string) => boolean): void
   readonly size: number
   close(): void
 }
@@ -54,6 +54,7 @@ export interface SocketHubOptions {
   readonly reader: FeedReader
   readonly settings: SubscriptionSettings
   readonly events: SubscriptionEvents
+  readonly wakes: WakeFilter
 }
 
 /** How long a client has to take the close frame. */
@@ -64,7 +65,6 @@ interface Open {
   readonly id: string
   readonly bell: Bell
   readonly ending: AbortController
-  filter?: EventFilter
   cursor?: string
   told: boolean
   isAlive: boolean
@@ -124,12 +124,12 @@ export function createSocketHub(options: SocketHubOptions): SocketHub {
     closeOf(queryName) {
       for (const one of open) if (one.client.queryName === queryName) end(one, 'queryDeleted')
     },
-    wake(stored) {
+    wake(concerns) {
       for (const one of open) {
-        const { filter, client } = one
-        if (client.controls.schedule !== undefined) continue
+        const { queryName, controls } = one.client
+        if (controls.schedule !== undefined) continue
         one.told = true
-        if (client.controls.reportIfEmpty || filter === undefined || stored.some((event) => matchesFilter(event, filter))) one.bell.ring()
+        if (controls.reportIfEmpty || concerns(queryName)) one.bell.ring()
       }
     },
     get size() {
@@ -180,7 +180,7 @@ async function sendAll(
   for (let isFirst = true; ; isFirst = false) {
     if (!one.client.isAllowed()) return 'signedOut'
     const { filter, nothing } = await queries.read(one.client.queryName)
-    one.filter = filter
+    options.wakes.note(one.client.queryName, filter)
     const batch: Batch | undefined = nothing
       ? undefined
       : await reader.read({

@@ -20,6 +20,7 @@ import { createSender, type Sender } from './sender.ts'
 import { subscriptionDefaults, type SubscriptionSettings } from './settings.ts'
 import { signatureOf } from './signature.ts'
 import { createSlots } from './slots.ts'
+import { createWakeFilter } from './wake-filter.ts'
 import { createSocketHub, type SocketHub } from './socket-hub.ts'
 
 export interface Subscriptions {
@@ -61,6 +62,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     onRowRefused: (row, message) => events.rowRefused({ register: 'queries', row, message })
   })
   const reader = createFeedReader({ trace, slots: createSlots(settings.readsAtOnceMax) })
+  const wakes = createWakeFilter()
   const sender = createSender(settings)
   let prefixes: CompanyPrefixes = { lengthOf: () => undefined }
   const formatOf: Subscriptions['formatOf'] = (epcFormat) => ({
@@ -69,11 +71,12 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     prefixes
   })
   const send = sendWith({ sender, formatOf, settings })
-  const office = createSubscriptionOffice({ cases, queries, reader, settings, events, send })
-  const sockets = createSocketHub({ queries, reader, settings, events })
+  const office = createSubscriptionOffice({ cases, queries, reader, settings, events, send, wakes })
+  const sockets = createSocketHub({ queries, reader, settings, events, wakes })
   const endListening = bus.subscribe('events', (message) => {
-    office.wake(message.events)
-    sockets.wake(message.events)
+    const concerns = wakes.judge(message.events)
+    office.wake(concerns)
+    sockets.wake(concerns)
   })
   events.showGauges({
     states: () => countStates(office.all()),
@@ -157,6 +160,6 @@ function countStates(rows: readonly SubscriptionRow[]) {
 
 /** A subscription that owes nothing it knows of has no lag. */
 function lagOf(rows: readonly SubscriptionRow[], nowMs: number): number {
-  const owed = rows.flatMap(({ progress: { pending } }) => (pending === undefined || pending.count === 0 ? [] : pending.madeAtMs))
-  return Math.max(0, ...owed.map((madeAtMs) => nowMs - madeAtMs))
+  const owed = rows.flatMap(({ progress: { pending } }) => pending?.firstRecordMs ?? [])
+  return Math.max(0, ...owed.map((recordMs) => nowMs - recordMs))
 }
