@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { event, item, pallet, place, startMs } from './trace-suite-events.ts'
+import { feedTests, vocabularyTests } from './trace-suite-feed.ts'
+import { conditionTests } from './trace-suite-query.ts'
 import { holderTests, lotTests, stayTests } from './trace-suite-places.ts'
 import { coldChain, factory, minutes, port, shop, type SuiteContext } from './trace-suite-story.ts'
 import { tracebackVectorTests } from './trace-suite-vectors.ts'
@@ -29,6 +31,9 @@ export function runTraceSuite(adapter: TraceSuiteAdapter): void {
     }
     describe('capture', () => captureTests(context))
     describe('events', () => queryTests(context))
+    describe('conditions', () => conditionTests(context))
+    describe('vocabulary', () => vocabularyTests(context))
+    describe('feed', () => feedTests(context))
     describe('trace', () => {
       traceTests(context)
       tracebackVectorTests(context.store)

@@ -3,7 +3,7 @@
  * only narrow down; the matcher decides. The event's side of the same lists is here too, so that planning and indexing agree.
  */
 import type { TraceFact } from '../../trace-event.ts'
-import { parentKeyOf } from '../../gs1/key.ts'
+import { keyKind, parentKeyOf } from '../../gs1/key.ts'
 import type { EventCondition, ExtensionPlace } from './condition.ts'
 
 export const eventFeatures = ['sensorElements', 'ilmd', 'errorDeclaration', 'persistentDisposition', 'extensions', 'quantities'] as const
@@ -21,7 +21,7 @@ export const referenceKinds = [
 ] as const
 export type ReferenceKind = (typeof referenceKinds)[number]
 
-/** product: the GTIN, ITIP or CPI key of a subject of any role; key: a subject itself. */
+/** product: a product (GTIN, ITIP, CPI) or lot that is a subject itself or has one as its member; key: a subject itself. */
 export interface EventReference {
   readonly kind: ReferenceKind
   readonly value: string
@@ -92,8 +92,7 @@ function matchHints({ keys }: Extract<EventCondition, { type: 'match' }>): Condi
   const references: EventReference[] = []
   for (const match of keys) {
     if (match.type === 'key') references.push({ kind: 'key', value: match.key })
-    else if (match.type === 'product') references.push({ kind: 'product', value: match.key })
-    else if (match.type === 'lot') references.push({ kind: 'product', value: parentKeyOf(match.key) ?? match.key })
+    else if (match.type !== 'pattern') references.push({ kind: 'product', value: match.key })
     else if (match.product !== undefined) references.push({ kind: 'product', value: match.product })
     else return { features: [] }
   }
@@ -112,9 +111,10 @@ function identifierHints({ field, keys }: Extract<EventCondition, { type: 'ident
     case 'deviceID':
       return { features: ['sensorElements'], references: refer('device', keys) }
     case 'epc':
-    case 'epcClass':
     case 'parentID':
       return { features: [], references: refer('key', keys) }
+    case 'epcClass':
+      return { features: [], references: refer('product', keys) }
     case 'readPoint':
     case 'bizLocation':
     case 'bizStep':
@@ -149,9 +149,10 @@ export function referencesOfEvent(fact: TraceFact): EventReference[] {
   for (const { key } of fact.destinations) add('destination', key)
   if (fact.transformationID !== undefined) add('transformation', fact.transformationID)
   for (const id of fact.errorDeclaration?.correctiveEventIDs ?? []) add('correctiveEvent', id)
-  for (const { key, kind } of fact.subjects) {
-    const product = kind === 'product' ? key : parentKeyOf(key)
-    if (product !== undefined) add('product', product)
-  }
+  for (const { key, lot } of fact.subjects)
+    for (const one of [key, lot, parentKeyOf(key)]) {
+      const kind = one === undefined ? undefined : keyKind(one)
+      if (one !== undefined && (kind === 'product' || kind === 'lot')) add('product', one)
+    }
   return [...found.values()]
 }

@@ -7,7 +7,8 @@ import { Type } from 'typebox'
 import { compileValidator } from '../../codec.ts'
 import { worldContext, worldNames, worldTraceEvents, type WorldName } from './case-world.ts'
 import { combinedCases, queryCases, worldMasterData, type QueryCase } from './cases.ts'
-import { createFilterMatcher } from './matcher.ts'
+import { featuresOfEvent, hintsOf, referencesOfEvent } from './hints.ts'
+import { createFilterMatcher, createMatcher } from './matcher.ts'
 import { fixedParameters, parameterOf } from './parameter.ts'
 import { readQuery, type EpcisQuery, type QueryFinding, type QueryOptions } from './query.ts'
 
@@ -220,6 +221,33 @@ describe('readQuery() and its matcher', () => {
       }),
       { numRuns: 500 }
     )
+  })
+
+  it('agree with what an index is told of conditions and events', () => {
+    for (const { name, url } of queryCases) {
+      const { filter, nothing } = read({ [name]: url }, 'url')
+      for (const condition of nothing ? [] : (filter.conditions ?? [])) {
+        const { features, references } = hintsOf(condition)
+        const matches = createMatcher([condition])
+        for (const { event } of world.filter((one) => matches(one.event, () => one.event.json))) {
+          const has = featuresOfEvent(event.json)
+          assert.ok(
+            features.every((feature) => has.includes(feature)),
+            `${name}=${url} ${event.eventID}`
+          )
+          const named = new Set([
+            ...referencesOfEvent(event).map(({ kind, value }) => `${kind} ${value}`),
+            ...event.subjects.map(({ key }) => `key ${key}`)
+          ])
+          const known = references?.filter(({ kind }) => kind !== 'device')
+          if (known !== undefined && known.length > 0)
+            assert.ok(
+              known.some(({ kind, value }) => named.has(`${kind} ${value}`)),
+              `${name}=${url} ${event.eventID}`
+            )
+        }
+      }
+    }
   })
 
   it('parse an event at most once, and only when its fact does not decide', () => {
