@@ -2,7 +2,6 @@
  * The all-in-one: broker, collector, stores, api, edges and the simulated port in one process, wired by hand-off instead of
  * a network where they share it. It only starts, connects and ends parts; what they do is theirs.
  */
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { startApi, type Api } from '@tracegate/api/api'
 import { openAccounts, type Accounts } from '@tracegate/api/accounts'
@@ -26,7 +25,7 @@ import { openStores } from '@tracegate/store/open'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import { buildWeb, webFolder } from '@tracegate/web/build'
-import { enrol, tokenKeysPathOf, type Secrets } from './credentials.ts'
+import { enrol, exportPathsOf, tokenKeysPathOf, type Secrets } from './credentials.ts'
 import { prepareDataFolder } from './data-folder.ts'
 import type { StartOptions } from './options.ts'
 import { requireFreePorts, type PortClaim } from './ports.ts'
@@ -124,7 +123,7 @@ async function start(options: StartOptions, secrets: StartSecrets, parts: Closab
         })
   if (simulator !== undefined) parts.push(closableOf('simulator', simulator))
   const [api] = await Promise.all([
-    startHttp({ options, dataDir, secrets, skeleton, stores, accounts, access, broker, collector, simulator, web, parts }),
+    startHttp({ options, secrets, skeleton, stores, accounts, access, broker, collector, simulator, web, parts }),
     simulator === undefined ? undefined : startDevices(simulator, skeleton, parts)
   ])
   await simulator?.startGoods({ url: api.url, key: await makeServiceKey(accounts, dataDir) })
@@ -238,7 +237,6 @@ async function startIngest({
 
 interface HttpParts {
   readonly options: StartOptions
-  readonly dataDir: string
   readonly secrets: StartSecrets
   readonly skeleton: Skeleton
   readonly stores: Stores
@@ -253,7 +251,6 @@ interface HttpParts {
 
 async function startHttp({
   options,
-  dataDir,
   secrets,
   skeleton,
   stores,
@@ -276,7 +273,7 @@ async function startHttp({
     gaps: collector.gaps,
     deviceHealth: collector.deviceHealth,
     publisher: broker.publisher,
-    exports: { folder: join(dataDir, 'exports'), keysPath: join(dataDir, 'access', 'evidence-keys.json') },
+    exports: exportPathsOf(options.dataDir),
     ...(simulator === undefined ? {} : { simulator: simulator.control }),
     webRoot: webFolder,
     webReady: web.then(() => {}),

@@ -27,6 +27,11 @@ export function tokenKeysPathOf(dataDir: string): string {
   return join(dataDir, 'access', 'token-keys.json')
 }
 
+/** Evidence bundles, and the keys that seal them. */
+export function exportPathsOf(dataDir: string): { readonly folder: string; readonly keysPath: string } {
+  return { folder: join(dataDir, 'exports'), keysPath: join(dataDir, 'access', 'evidence-keys.json') }
+}
+
 export async function readSecrets(dataDir: string): Promise<Secrets> {
   const path = secretsPathOf(dataDir)
   const bytes = await readFile(path).catch((error: unknown) => {
