@@ -160,7 +160,7 @@ export async function scopeOf(reader: TraceReader, ask: ScopeAsk): Promise<Scope
   let siblings: ScopeAnswer['siblings']
   if (ask.withSiblings === true) {
     const back = await walkOf({ session, reader, direction: 'back' }, asked, graph)
-    const inputs = [...new Set(back.edges.flatMap(({ kind, from }) => (kind === 'becomes' ? [from] : [])))].sort()
+    const inputs = [...back.inputs].sort()
     const others = await walkOf({ session, reader, direction: 'forward' }, { of: inputs }, graph)
     walks.push(back, others)
     const listed = inputs.slice(0, siblingInputsListedMax)
@@ -168,14 +168,14 @@ export async function scopeOf(reader: TraceReader, ask: ScopeAsk): Promise<Scope
     siblings = { inputs: listed, inputsFound: inputs.length, ...deriveScope(session, [others], limits, known) }
   }
   const scope = deriveScope(session, [own], limits)
-  const events = new Set(walks.flatMap(({ facts }) => facts))
+  const events = new Set(walks.flatMap(({ facts }) => [...facts]))
   const wrong = [...events].filter((fact) => fact.declaredWrong === true).length
   const cuts = listCuts(session, walks)
   return {
     asked: [...asked.of, ...(asked.at === undefined ? [] : [asked.at.place])],
     ...scope,
     ...(siblings === undefined ? {} : { siblings }),
-    nodesFound: new Set(walks.flatMap(({ depths }) => [...depths.keys()])).size,
+    nodesFound: walks.length === 1 ? own.depths.size : new Set(walks.flatMap(({ depths }) => [...depths.keys()])).size,
     eventsFound: events.size,
     ...(wrong === 0 ? {} : { declaredWrong: wrong }),
     ...(cuts.length === 0 ? {} : { cuts }),

@@ -1,10 +1,9 @@
 /** Everything that went into a thing, by the time-scoped definition: an ingredient counts up to its use and no further. */
-import { keyKind } from '../gs1/key.ts'
 import { transformationKey } from './references.ts'
 import type { Seed } from './seeds.ts'
-import { isPacking, type TraceFact, type TraceSession } from './session.ts'
+import { isPacking, roleBits, type TraceFact, type TraceSession } from './session.ts'
 import type { Findings, WalkLimits } from './walk.ts'
-import { factsInWindow, windowsOf } from './windows.ts'
+import { eachWindow, factsInWindow } from './windows.ts'
 
 /** The history of `key` up to and including `untilMs`. */
 interface Visit {
@@ -64,6 +63,7 @@ async function loadFor(session: TraceSession, visits: readonly Visit[]): Promise
 }
 
 function packingsOf(session: TraceSession, visit: Visit): TraceFact[] {
+  if ((session.rolesEver(visit.key) & roleBits.parent) === 0) return []
   return session
     .facts(visit.key)
     .filter(
@@ -71,7 +71,7 @@ function packingsOf(session: TraceSession, visit: Visit): TraceFact[] {
         fact.eventTimeMs <= visit.untilMs &&
         isPacking(fact) &&
         fact.action !== 'DELETE' &&
-        session.subjectsOf(fact, visit.key).some((subject) => subject.role === 'parent')
+        (session.rolesOf(fact, visit.key) & roleBits.parent) !== 0
     )
 }
 
@@ -81,10 +81,10 @@ function walkHistory(walk: Back, visit: Visit, next: Visit[]): void {
   const depth = visit.depth + 1
   for (const fact of session.facts(key)) {
     if (fact.eventTimeMs > visit.untilMs) break
-    const roles = session.subjectsOf(fact, key)
-    if (roles.every((subject) => subject.role === 'input')) continue
+    const roles = session.rolesOf(fact, key)
+    if (roles === roleBits.input) continue
     findings.fact(fact)
-    if (!roles.some((subject) => subject.role === 'output')) continue
+    if ((roles & roleBits.output) === 0) continue
     for (const { key: input, by } of inputsOf(walk, key, fact)) {
       if (input === key || !findings.node({ key: input, depth, via: key })) continue
       findings.becomes(input, key, by)
@@ -104,7 +104,7 @@ function walkHistory(walk: Back, visit: Visit, next: Visit[]): void {
 
 /** What went into the lot of an item went into the item; the lot counts up to the event that told that the item is of it. */
 function walkLot({ session, findings }: Back, visit: Visit, next: Visit[]): void {
-  if (keyKind(visit.key) !== 'item') return
+  if (session.kindOf(visit.key) !== 'item') return
   const told = new Set<string>()
   for (const fact of session.facts(visit.key)) {
     if (fact.eventTimeMs > visit.untilMs) return
@@ -147,16 +147,15 @@ function wasInside(session: TraceSession, child: string, visit: Visit): boolean 
 function walkContainers({ session, findings }: Back, visit: Visit): void {
   for (const own of session.containments(visit.key)) {
     if (own.opened.eventTimeMs > visit.untilMs) break
-    for (const { window, level, containment } of windowsOf(session, own)) {
-      if (window.from.eventTimeMs > visit.untilMs) continue
-      if (!findings.node({ key: window.container, depth: visit.depth + level, via: containment.child })) continue
+    eachWindow(session, own, ({ window, level, containment }) => {
+      if (window.from.eventTimeMs > visit.untilMs) return
+      if (!findings.node({ key: window.container, depth: visit.depth + level, via: containment.child })) return
       findings.contains(containment)
-      if (!findings.isNewIn(window, visit.untilMs, (boundMs, known) => boundMs > known)) continue
+      if (!findings.isNewIn(window, visit.untilMs, (boundMs, known) => boundMs > known)) return
       for (const fact of factsInWindow(session, window)) {
         if (fact.eventTimeMs > visit.untilMs) break
-        const roles = session.subjectsOf(fact, window.container)
-        if (!roles.every((subject) => subject.role === 'input')) findings.fact(fact)
+        if (session.rolesOf(fact, window.container) !== roleBits.input) findings.fact(fact)
       }
-    }
+    })
   }
 }

@@ -29,7 +29,7 @@ export async function walkBalance(
   const walk = { session, reader, findings, direction: 'back' } as const
   await walkBack(walk, await seedsOf(walk, { of: [of] }), limits)
   const result = findings.result()
-  const back = await transformationsOf(session, result.facts)
+  const back = await transformationsOf(session, [...result.facts].sort(compareFacts))
   const own = await transformationsOf(session, session.facts(of))
   const steps = [...new Map([...back, ...own, ...shipmentsOf(session, of)].map((step) => [`${step.kind} ${step.id}`, step])).values()]
   steps.sort((a, b) => compareSteps(a, b))

@@ -1,11 +1,12 @@
 /** Who was inside of what and when, from the events of a loaded read. It must not guess: being inside ends only by an event. */
 import type { TraceFact, TraceSubject } from '../trace-event.ts'
 import type { NodeKind } from '../trace.ts'
-import { compareFacts, countBefore, endsGoods, isClassKind, isPacking, parentOf } from './facts.ts'
+import { compareFacts, countBefore, endsGoods, isClassKind, isPacking, parentOf, roleBits } from './facts.ts'
 
 /** What has been read: of each key its events, oldest first. */
 export interface FactsRead {
   facts(key: string): readonly TraceFact[]
+  rolesOf(fact: TraceFact, key: string): number
   subjectsOf(fact: TraceFact, key: string): readonly TraceSubject[]
   kindOf(key: string): NodeKind
 }
@@ -44,6 +45,8 @@ export function deriveContainments(read: FactsRead, key: string): Containment[] 
   }
   for (const fact of read.facts(key)) {
     if (open.size > 0) for (const interval of open.values()) if (clearing(read, interval, fact) !== undefined) close(interval.parent, fact)
+    // Before anything is put in, nothing but a packing can change that.
+    if (open.size === 0 && !isPacking(fact)) continue
     for (const subject of read.subjectsOf(fact, key)) {
       if (subject.role !== 'child') {
         if (!classLevel && (subject.role === 'input' || endsGoods(fact))) for (const parent of open.keys()) close(parent, fact)
@@ -109,10 +112,10 @@ function emptyings(read: FactsRead, parent: string): readonly TraceFact[] {
 }
 
 export function isEmptying(read: FactsRead, fact: TraceFact, parent: string): boolean {
-  const roles = read.subjectsOf(fact, parent)
-  if (roles.some((subject) => subject.role === 'parent'))
+  const roles = read.rolesOf(fact, parent)
+  if ((roles & roleBits.parent) !== 0)
     return isPacking(fact) && fact.action === 'DELETE' && !fact.subjects.some((subject) => subject.role === 'child')
-  return endsGoods(fact) && roles.some((subject) => subject.role === 'object')
+  return endsGoods(fact) && (roles & roleBits.object) !== 0
 }
 
 function finish(child: string, interval: OpenContainment, closed: TraceFact | undefined): Containment {

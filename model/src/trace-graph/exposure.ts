@@ -1,6 +1,6 @@
 /** Which goods were at a place in an interval: those that events put there, then whatever these held meanwhile. */
 import type { Stay } from '../trace.ts'
-import { createTraceSession, isPacking, type TraceReader, type TraceSession } from './session.ts'
+import { createTraceSession, isPacking, roleBits, type TraceReader, type TraceSession } from './session.ts'
 import { deriveStays, placeMatches } from './stays.ts'
 
 export interface PresenceAsked {
@@ -73,10 +73,11 @@ function overlaps(stay: Stay, asked: Pick<PresenceAsked, 'fromMs' | 'toMs'>): bo
 /** Everything put in up to the end of the stay; when it was taken out is for its own stays to say. */
 function contentsDuring(session: TraceSession, key: string, stay: Stay): string[] {
   const children: string[] = []
+  if ((session.rolesEver(key) & roleBits.parent) === 0) return children
   for (const fact of session.facts(key)) {
     if (stay.toMs !== undefined && fact.eventTimeMs > stay.toMs) break
     if (!isPacking(fact) || fact.action === 'DELETE') continue
-    if (!session.subjectsOf(fact, key).some((subject) => subject.role === 'parent')) continue
+    if ((session.rolesOf(fact, key) & roleBits.parent) === 0) continue
     for (const subject of fact.subjects) if (subject.role === 'child') children.push(subject.key)
   }
   return children

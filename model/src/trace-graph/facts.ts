@@ -1,6 +1,9 @@
 /** Events as the walks see them: their order, and what they say of the things they name. Pure; knows no session. */
-import { leavingBizSteps, type TraceFact } from '../trace-event.ts'
+import { leavingBizSteps, type SubjectRole, type TraceFact } from '../trace-event.ts'
 import type { NodeKind } from '../trace.ts'
+
+/** A key stands in an event in one or several roles. */
+export const roleBits = { object: 1, parent: 2, child: 4, input: 8, output: 16 } as const satisfies Record<SubjectRole, number>
 
 /** Serves every member of its class; such a thing can be in several places at once. */
 export function isClassKind(kind: NodeKind): boolean {

@@ -2,9 +2,9 @@
 import { keyKind } from '../gs1/key.ts'
 import { memberKey, transformationKey } from './references.ts'
 import { membersOf, type Seed } from './seeds.ts'
-import { isPacking, type Containment, type TraceFact, type TraceSession } from './session.ts'
+import { isPacking, roleBits, type Containment, type TraceFact, type TraceSession } from './session.ts'
 import type { Findings, WalkLimits } from './walk.ts'
-import { factsInWindow, windowsOf } from './windows.ts'
+import { eachWindow, factsInWindow } from './windows.ts'
 
 /** The future of `key` from `fromMs` on; of what it holds, only what was inside of it in [fromMs, contentsToMs]. */
 interface Visit {
@@ -12,6 +12,8 @@ interface Visit {
   readonly fromMs: number
   readonly contentsToMs: number
   readonly depth: number
+  /** An earlier visit of the key, which did not cover this one. */
+  before?: Visit
 }
 
 const visitsPerNodeMax = 4
@@ -25,7 +27,7 @@ interface Forward {
 
 export async function walkForward(walk: Forward, seeds: readonly Seed[], limits: WalkLimits): Promise<void> {
   const { session, findings } = walk
-  const seen = new Map<string, Visit[]>()
+  const seen = new Map<string, Visit>()
   let visits = 0
   let frontier: Visit[] = seeds
     .map(({ key, fromMs, toMs, depth }) => ({ key, fromMs, contentsToMs: toMs, depth }))
@@ -48,14 +50,12 @@ export async function walkForward(walk: Forward, seeds: readonly Seed[], limits:
 }
 
 /** False when an earlier visit covers this one. */
-function remember(seen: Map<string, Visit[]>, visit: Visit): boolean {
+function remember(seen: Map<string, Visit>, visit: Visit): boolean {
   const earlier = seen.get(visit.key)
-  if (earlier === undefined) {
-    seen.set(visit.key, [visit])
-    return true
-  }
-  if (earlier.some((other) => other.fromMs <= visit.fromMs && other.contentsToMs >= visit.contentsToMs)) return false
-  earlier.push(visit)
+  for (let other = earlier; other !== undefined; other = other.before)
+    if (other.fromMs <= visit.fromMs && other.contentsToMs >= visit.contentsToMs) return false
+  if (earlier !== undefined) visit.before = earlier
+  seen.set(visit.key, visit)
   return true
 }
 
@@ -65,7 +65,7 @@ async function loadFor(session: TraceSession, visits: readonly Visit[]): Promise
   const more = new Set<string>()
   const held = new Set<string>()
   for (const { key } of visits) {
-    if (keyKind(key) === 'lot') more.add(memberKey(key))
+    if (isLot(session, key)) more.add(memberKey(key))
     addTransformations(session.facts(key), more)
     for (const { parent } of session.containments(key)) held.add(parent)
     for (const child of childrenOf(session, key)) more.add(child)
@@ -78,10 +78,18 @@ function addTransformations(facts: readonly TraceFact[], into: Set<string>): voi
   for (const { transformationID } of facts) if (transformationID !== undefined) into.add(transformationKey(transformationID))
 }
 
-function childrenOf(session: TraceSession, key: string): Set<string> {
+/** A lot that no event names may have items all the same. */
+function isLot(session: TraceSession, key: string): boolean {
+  return session.kindOf(key) === 'lot' || (session.facts(key).length === 0 && keyKind(key) === 'lot')
+}
+
+const none: ReadonlySet<string> = new Set()
+
+function childrenOf(session: TraceSession, key: string): ReadonlySet<string> {
+  if ((session.rolesEver(key) & roleBits.parent) === 0) return none
   const children = new Set<string>()
   for (const fact of session.facts(key)) {
-    if (!isPacking(fact) || !session.subjectsOf(fact, key).some((subject) => subject.role === 'parent')) continue
+    if (!isPacking(fact) || (session.rolesOf(fact, key) & roleBits.parent) === 0) continue
     for (const subject of fact.subjects) if (subject.role === 'child') children.add(subject.key)
   }
   return children
@@ -97,11 +105,11 @@ function walkFuture(walk: Forward, visit: Visit, next: Visit[]): void {
   walkMembers(walk, visit, next)
   walkContents(walk, visit, next)
   for (const own of session.containments(visit.key)) {
-    for (const { window, level, containment } of windowsOf(session, own)) {
-      if (window.to !== undefined && window.to.eventTimeMs < visit.fromMs) continue
-      if (!findings.node({ key: window.container, depth: visit.depth + level, via: containment.child })) continue
+    eachWindow(session, own, ({ window, level, containment }) => {
+      if (window.to !== undefined && window.to.eventTimeMs < visit.fromMs) return
+      if (!findings.node({ key: window.container, depth: visit.depth + level, via: containment.child })) return
       findings.contains(containment)
-      if (!findings.isNewIn(window, visit.fromMs, (boundMs, known) => boundMs < known)) continue
+      if (!findings.isNewIn(window, visit.fromMs, (boundMs, known) => boundMs < known)) return
       for (const fact of factsInWindow(session, window)) {
         if (fact.eventTimeMs < visit.fromMs) continue
         findings.fact(fact)
@@ -109,7 +117,7 @@ function walkFuture(walk: Forward, visit: Visit, next: Visit[]): void {
           walkOutputs(walk, { input: window.container, fact, depth: visit.depth + level + 1 }, next)
       }
       if (window.to !== undefined) findings.fact(window.to)
-    }
+    })
   }
 }
 
@@ -120,7 +128,7 @@ function walkOutputs(
   next: Visit[]
 ): void {
   const { input, fact, depth } = use
-  if (!session.subjectsOf(fact, input).some((subject) => subject.role === 'input')) return
+  if ((session.rolesOf(fact, input) & roleBits.input) === 0) return
   const id = fact.transformationID
   const related = id === undefined ? [] : session.facts(transformationKey(id))
   if (id !== undefined && session.isCut(transformationKey(id))) findings.cut(input, 'events')
@@ -138,7 +146,7 @@ function walkOutputs(
 
 /** Items that were told to be of the lot from then on: what went into the lot went into them. */
 function walkMembers({ session, findings }: Forward, visit: Visit, next: Visit[]): void {
-  if (keyKind(visit.key) !== 'lot') return
+  if (!isLot(session, visit.key)) return
   if (session.isCut(memberKey(visit.key))) findings.cut(visit.key, 'events')
   for (const [key, { fact, atMs }] of membersOf(session, visit.key)) {
     if (atMs < visit.fromMs || !findings.node({ key, depth: visit.depth + 1, via: visit.key })) continue

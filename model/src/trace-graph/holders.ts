@@ -2,8 +2,8 @@
 import type { HolderState, Holding } from '../trace.ts'
 import { add, noAmount, quantitiesOf, type Amount } from './amounts.ts'
 import { bookOf, isSale, transitSteps, type Heap } from './class-book.ts'
-import { compareFacts, endsGoods, isClassKind, type TraceFact, type TraceSession } from './session.ts'
-import { lastPlaceOf } from './stays.ts'
+import { compareFacts, endsGoods, isClassKind, roleBits, type TraceFact, type TraceSession } from './session.ts'
+import { openPlaceOf } from './stays.ts'
 import type { WalkResult } from './walk.ts'
 import { destinationParty, spanOf, timelineOf, windowsOf } from './windows.ts'
 
@@ -28,18 +28,14 @@ export function heldParts(session: TraceSession, key: string): Held[] {
 function itemPart(session: TraceSession, key: string): Held {
   const { last, party, since } = latestOf(session, key)
   const used = last !== undefined && isUse(session, key, last)
-  const stay = last === undefined || used ? undefined : lastPlaceOf(session, key)
-  const place = stay?.open === true ? stay.place : undefined
+  const place = last === undefined || used ? undefined : openPlaceOf(session, key)
   const state = used ? 'consumed' : stateOf(last, place)
   return { key, party, place: state === 'inStock' ? place : undefined, state, since: state === 'inTransit' ? since : last, last }
 }
 
 function isUse(session: TraceSession, key: string, fact: TraceFact): boolean {
   if (fact.type !== 'TransformationEvent') return false
-  const isInput = (of: string): boolean => {
-    const roles = session.subjectsOf(fact, of)
-    return roles.some(({ role }) => role === 'input') && !roles.some(({ role }) => role === 'output')
-  }
+  const isInput = (of: string): boolean => (session.rolesOf(fact, of) & (roleBits.input | roleBits.output)) === roleBits.input
   // What is inside of something is used up with it.
   return isInput(key) || session.containments(key).some((own) => windowsOf(session, own).some(({ window }) => isInput(window.container)))
 }
@@ -53,44 +49,51 @@ interface Latest {
 
 /** Of its own events and those of what held it meanwhile: the last one, and the last that names a receiver. */
 function latestOf(session: TraceSession, key: string): Latest {
-  const own = session.facts(key)
-  const runs: { readonly facts: readonly TraceFact[]; readonly start: number; readonly end: number }[] = [
-    { facts: own, start: 0, end: own.length }
-  ]
-  let giver = own.findLast((fact) => destinationParty(fact) !== undefined)
+  const own: Run = { facts: session.facts(key), start: 0, end: session.facts(key).length }
+  let last = own.facts.at(-1)
+  let giver = own.facts.findLast((fact) => destinationParty(fact) !== undefined)
+  const runs = [own]
   for (const containment of session.containments(key)) {
     const timeline = timelineOf(session, containment.parent)
-    const { start, end } = spanOf(timeline, containment)
-    if (end <= start) continue
-    runs.push({ facts: timeline.facts, start, end })
-    const at = timeline.lastParty[end - 1] ?? -1
-    const fact = at >= start ? timeline.facts[at] : undefined
+    const run = { facts: timeline.facts, ...spanOf(timeline, containment) }
+    const latest = run.end > run.start ? run.facts[run.end - 1] : undefined
+    if (latest === undefined) continue
+    runs.push(run)
+    if (last === undefined || compareFacts(latest, last) > 0) last = latest
+    const at = timeline.lastParty[run.end - 1] ?? -1
+    const fact = at >= run.start ? timeline.facts[at] : undefined
     if (fact !== undefined && (giver === undefined || compareFacts(fact, giver) > 0)) giver = fact
   }
-  let last: TraceFact | undefined
-  for (const { facts, start, end } of runs) {
-    const fact = end > start ? facts[end - 1] : undefined
-    if (fact !== undefined && (last === undefined || compareFacts(fact, last) > 0)) last = fact
-  }
-  return { last, party: giver === undefined ? undefined : destinationParty(giver), since: transitSince(runs, last) }
+  const since = last !== undefined && isUnderWay(last) ? transitSince(runs, last) : last
+  return { last, party: giver === undefined ? undefined : destinationParty(giver), since }
 }
 
-function transitSince(runs: readonly { facts: readonly TraceFact[]; start: number; end: number }[], last: TraceFact | undefined) {
-  if (last === undefined || !isUnderWay(last)) return last
+interface Run {
+  readonly facts: readonly TraceFact[]
+  readonly start: number
+  readonly end: number
+}
+
+/** Where the run of transit events begins that `last` ends. */
+function transitSince(runs: readonly Run[], last: TraceFact): TraceFact {
   let since = last
   let settled: TraceFact | undefined
   for (const { facts, start, end } of runs) {
     for (let at = end - 1; at >= start; at -= 1) {
       const fact = facts[at]
-      if (fact === undefined) continue
-      if (!isUnderWay(fact)) {
-        if (settled === undefined || compareFacts(fact, settled) > 0) settled = fact
-        break
-      }
-      if (compareFacts(fact, since) < 0 && (settled === undefined || compareFacts(fact, settled) > 0)) since = fact
+      if (fact === undefined || isUnderWay(fact)) continue
+      if (settled === undefined || compareFacts(fact, settled) > 0) settled = fact
+      break
     }
   }
-  return settled !== undefined && compareFacts(since, settled) < 0 ? last : since
+  for (const { facts, start, end } of runs) {
+    for (let at = end - 1; at >= start; at -= 1) {
+      const fact = facts[at]
+      if (fact === undefined || !isUnderWay(fact) || (settled !== undefined && compareFacts(fact, settled) < 0)) break
+      if (compareFacts(fact, since) < 0) since = fact
+    }
+  }
+  return since
 }
 
 function isUnderWay(fact: TraceFact): boolean {
@@ -152,15 +155,13 @@ export function deriveHoldings(
 /** The goods of the walks: what only holds goods, stands for a class of them or was asked about as a place or shipment is none. */
 export function leavesOf(session: TraceSession, walks: readonly WalkResult[]): Set<string> {
   const keys = new Set<string>()
-  const others = new Set<string>()
-  for (const walk of walks) {
-    for (const key of walk.depths.keys()) keys.add(key)
-    for (const { kind, from, to } of walk.edges) {
-      if (kind === 'contains' || kind === 'covers') others.add(from)
-      else if (kind === 'instanceOf' && session.facts(to).length === 0) others.add(to)
+  for (const { depths, holding, classes } of walks) {
+    for (const key of depths.keys()) {
+      if (holding.has(key) || (classes.has(key) && session.facts(key).length === 0)) continue
+      if (!walks.some((other) => other.holding.has(key))) keys.add(key)
     }
   }
-  return keys.difference(others)
+  return keys
 }
 
 interface HeldGroup {

@@ -1,5 +1,5 @@
 /** Recall scope over finished walks: every part of every good in its group of state, holder and place, with exact sums. Pure. */
-import { keyKind, parentKeyOf } from '../gs1/key.ts'
+import { parentKeyOf } from '../gs1/key.ts'
 import type { ScopeAnswer, ScopeHolder, ScopeState, ScopeTotal } from '../trace-scope.ts'
 import { scopeStates } from '../trace-scope.ts'
 import { add, noAmount, quantitiesOf, type Amount } from './amounts.ts'
@@ -26,6 +26,8 @@ interface Group extends Sum {
   readonly to: ScopeHolder['to']
   readonly goods: string[]
   readonly shipments: Set<string>
+  /** Events whose shipments are in. */
+  readonly sent: Set<TraceFact | undefined>
   sinceMs: number
   untilMs: number
   lastMs: number
@@ -42,15 +44,15 @@ export function deriveScope(
 ): ScopePart {
   const groups = new Map<string, Group>()
   const sums = new Map<ScopeState, Sum>()
-  const products = new Set<string>()
-  const lots = new Set<string>()
+  const classes = createClasses(session)
   for (const key of leavesOf(session, walks)) {
     if (except?.has(key) === true) continue
-    addClasses(session, key, products, lots)
+    classes.add(key)
     for (const held of heldParts(session, key)) {
-      enter(groupOf(groups, held), held)
-      if (held.state === 'inTransit') addShipments(session, held, groups.get(idOf(held))?.shipments)
+      const group = groupOf(groups, held)
+      enter(group, held)
       addTo(sumOf(sums, held.state), held)
+      if (held.state === 'inTransit') addShipments(session, held, group)
     }
   }
   const sorted = [...groups].sort(([idA, a], [idB, b]) => b.count - a.count || (idA < idB ? -1 : 1))
@@ -58,39 +60,67 @@ export function deriveScope(
     holders: sorted.slice(0, limits.holdersMax).map(([, group]) => holderOf(group, limits.goodsMax)),
     holdersFound: sorted.length,
     totals: scopeStates.flatMap((state) => totalOf(state, sums.get(state))),
-    products: [...products].sort(),
-    lots: [...lots].sort()
+    ...classes.found()
   }
 }
 
-function addClasses(session: TraceSession, key: string, products: Set<string>, lots: Set<string>): void {
-  const kind = keyKind(key)
-  const product = kind === 'product' ? key : parentKeyOf(key)
-  if (product !== undefined) products.add(product)
-  if (kind === 'lot') lots.add(key)
-  if (kind !== 'item') return
-  for (const fact of session.facts(key)) for (const { lot } of session.subjectsOf(fact, key)) if (lot !== undefined) lots.add(lot)
+/** The products and lots that goods belong to. */
+function createClasses(session: TraceSession) {
+  const products = new Set<string>()
+  const lots = new Set<string>()
+  // Neighbours are mostly of one product: its key is a part of theirs.
+  let product = ''
+  return {
+    add(key: string): void {
+      const kind = session.kindOf(key)
+      if (product === '' || !key.startsWith(product)) {
+        const found = kind === 'product' ? key : parentKeyOf(key)
+        if (found !== undefined) products.add(found)
+        product = found === undefined || kind === 'product' ? '' : `${found}/`
+      }
+      if (kind === 'lot') lots.add(key)
+      if (kind !== 'item') return
+      for (const fact of session.facts(key)) {
+        if (!tellsLot(fact)) continue
+        for (const { lot } of session.subjectsOf(fact, key)) if (lot !== undefined) lots.add(lot)
+      }
+    },
+    found: () => ({ products: [...products].sort(), lots: [...lots].sort() })
+  }
 }
 
-function idOf(held: Held): string {
-  const { party, place } = destinationOf(held) ?? {}
-  return `${held.state} ${held.party ?? ''} ${held.place ?? ''} ${party ?? ''} ${place ?? ''}`
+/** An event tells the lots of its first items or of none, but for those that name them one by one: looked through once. */
+const lotTelling = new WeakMap<TraceFact, boolean>()
+
+function tellsLot(fact: TraceFact): boolean {
+  let tells = lotTelling.get(fact)
+  if (tells === undefined) {
+    tells = fact.subjects.some(({ lot }) => lot !== undefined)
+    lotTelling.set(fact, tells)
+  }
+  return tells
 }
 
-function destinationOf({ state, party, since, last }: Held): ScopeHolder['to'] {
+function placeOfDestination({ state, since, last }: Held): string | undefined {
   if (state !== 'inTransit') return undefined
-  const place = [last, since].flatMap((fact) => fact?.destinations ?? []).find(({ type }) => type === 'location')?.key
-  return party === undefined && place === undefined
-    ? undefined
-    : { ...(party === undefined ? {} : { party }), ...(place === undefined ? {} : { place }) }
+  for (const fact of [last, since]) for (const { type, key } of fact?.destinations ?? []) if (type === 'location') return key
+  return undefined
+}
+
+function destinationOf(held: Held, place: string | undefined): ScopeHolder['to'] {
+  const { state, party } = held
+  if (state !== 'inTransit' || (party === undefined && place === undefined)) return undefined
+  return { ...(party === undefined ? {} : { party }), ...(place === undefined ? {} : { place }) }
 }
 
 function groupOf(groups: Map<string, Group>, held: Held): Group {
-  const id = idOf(held)
+  const place = placeOfDestination(held)
+  const id = `${held.state} ${held.party ?? ''} ${held.place ?? ''} ${place ?? ''}`
   let group = groups.get(id)
   if (group === undefined) {
     const times = { sinceMs: Infinity, untilMs: -Infinity, lastMs: -Infinity }
-    group = { held, to: destinationOf(held), goods: [], shipments: new Set(), count: 0, serials: 0, amount: noAmount(), ...times }
+    const shipments = { shipments: new Set<string>(), sent: new Set<TraceFact | undefined>() }
+    group = { held, to: destinationOf(held, place), goods: [], ...shipments, count: 0, serials: 0, amount: noAmount(), ...times }
     groups.set(id, group)
   }
   return group
@@ -121,11 +151,12 @@ function addTo(sum: Sum, held: Held): void {
 }
 
 /** The transactions of the events that sent it, else the outermost unit that it travels in. */
-function addShipments(session: TraceSession, { key, since, last }: Held, shipments: Set<string> | undefined): void {
-  if (shipments === undefined || shipments.size >= shipmentsMax) return
-  const before = shipments.size
-  for (const fact of [since, last]) for (const { id } of transactionsOf(fact)) if (shipments.size < shipmentsMax) shipments.add(id)
-  if (shipments.size > before || transactionsOf(last).length > 0) return
+function addShipments(session: TraceSession, { key, since, last }: Held, { shipments, sent }: Group): void {
+  if (shipments.size >= shipmentsMax || (sent.has(since) && sent.has(last))) return
+  sent.add(since).add(last)
+  const transactions = [...transactionsOf(since), ...transactionsOf(last)]
+  for (const { id } of transactions) if (shipments.size < shipmentsMax) shipments.add(id)
+  if (transactions.length > 0) return
   const own = session.containments(key).findLast(({ closed }) => closed === undefined)
   const outermost = own === undefined ? undefined : windowsOf(session, own).findLast(({ window }) => window.to === undefined)
   if (outermost !== undefined) shipments.add(outermost.window.container)

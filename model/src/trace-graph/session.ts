@@ -5,12 +5,12 @@
 import type { Knowledge, TraceFact, TraceSubject } from '../trace-event.ts'
 import type { NodeKind } from '../trace.ts'
 import { deriveContainments, type Containment } from './containments.ts'
-import { compareFacts, isPacking, parentOf } from './facts.ts'
+import { compareFacts, isPacking, parentOf, roleBits } from './facts.ts'
 import { isReference } from './references.ts'
 
 export type { TraceFact }
 export type { Containment } from './containments.ts'
-export { compareFacts, countBefore, endsGoods, isClassKind, isPacking, parentOf } from './facts.ts'
+export { compareFacts, countBefore, endsGoods, isClassKind, isPacking, parentOf, roleBits } from './facts.ts'
 export { transformationKey } from './references.ts'
 
 export interface TraceReader {
@@ -44,8 +44,12 @@ export interface SessionOptions extends Knowledge {
 export interface TraceSession {
   /** Reads the events of the keys, and of everything that ever held them. */
   load(keys: readonly string[]): Promise<void>
-  /** Oldest first; empty for a key that was not loaded. */
+  /** Oldest first; empty for a key that was not loaded. An event is one object, whichever key it was found by. */
   facts(key: string): readonly TraceFact[]
+  /** In which roles the event names the key, as bits. */
+  rolesOf(fact: TraceFact, key: string): number
+  /** In which roles any of its events names the loaded key. */
+  rolesEver(key: string): number
   subjectsOf(fact: TraceFact, key: string): readonly TraceSubject[]
   kindOf(key: string): NodeKind
   /** Of a loaded key, oldest first. */
@@ -60,9 +64,16 @@ export interface TraceSession {
 }
 
 const timeMaxMsDefault = 10_000
-const none: readonly TraceSubject[] = []
 /** Up to so many subjects a look through all of them costs less than an index. */
 const lookThroughMax = 3
+
+interface Known {
+  readonly facts: readonly TraceFact[]
+  readonly roles: number
+  kind: NodeKind | undefined
+  containments: readonly Containment[] | undefined
+}
+const unknown: Known = { facts: [], roles: 0, kind: 'other', containments: [] }
 
 export function createTraceSession(reader: TraceReader, options: SessionOptions = {}): TraceSession {
   const { atMs = Infinity, timeMaxMs = timeMaxMsDefault, clockMs = () => performance.now() } = options
@@ -71,20 +82,48 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
     ...(options.withDeclared === undefined ? {} : { withDeclared: options.withDeclared })
   }
   const deadlineMs = clockMs() + timeMaxMs
-  const factsByKey = new Map<string, readonly TraceFact[]>()
-  const kinds = new Map<string, NodeKind>()
-  const containmentsByKey = new Map<string, readonly Containment[]>()
-  const indexes = new Map<TraceFact, Map<string, TraceSubject[]>>()
+  const byKey = new Map<string, Known>()
+  const indexes = new Map<TraceFact, Map<string, number>>()
+  const one = createUniter()
   const cutKeys = new Set<string>()
   let tooDeep = false
+  // Most questions about a key come one after the other.
+  let lastKey = ''
+  let lastKnown = unknown
 
-  async function read(keys: readonly string[]): Promise<void> {
+  const knownOf = (key: string): Known => {
+    if (key === lastKey) return lastKnown
+    lastKnown = byKey.get(key) ?? unknown
+    lastKey = key
+    return lastKnown
+  }
+  const rolesOf = (fact: TraceFact, key: string): number => {
+    const { subjects } = fact
+    if (subjects.length <= lookThroughMax) {
+      let roles = 0
+      for (const subject of subjects) if (subject.key === key) roles |= roleBits[subject.role]
+      return roles
+    }
+    let index = indexes.get(fact)
+    if (index === undefined) {
+      index = new Map()
+      for (const subject of subjects) index.set(subject.key, (index.get(subject.key) ?? 0) | roleBits[subject.role])
+      indexes.set(fact, index)
+    }
+    return index.get(key) ?? 0
+  }
+  const read = async (keys: readonly string[]): Promise<void> => {
     const found = await reader.factsOf(keys, knowledge)
     for (const key of keys) {
-      const facts = found.get(key) ?? []
-      if (facts.length >= factsPerKeyMax) cutKeys.add(key)
-      factsByKey.set(key, inOrder(knowledge.withDeclared === true ? onePerEvent(facts) : facts, atMs))
+      const all = found.get(key) ?? []
+      if (all.length >= factsPerKeyMax) cutKeys.add(key)
+      const facts = inOrder((knowledge.withDeclared === true ? onePerEvent(all) : all).map(one), atMs)
+      let roles = 0
+      if (!isReference(key)) for (const fact of facts) roles |= rolesOf(fact, key)
+      byKey.set(key, { facts, roles, kind: undefined, containments: undefined })
     }
+    lastKey = ''
+    lastKnown = unknown
   }
 
   const session: TraceSession = {
@@ -92,42 +131,29 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
       let wanted: Iterable<string> = keys
       for (let level = 0; level < containerLevelsMax; level += 1) {
         const missing: string[] = []
-        for (const key of new Set(wanted)) if (!factsByKey.has(key)) missing.push(key)
+        for (const key of new Set(wanted)) if (!byKey.has(key)) missing.push(key)
         if (missing.length > 0) await read(missing)
         const parents = new Set<string>()
-        for (const key of missing) if (!isReference(key)) addParents(session, key, parents)
-        for (const parent of parents) if (factsByKey.has(parent)) parents.delete(parent)
+        for (const key of missing) if ((knownOf(key).roles & roleBits.child) !== 0) addParents(session, key, parents)
+        for (const parent of parents) if (byKey.has(parent)) parents.delete(parent)
         if (parents.size === 0) return
         wanted = parents
       }
       tooDeep = true
     },
-    facts: (key) => factsByKey.get(key) ?? [],
-    subjectsOf(fact, key) {
-      const { subjects } = fact
-      if (subjects.length <= lookThroughMax) return subjects.filter((subject) => subject.key === key)
-      let index = indexes.get(fact)
-      if (index === undefined) {
-        index = Map.groupBy(subjects, (subject) => subject.key)
-        indexes.set(fact, index)
-      }
-      return index.get(key) ?? none
-    },
+    facts: (key) => knownOf(key).facts,
+    rolesOf,
+    rolesEver: (key) => knownOf(key).roles,
+    subjectsOf: (fact, key) => (rolesOf(fact, key) === 0 ? [] : fact.subjects.filter((subject) => subject.key === key)),
     kindOf(key) {
-      const known = kinds.get(key)
-      if (known !== undefined) return known
-      const [first] = session.facts(key)
-      const kind = (first === undefined ? undefined : session.subjectsOf(first, key)[0]?.kind) ?? 'other'
-      if (first !== undefined) kinds.set(key, kind)
-      return kind
+      const known = knownOf(key)
+      known.kind ??= known.facts[0]?.subjects.find((subject) => subject.key === key)?.kind ?? 'other'
+      return known.kind
     },
     containments(key) {
-      let containments = containmentsByKey.get(key)
-      if (containments === undefined) {
-        containments = deriveContainments(session, key)
-        containmentsByKey.set(key, containments)
-      }
-      return containments
+      const known = knownOf(key)
+      known.containments ??= (known.roles & roleBits.child) === 0 ? [] : deriveContainments(session, key)
+      return known.containments
     },
     isCut: (key) => cutKeys.has(key),
     truncated: () => tooDeep || cutKeys.size > 0,
@@ -135,6 +161,20 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
     knowledge
   }
   return session
+}
+
+/** A reader may give an event anew for each key that names it; from here on it is one object. */
+function createUniter(): (fact: TraceFact) => TraceFact {
+  const united = new Map<TraceFact, TraceFact>()
+  const byId = new Map<string, TraceFact>()
+  return (fact) => {
+    const known = united.get(fact)
+    if (known !== undefined) return known
+    const first = byId.get(fact.eventID)
+    if (first === undefined) byId.set(fact.eventID, fact)
+    united.set(fact, first ?? fact)
+    return first ?? fact
+  }
 }
 
 function inOrder(facts: readonly TraceFact[], atMs: number): readonly TraceFact[] {
@@ -166,6 +206,6 @@ function addParents(session: TraceSession, key: string, parents: Set<string>): v
     if (!isPacking(fact)) continue
     const parent = parentOf(fact)
     if (parent === undefined || parent === key || parents.has(parent)) continue
-    if (session.subjectsOf(fact, key).some((subject) => subject.role === 'child')) parents.add(parent)
+    if ((session.rolesOf(fact, key) & roleBits.child) !== 0) parents.add(parent)
   }
 }

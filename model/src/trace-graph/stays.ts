@@ -4,7 +4,7 @@
  */
 import { leavingBizSteps, type TraceSubject } from '../trace-event.ts'
 import type { Stay } from '../trace.ts'
-import { compareFacts, endsGoods, isClassKind, type Containment, type TraceFact, type TraceSession } from './session.ts'
+import { compareFacts, endsGoods, isClassKind, roleBits, type Containment, type TraceFact, type TraceSession } from './session.ts'
 
 /** At `place` from the event on; without a place: gone from where it was. */
 interface Move {
@@ -64,7 +64,7 @@ function movesOf(session: TraceSession, key: string): Move[] {
   }
   memo.path.delete(key)
   for (const fact of session.facts(key)) {
-    const move = ownMove(session.subjectsOf(fact, key), fact)
+    const move = ownMove(session.rolesOf(fact, key), fact)
     if (move !== undefined) byFact.set(fact, move)
   }
   const moves = [...byFact.values()].sort((a, b) => compareFacts(a.fact, b.fact))
@@ -72,52 +72,58 @@ function movesOf(session: TraceSession, key: string): Move[] {
   return moves
 }
 
-function ownMove(roles: readonly TraceSubject[], fact: TraceFact): Move | undefined {
-  const used = roles.some((subject) => subject.role === 'input') && !roles.some((subject) => subject.role === 'output')
+function ownMove(roles: number, fact: TraceFact): Move | undefined {
+  const used = (roles & (roleBits.input | roleBits.output)) === roleBits.input
   if (used || (endsGoods(fact) && fact.type !== 'TransformationEvent')) return { fact, place: undefined, within: undefined }
   if (fact.bizLocation !== undefined) return { fact, place: fact.bizLocation, within: undefined }
   return leavingBizSteps.has(fact.bizStep ?? '') ? { fact, place: undefined, within: undefined } : undefined
 }
 
-export interface LastPlace {
-  readonly place: string
-  /** Whether it is still there. */
-  readonly open: boolean
+/** Where a loaded key is now; undefined when it is under way, no more, or nobody said. */
+export function openPlaceOf(session: TraceSession, key: string): string | undefined {
+  if (isClassKind(session.kindOf(key))) return deriveStays(session, key).findLast((stay) => stay.toMs === undefined)?.place
+  return latestMove(session, key, () => true)?.place
 }
 
 /** Where a loaded key is, or was last: what `deriveStays` ends with, without working out the rest. */
-export function lastPlaceOf(session: TraceSession, key: string): LastPlace | undefined {
-  if (!isClassKind(session.kindOf(key))) {
-    const last = lastMoveOf(session, key)
-    if (last === undefined) return undefined
-    if (last.place !== undefined) return { place: last.place, open: true }
-  }
+export function lastPlaceOf(session: TraceSession, key: string): string | undefined {
+  if (!isClassKind(session.kindOf(key))) return latestMove(session, key, hasPlace)?.place
   const stays = deriveStays(session, key)
-  const stay = stays.findLast((candidate) => candidate.toMs === undefined) ?? stays.at(-1)
-  return stay === undefined ? undefined : { place: stay.place, open: stay.toMs === undefined }
+  return (stays.findLast((stay) => stay.toMs === undefined) ?? stays.at(-1))?.place
 }
 
-function lastMoveOf(session: TraceSession, key: string): Move | undefined {
+function hasPlace(move: Move): boolean {
+  return move.place !== undefined
+}
+
+function latestMove(session: TraceSession, key: string, counts: (move: Move) => boolean): Move | undefined {
   let last: Move | undefined
   const facts = session.facts(key)
   for (let at = facts.length - 1; at >= 0 && last === undefined; at -= 1) {
     const fact = facts[at]
-    if (fact !== undefined) last = ownMove(session.subjectsOf(fact, key), fact)
+    const move = fact === undefined ? undefined : ownMove(session.rolesOf(fact, key), fact)
+    if (move !== undefined && counts(move)) last = move
   }
   for (const containment of session.containments(key)) {
-    const move = lastMoveInside(session, containment)
+    const move = latestMoveInside(session, containment, counts)
     if (move !== undefined && (last === undefined || compareFacts(move.fact, last.fact) > 0)) last = move
   }
   return last
 }
 
-function lastMoveInside(session: TraceSession, { parent, opened, closed }: Containment): Move | undefined {
+function latestMoveInside(
+  session: TraceSession,
+  { parent, opened, closed }: Containment,
+  counts: (move: Move) => boolean
+): Move | undefined {
   const moves = movesOf(session, parent)
   for (let at = moves.length - 1; at >= 0; at -= 1) {
     const move = moves[at]
     if (move === undefined || (closed !== undefined && compareFacts(move.fact, closed) >= 0)) continue
-    if (compareFacts(move.fact, opened) >= 0) return { ...move, within: parent }
-    return move.place === undefined || opened.bizLocation !== undefined ? undefined : { fact: opened, place: move.place, within: parent }
+    if (compareFacts(move.fact, opened) < 0) {
+      return move.place === undefined || opened.bizLocation !== undefined ? undefined : { fact: opened, place: move.place, within: parent }
+    }
+    if (counts(move)) return { ...move, within: parent }
   }
   return undefined
 }

@@ -14,9 +14,16 @@ export interface WalkLimits {
 export interface WalkResult {
   /** Depth by key; the thing asked about is 0. */
   readonly depths: ReadonlyMap<string, number>
-  readonly edges: readonly TraceEdge[]
-  /** Oldest first. */
-  readonly facts: readonly TraceFact[]
+  /** Made when asked for, once. */
+  readonly edges: () => readonly TraceEdge[]
+  /** What held goods, and what was asked about and covers them. */
+  readonly holding: ReadonlySet<string>
+  /** Lots and products that other nodes are of. */
+  readonly classes: ReadonlySet<string>
+  /** What went into something. */
+  readonly inputs: ReadonlySet<string>
+  /** In no order. */
+  readonly facts: ReadonlySet<TraceFact>
   /** By the node at which it was cut. */
   readonly cuts: ReadonlyMap<string, readonly TraceCut[]>
   readonly truncated: boolean
@@ -51,14 +58,13 @@ export function createFindings(limits: WalkLimits): Findings {
   const depths = new Map<string, number>()
   const breadths = new Map<string, number>()
   const related = new Map<string, TraceEdge>()
+  /** By the event of the use, then by input: what it became. */
+  const becoming = new Map<TraceFact, Map<string, Set<string>>>()
   // A session makes each containment once, so that its identity tells them apart.
   const containments = new Set<Containment>()
   const facts = new Set<TraceFact>()
   const bounds = new Map<ContainerWindow, number>()
   const cuts = new Map<string, Map<CutLimit, Set<string>>>()
-  const relate = (id: string, edge: () => TraceEdge): void => {
-    if (!related.has(id)) related.set(id, edge())
-  }
   const findings: Findings = {
     node({ key, depth, via }) {
       const known = depths.get(key)
@@ -78,11 +84,16 @@ export function createFindings(limits: WalkLimits): Findings {
       return true
     },
     becomes(input, output, by) {
-      relate(`${input} ${output} ${by.eventID}`, () => edgeOf({ from: input, to: output, kind: 'becomes' }, by))
+      let uses = becoming.get(by)
+      if (uses === undefined) becoming.set(by, (uses = new Map()))
+      const outputs = uses.get(input)
+      if (outputs === undefined) uses.set(input, new Set([output]))
+      else outputs.add(output)
     },
     contains: (containment) => containments.add(containment),
     relates({ by, ...edge }) {
-      relate(`${edge.kind} ${edge.from} ${edge.to}`, () => edgeOf(edge, by))
+      const id = `${edge.kind} ${edge.from} ${edge.to}`
+      if (!related.has(id)) related.set(id, edgeOf(edge, by))
     },
     fact: (fact) => facts.add(fact),
     isNewIn(window, boundMs, isWider) {
@@ -100,13 +111,36 @@ export function createFindings(limits: WalkLimits): Findings {
     },
     result: () => ({
       depths,
-      edges: [...related.values(), ...[...containments].filter(isWithin(depths)).map(containmentEdge)],
-      facts: [...facts].sort(compareFacts),
+      edges: once(() => [
+        ...related.values(),
+        ...[...becoming].flatMap(([by, uses]) => becomingEdges(by, uses)),
+        ...[...containments].filter(isWithin(depths)).map(containmentEdge)
+      ]),
+      holding: holdingKeys(related.values(), containments),
+      classes: new Set([...related.values()].flatMap(({ kind, to }) => (kind === 'instanceOf' ? [to] : []))),
+      inputs: new Set([...becoming.values()].flatMap((uses) => [...uses.keys()])),
+      facts,
       cuts: new Map([...cuts].map(([key, ofKey]) => [key, [...ofKey].map(([limit, missed]) => cutOf(limit, missed.size))])),
       truncated: cuts.size > 0
     })
   }
   return findings
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+function becomingEdges(by: TraceFact, uses: ReadonlyMap<string, ReadonlySet<string>>): TraceEdge[] {
+  return [...uses].flatMap(([from, outputs]) => [...outputs].map((to) => edgeOf({ from, to, kind: 'becomes' }, by)))
+}
+
+function holdingKeys(related: Iterable<TraceEdge>, containments: ReadonlySet<Containment>): Set<string> {
+  const keys = new Set<string>()
+  for (const { kind, from } of related) if (kind === 'covers') keys.add(from)
+  for (const { parent } of containments) keys.add(parent)
+  return keys
 }
 
 function isWithin(depths: ReadonlyMap<string, number>): (containment: Containment) => boolean {
@@ -132,7 +166,7 @@ function describeNode(session: TraceSession, key: string, depth: number, cuts: r
   const facts = session.facts(key)
   const last = facts.at(-1)
   const first = facts[0]
-  const place = last === undefined ? undefined : lastPlaceOf(session, key)?.place
+  const place = last === undefined ? undefined : lastPlaceOf(session, key)
   const disposition = facts.findLast((fact) => fact.disposition !== undefined)?.disposition
   const all = session.isCut(key) ? [...(cuts ?? []), cutOf('events', 0)] : cuts
   return {
@@ -155,14 +189,15 @@ export interface Answered {
 }
 
 export function toAnswer(session: TraceSession, { of, asked, result, tookMs }: Answered): TraceAnswer {
-  const wrong = result.facts.filter((fact) => fact.declaredWrong === true).map((fact) => fact.eventID)
+  const facts = [...result.facts].sort(compareFacts)
+  const wrong = facts.filter((fact) => fact.declaredWrong === true).map((fact) => fact.eventID)
   return {
     of,
     ...(asked.length === 1 && asked[0] === of ? {} : { asked: [...asked] }),
     definition: 'timeScoped',
     nodes: [...result.depths].map(([key, depth]) => describeNode(session, key, depth, result.cuts.get(key))),
-    edges: [...result.edges],
-    events: result.facts.map((fact) => fact.eventID),
+    edges: [...result.edges()],
+    events: facts.map((fact) => fact.eventID),
     ...(wrong.length === 0 ? {} : { declaredWrong: wrong }),
     truncated: result.truncated || session.truncated(),
     tookMs

@@ -22,7 +22,10 @@ export interface HeldWindow {
 }
 
 interface WindowMemo {
-  readonly windows: Map<string, ContainerWindow>
+  /** By container. */
+  readonly windows: Map<string, ContainerWindow[]>
+  /** Asked for over and over by what shares it. */
+  last: ContainerWindow | undefined
   readonly outer: Map<ContainerWindow, readonly HeldWindow[]>
   readonly facts: WeakMap<ContainerWindow, readonly TraceFact[]>
   readonly timelines: Map<string, Timeline>
@@ -33,25 +36,39 @@ const memos = new WeakMap<TraceSession, WindowMemo>()
 function memoOf(session: TraceSession): WindowMemo {
   let memo = memos.get(session)
   if (memo === undefined) {
-    memo = { windows: new Map(), outer: new Map(), facts: new WeakMap(), timelines: new Map(), cyclesMet: 0 }
+    memo = { windows: new Map(), last: undefined, outer: new Map(), facts: new WeakMap(), timelines: new Map(), cyclesMet: 0 }
     memos.set(session, memo)
   }
   return memo
 }
 
-/** The window of the containment and those around it while it lasted. */
-export function windowsOf(session: TraceSession, containment: Containment): HeldWindow[] {
+/** The window of the containment, then those around it while it lasted, from the inside out. */
+export function eachWindow(session: TraceSession, containment: Containment, visit: (held: HeldWindow) => void): void {
   const window = windowOf(memoOf(session), containment.parent, containment.opened, containment.closed)
-  return [{ window, level: 1, containment }, ...outerWindows(session, window, [containment.child])]
+  visit({ window, level: 1, containment })
+  for (const held of outerWindows(session, window, [containment.child])) visit(held)
+}
+
+export function windowsOf(session: TraceSession, containment: Containment): HeldWindow[] {
+  const windows: HeldWindow[] = []
+  eachWindow(session, containment, (held) => windows.push(held))
+  return windows
 }
 
 function windowOf(memo: WindowMemo, container: string, from: TraceFact, to: TraceFact | undefined): ContainerWindow {
-  const id = `${container} ${from.eventID} ${to?.eventID ?? ''}`
-  let window = memo.windows.get(id)
+  const { last } = memo
+  if (last !== undefined && last.from === from && last.to === to && last.container === container) return last
+  let windows = memo.windows.get(container)
+  if (windows === undefined) {
+    windows = []
+    memo.windows.set(container, windows)
+  }
+  let window = windows.find((known) => known.from === from && known.to === to)
   if (window === undefined) {
     window = { container, from, ...(to === undefined ? {} : { to }) }
-    memo.windows.set(id, window)
+    windows.push(window)
   }
+  memo.last = window
   return window
 }
 
