@@ -1,5 +1,6 @@
 /** Bodies of EPCIS requests: octets into a JSON value, whether they came as JSON or as XML. UTF-8 always; XML may be UTF-16 with its mark. */
 import type { FastifyRequest } from 'fastify'
+import { plainDocument } from '@tracegate/model/epcis/json-ld'
 import { readEpcisXml } from '@tracegate/model/epcis/xml/read'
 import { apiError } from '../errors.ts'
 import { FindingsError } from '../problem.ts'
@@ -30,7 +31,7 @@ export function installBodies(app: HttpServer): void {
 /** The body as capture wants it. Throws a `FindingsError` for XML that is no EPCIS. */
 export function captureBodyOf(request: FastifyRequest): Pick<CaptureRequest, 'body' | 'pathOf'> {
   const { body } = request
-  if (!(body instanceof XmlText)) return { body }
+  if (!(body instanceof XmlText)) return { body: plainDocument(body) }
   const read = readEpcisXml(body.text)
   if (!read.ok) {
     const [first] = read.findings

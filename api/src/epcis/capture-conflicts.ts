@@ -90,7 +90,7 @@ const encoder = new TextEncoder()
 
 function addVersion(known: Map<string, Known>, json: string): void {
   const decoded = decodeJson(encoder.encode(json))
-  const checked = decoded.ok ? checkEvent(decoded.value) : undefined
+  const checked = decoded.ok ? checkEvent(decoded.value, '', undefined, 'xml') : undefined
   const event = checked?.ok === true ? checked.event : undefined
   if (event?.eventID === undefined) return
   const before = known.get(event.eventID)

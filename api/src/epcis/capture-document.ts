@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isTooDeep, jsonDepthMax } from '@tracegate/model/codec'
 import type { Reason } from '@tracegate/model/errors'
 import { eventsPerDocumentMax, parseCapture } from '@tracegate/model/epcis/document'
-import { checkEvent, type EpcisEvent } from '@tracegate/model/epcis/event'
+import { checkEvent, type EpcisEvent, type EventOrigin } from '@tracegate/model/epcis/event'
 import { eventPreHash } from '@tracegate/model/epcis/event-hash'
 import { toTraceEvent } from '@tracegate/model/epcis/normalise'
 import type { CaptureBehaviour } from '@tracegate/model/http-epcis'
@@ -52,6 +52,8 @@ export interface PrepareOptions {
   readonly recordTimeMs: number
   /** Prefixes of GS1-Extensions. */
   readonly extensions: Readonly<Record<string, string>>
+  /** JSON without it. */
+  readonly origin?: EventOrigin
 }
 
 /** Throws `FindingsError` for what leaves nothing to store. */
@@ -67,7 +69,7 @@ export async function prepareDocument(document: unknown, options: PrepareOptions
 /** One bare event. */
 export function prepareEvent(value: unknown, options: Omit<PrepareOptions, 'behaviour'>): Candidate {
   const findings = depthFindings(value, '')
-  const checked = findings.length === 0 ? checkEvent(value) : undefined
+  const checked = findings.length === 0 ? checkEvent(value, '', findingsMax, options.origin) : undefined
   if (checked?.ok !== true) throw invalid(checked?.findings ?? findings)
   return candidateOf(checked.event, {
     pointer: '',
@@ -127,7 +129,7 @@ async function prepareEvents(work: {
   for (const [index, value] of list.entries()) {
     const pointer = `${at}/${index}`
     const deep = depthFindings(value, pointer)
-    const checked = deep.length > 0 ? { ok: false as const, findings: deep } : checkEvent(value, pointer)
+    const checked = deep.length > 0 ? { ok: false as const, findings: deep } : checkEvent(value, pointer, findingsMax, options.origin)
     if (checked.ok) candidates.push(candidateOf(checked.event, { pointer, context, recordTimeMs: options.recordTimeMs }))
     else {
       refused += 1

@@ -104,7 +104,7 @@ export function createCaptures(options: CaptureOptions): Captures {
       }
       try {
         const recordTimeMs = recordTime()
-        const prepared = await prepareDocument(body, { behaviour, recordTimeMs, extensions })
+        const prepared = await prepareDocument(body, { behaviour, recordTimeMs, extensions, origin: pathOf === undefined ? 'json' : 'xml' })
         const job = await jobs.begin({
           behaviour,
           recordTimeMs,
@@ -120,8 +120,8 @@ export function createCaptures(options: CaptureOptions): Captures {
         throw error
       }
     },
-    async one({ body, extensions }) {
-      const candidate = prepareEvent(body, { recordTimeMs: recordTime(), extensions })
+    async one({ body, extensions, pathOf }) {
+      const candidate = prepareEvent(body, { recordTimeMs: recordTime(), extensions, origin: pathOf === undefined ? 'json' : 'xml' })
       const { event } = candidate
       const release = await holds.hold([event.eventID])
       try {

@@ -38,11 +38,9 @@ export function queryDocument(answer: EventAnswer): string {
   return writeEpcisXml(document, { version: wishes.version })
 }
 
-/** The words of the CBV have one form in JSON; GS1-CBV-XML-Format speaks of XML. */
+/** GS1-CBV-XML-Format speaks of XML; in JSON the words that were captured as URNs are bare. Most events are served as they are stored. */
 function formattedTexts({ events, wishes, prefixes }: EventAnswer): readonly string[] {
-  const { epcFormat } = wishes
-  if (epcFormat === 'No_Preference' || epcFormat === 'Never_Translates') return events
-  return events.map((json) => formatEventText(json, { epc: epcFormat, cbv: 'Never_Translates', prefixes }))
+  return events.map((json) => formatEventText(json, { epc: wishes.epcFormat, cbv: 'No_Preference', prefixes }))
 }
 
 function formattedForXml(json: string, { wishes, prefixes }: EventAnswer): string {

@@ -50,7 +50,7 @@ function isPlain(root: Record<string, unknown>): boolean {
 
 /** Whether a context does more than name prefixes and other contexts. */
 function definesTerms(context: unknown): boolean {
-  if (Array.isArray(context)) return context.some(definesTerms)
+  if (Array.isArray(context)) return context.some((part: unknown) => !Array.isArray(part) && definesTerms(part))
   if (!isObject(context)) return false
   return Object.entries(context).some(([name, value]) =>
     typeof value === 'string' ? value.startsWith('@') || /[A-Za-z0-9]$/.test(value) : isObject(value) && !name.startsWith('@')
@@ -145,12 +145,13 @@ function isValueObject(value: unknown): boolean {
 }
 
 function plainValue(value: unknown, scene: Scene): unknown {
+  if (scene.depth > depthMax) return value
   if (Array.isArray(value)) return value.map((item: unknown) => plainValue(item, { ...scene, depth: scene.depth + 1 }))
   if (!isObject(value)) return value
   const keys = Object.keys(value)
   if (Object.hasOwn(value, '@value')) return typedValue(value['@value'], value['@type'])
   const items = value['@list'] ?? value['@set']
-  if (Array.isArray(items)) return items.map((item: unknown) => plainValue(item, scene))
+  if (Array.isArray(items)) return items.map((item: unknown) => plainValue(item, { ...scene, depth: scene.depth + 1 }))
   if (keys.length === 1 && keys[0] === '@id')
     return scene.parent === 'readPoint' || scene.parent === 'bizLocation' ? { id: value['@id'] } : value['@id']
   return plainObject(value, scene)
