@@ -36,6 +36,39 @@ test('query bodies of others are kept or refused as they say', { skip: missing }
   }
 })
 
+test(
+  'every operation on queries and subscriptions answers with the code, headers and media types of the standard',
+  { skip: missing },
+  async () => {
+    await using world = await startWorld()
+    const { operations } = JSON.parse(readFileSync(new URL('../../endpoints.json', vectors), 'utf8'))
+    const ofQueries = operations.filter(({ path }: { path: string }) => path.startsWith('/queries'))
+    assert.equal(ofQueries.length, 14)
+    for (const [number, { path, method, responses }] of ofQueries.entries()) {
+      const name = `q${number}`
+      await world.makeQuery(name)
+      const id = await world.subscribe(name, { dest, stream: true })
+      await world.subscribe(name, { dest, stream: true })
+      const bodies: Record<string, object> = {
+        '/queries': { name: 'new', query: {} },
+        '/queries/{queryName}/subscriptions': { dest, stream: true }
+      }
+      const code = Object.keys(responses).find((status) => status.startsWith('2')) ?? ''
+      const { headers = [], content } = responses[code]
+      await world.capture(2 * number + 1, 2 * number + 2)
+      const pages = method === 'GET' && headers.includes('Link') ? '?perPage=1' : ''
+      const url = path.replace('{queryName}', name).replace('{subscriptionID}', id) + pages
+      const answer = await world.call(method, url, method === 'POST' ? bodies[path] : undefined)
+      assert.equal(String(answer.status), code, `${method} ${path}: ${answer.text}`)
+      for (const header of headers) assert.ok(answer.headers.has(header), `${method} ${path}: ${header}`)
+      if (content !== undefined) assert.ok(String(answer.headers.get('content-type')).startsWith(content[0]), `${method} ${path}`)
+      const stranger = await fetch(`${world.root}${url}`, { method })
+      assert.equal(stranger.status, 401, `${method} ${path} without a key`)
+      await stranger.body?.cancel()
+    }
+  }
+)
+
 test('a query has one name, and what is no query is a QueryValidationException with every finding', async () => {
   await using world = await startWorld()
   assert.equal((await world.makeQuery('a')).status, 201)

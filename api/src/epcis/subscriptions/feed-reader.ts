@@ -3,7 +3,7 @@ import type { EventFilter } from '@tracegate/model/epcis/query/filter'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Slots } from './slots.ts'
 
-export interface BatchRequest {
+interface BatchRequest {
   readonly filter: EventFilter
   /** Without it the feed is read from `fromRecordMs`. */
   readonly after: string | undefined

@@ -18,7 +18,7 @@ import type { SubscriptionSettings } from './settings.ts'
 import { createSlots } from './slots.ts'
 import type { WakeFilter } from './wake-filter.ts'
 
-export interface NewSubscription extends WebhookRequest {
+interface NewSubscription extends WebhookRequest {
   readonly queryName: string
   readonly createdBy: string
   readonly epcFormat: string

@@ -9,7 +9,7 @@ export interface Received {
 }
 
 /** What to answer: a status, with headers where given; hang: nothing at all; close: the connection is cut. */
-export type Behaviour = number | 'hang' | 'close' | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+type Behaviour = number | 'hang' | 'close' | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string

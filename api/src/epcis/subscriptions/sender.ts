@@ -19,7 +19,7 @@ export interface SenderOptions {
   readonly nowMs: () => number
 }
 
-export interface Delivery {
+interface Delivery {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string

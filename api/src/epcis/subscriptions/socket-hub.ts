@@ -17,7 +17,7 @@ import { createBell, type Bell } from './slots.ts'
 import type { WakeFilter } from './wake-filter.ts'
 
 /** Why a socket is closed by this side; the codes are public. */
-export const socketCloses = {
+const socketCloses = {
   leaving: { code: 1001, text: 'the server is closing' },
   message: { code: 1003, text: 'this stream takes no messages' },
   fault: { code: 1011, text: 'the query could not be run' },
@@ -25,9 +25,9 @@ export const socketCloses = {
   queryDeleted: { code: 4404, text: 'the query was deleted' },
   slow: { code: 4408, text: 'the client reads too slowly' }
 } as const
-export type SocketClose = keyof typeof socketCloses
+type SocketClose = keyof typeof socketCloses
 
-export interface SocketClient {
+interface SocketClient {
   readonly socket: WebSocket
   readonly queryName: string
   readonly controls: SubscriptionControls
