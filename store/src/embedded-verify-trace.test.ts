@@ -9,6 +9,10 @@ import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
 import { createEmbeddedTraceStore, type EmbeddedTraceStore } from './embedded-trace.ts'
 import { verifyTrace } from './embedded-verify-trace.ts'
+import { bytesOf } from './embedded/sqlite.ts'
+import type { LedgerRow } from './embedded/trace/ledger-row.ts'
+import { createRunCursor, createRunWriter } from './embedded/trace/run-codec.ts'
+import { createSegmentReader, runId } from './embedded/trace/segments.ts'
 import { event, item, pallet, place } from './trace-suite-events.ts'
 import { coldChain } from './trace-suite-story.ts'
 
@@ -31,21 +35,53 @@ async function filled(): Promise<{ folder: string; store: EmbeddedTraceStore }> 
   return { folder, store }
 }
 
-const damages = [
-  { what: 'a ledger row is gone', sql: 'DELETE FROM ledger WHERE seq = 30 AND roles & 4', problem: /does not lead/ },
-  {
-    what: 'a ledger row has another hash',
-    sql: 'UPDATE ledger SET hash = 1 WHERE seq = 30 AND roles & 4',
-    problem: /do not name their key/
-  },
-  { what: 'a role is another', sql: 'UPDATE ledger SET roles = 2 WHERE seq = 30 AND roles & 4', problem: /another role/ },
-  { what: 'a block is gone', sql: 'DELETE FROM block WHERE number = 1', problem: /neither file holds it/ },
-  { what: 'a block does not unpack', sql: "UPDATE block SET data = x'00112233' WHERE number = 1", problem: /cannot be read/ },
-  { what: 'a head has another time', sql: 'UPDATE event SET time_ms = time_ms + 1 WHERE seq = 30', problem: /other times/ },
-  { what: 'a head is gone', sql: 'DELETE FROM event WHERE seq = 100', problem: /has no head/ },
-  { what: 'a declaration does not count', sql: 'DELETE FROM declared', problem: /but counts/ },
-  { what: 'an event is left out for nothing', sql: "INSERT INTO declared VALUES ('e9')", problem: /no declaration/ }
-]
+/** Writes the rows of the ledger anew, changed: each run with the rows that `change` makes of its own. */
+function changeRows(database: DatabaseSync, change: (hash: number, row: LedgerRow) => readonly (readonly [number, LedgerRow])[]): void {
+  const reader = createSegmentReader(database, { keyFilters: true })
+  for (const { id, base, fences } of reader.segments()) {
+    for (const [run, first] of fences.entries()) {
+      const place = runId(id, run)
+      const cursor = createRunCursor(bytesOf(database.prepare('SELECT data FROM run WHERE id = ?').get(place) ?? {}, 'data'), first, base)
+      const writer = createRunWriter(base)
+      while (cursor.next()) for (const [hash, row] of change(cursor.hash, { ...cursor })) writer.add(hash, row)
+      database.prepare('UPDATE run SET data = ? WHERE id = ?').run(writer.take(), place)
+    }
+  }
+}
+
+const isChild = ({ seq, roles }: LedgerRow): boolean => seq === 30 && roles === 4
+const damages: readonly { readonly what: string; readonly harm: string | ((database: DatabaseSync) => void); readonly problem: RegExp }[] =
+  [
+    {
+      what: 'a ledger row is gone',
+      harm: (database) => changeRows(database, (hash, row) => (isChild(row) ? [] : [[hash, row]])),
+      problem: /does not lead/
+    },
+    {
+      what: 'a ledger row has another hash',
+      harm: (database) => changeRows(database, (hash, row) => [[isChild(row) ? hash + 1 : hash, row]]),
+      problem: /do not name their key/
+    },
+    {
+      what: 'a role is another',
+      harm: (database) => changeRows(database, (hash, row) => [[hash, isChild(row) ? { ...row, roles: 2 } : row]]),
+      problem: /another role/
+    },
+    {
+      what: 'a ledger row has another time',
+      harm: (database) => changeRows(database, (hash, row) => [[hash, isChild(row) ? { ...row, timeMs: row.timeMs + 1 } : row]]),
+      problem: /another time/
+    },
+    { what: 'a segment is gone', harm: 'DELETE FROM segment', problem: /does not lead/ },
+    { what: 'a run is gone', harm: 'DELETE FROM run', problem: /cannot be read/ },
+    { what: 'a run is cut off', harm: 'UPDATE run SET data = substr(data, 1, length(data) - 1)', problem: /cannot be read/ },
+    { what: 'a pack is gone', harm: 'DELETE FROM pack WHERE first = 1', problem: /neither file holds it/ },
+    { what: 'a pack does not unpack', harm: "UPDATE pack SET data = x'00112233' WHERE first = 1", problem: /cannot be read/ },
+    { what: 'a head has another time', harm: 'UPDATE event SET time_ms = time_ms + 1 WHERE seq = 30', problem: /other times/ },
+    { what: 'a head is gone', harm: 'DELETE FROM event WHERE seq = 100', problem: /has no head/ },
+    { what: 'a declaration does not count', harm: 'DELETE FROM declared', problem: /but counts/ },
+    { what: 'an event is left out for nothing', harm: "INSERT INTO declared VALUES ('e9', 0)", problem: /no declaration/ }
+  ]
 
 describe('the check of the trace files', () => {
   it('finds nothing in sound files, also beside a store that is written and read', async () => {
@@ -67,12 +103,13 @@ describe('the check of the trace files', () => {
     assert.deepEqual([findings, events >= 108 && references > 300], [[], true])
   })
 
-  for (const { what, sql, problem } of damages) {
+  for (const { what, harm, problem } of damages) {
     it(`finds that ${what}`, async () => {
       const { folder, store } = await filled()
       await store.close()
       const database = new DatabaseSync(join(folder, 'trace.db'))
-      database.exec(sql)
+      if (typeof harm === 'string') database.exec(harm)
+      else harm(database)
       database.close()
       const { findings, findingsTotal } = await verifyTrace({ folder })
       assert.ok(findingsTotal > 0 && findings.some((finding) => problem.test(finding.problem)), JSON.stringify(findings))

@@ -9,10 +9,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceFact } from '@tracegate/model/trace-event'
 import { numberOf, openSqlite, textOf, toStoreError } from './embedded/sqlite.ts'
 import { createEventReader } from './embedded/trace/event-reader.ts'
-import { decodeFact } from './embedded/trace/fact-codec.ts'
-import { refsOf } from './embedded/trace/indexer.ts'
+import { roleBits } from './embedded/trace/key-hash.ts'
+import type { LedgerRow } from './embedded/trace/ledger-row.ts'
 import { createProgress, type Progress } from './embedded/trace/progress.ts'
+import { refsOf } from './embedded/trace/refs.ts'
 import { indexFile, indexMigrations, recentFile, recentMigrations } from './embedded/trace/schema.ts'
+import { createSegmentReader } from './embedded/trace/segments.ts'
 import type { Finding } from './embedded-verify.ts'
 import { storeError } from './errors.ts'
 
@@ -110,8 +112,8 @@ async function verifyFiles(files: Files, options: VerifyTraceOptions): Promise<{
 }
 
 function createEventCheck({ recent, index, progress, report }: Files) {
-  const reader = createEventReader({ recent, index, cachedSubjectsMax: 1, cachedBlocksMax: 2 })
-  const roles = index.prepare('SELECT roles FROM ledger WHERE hash = ? AND time_ms = ? AND seq = ?')
+  const reader = createEventReader({ recent, index, cachedSubjectsMax: 1, cachedPacksMax: 2 })
+  const segments = createSegmentReader(index, { keyFilters: true })
   const merged = progress.get('merged')
   const declared = new Set<string>()
   let references = 0
@@ -119,17 +121,36 @@ function createEventCheck({ recent, index, progress, report }: Files) {
 
   const read = (seq: number): TraceFact | undefined => {
     try {
-      const stored = reader.stored(seq)
-      if (stored === undefined) {
+      const fact = reader.fact(seq)
+      const json = reader.json(seq)
+      if (fact === undefined || json === undefined) {
         report(`event ${seq}`, 'it has a head, but neither file holds it')
         return undefined
       }
-      JSON.parse(stored.json)
-      return decodeFact(stored.facts)
+      JSON.parse(json)
+      return fact
     } catch (error) {
       report(`event ${seq}`, `it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
       return undefined
     }
+  }
+  const rowOf = (hash: number, roles: number, seq: number): LedgerRow | undefined => {
+    try {
+      return segments.find(hash, roles === roleBits.eventID).find((row) => row.seq === seq)
+    } catch (error) {
+      report('ledger', `it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    }
+  }
+  /** Rows that lead to events up to this one. */
+  const rowsUpTo = (lastSeq: number): number => {
+    let rows = 0
+    try {
+      for (const segment of segments.segments()) for (const { seq } of segments.walk(segment)) if (seq <= lastSeq) rows += 1
+    } catch (error) {
+      report('ledger', `it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    return rows
   }
   return {
     head(seq: number, timeMs: number, recordMs: number): void {
@@ -138,20 +159,21 @@ function createEventCheck({ recent, index, progress, report }: Files) {
       if (fact.eventTimeMs !== timeMs || fact.recordTimeMs !== recordMs) report(`event ${seq}`, 'its head has other times than it')
       if (fact.errorDeclaration !== undefined) declared.add(fact.eventID)
       if (seq > merged) return
-      for (const ref of refsOf(seq, fact)) {
+      for (const [hash, roles] of refsOf(fact)) {
         references += 1
-        const row = roles.get(ref.hash, ref.timeMs, seq)
+        const row = rowOf(hash, roles, seq)
         if (row === undefined) report(`event ${seq}`, 'the ledger does not lead from one of its keys to it')
         else {
           found += 1
-          if (numberOf(row, 'roles') !== ref.roles) report(`event ${seq}`, 'the ledger gives one of its keys another role')
+          if (row.roles !== roles) report(`event ${seq}`, 'the ledger gives one of its keys another role')
+          if (row.timeMs !== fact.eventTimeMs) report(`event ${seq}`, 'the ledger gives it another time')
         }
       }
     },
     /** What the tables say of each other. */
     belonging(held: number): void {
       const count = (text: string, ...values: number[]): number => numberOf(index.prepare(text).get(...values), 'count')
-      const rows = count('SELECT COUNT(*) AS count FROM ledger WHERE seq <= ?', Math.min(merged, held))
+      const rows = rowsUpTo(Math.min(merged, held))
       if (rows > found) report('ledger', `${rows - found} rows lead to events that do not name their key`)
       const heads = count('SELECT COUNT(*) AS count FROM event')
       if (heads !== progress.get('events')) report('event', `there are ${heads}, but ${progress.get('events')} are counted`)

@@ -8,6 +8,7 @@ import { numberOf, textOf, type Row } from '../sqlite.ts'
 import { createEventReader } from './event-reader.ts'
 import { encodeFact } from './fact-codec.ts'
 import { eventIDKey, hashKey } from './key-hash.ts'
+import { createSegmentReader } from './segments.ts'
 
 export interface Appender {
   /** Inside of the caller's transaction. */
@@ -17,7 +18,7 @@ export interface Appender {
   capturedUpTo(log: string): number
   /** Sequence number of the newest event appended. */
   lastSeq(): number
-  /** Event ids up to this event are found in the ledger file from now on. */
+  /** Event ids up to this event are found in the segments from now on. */
   merged(upTo: number): void
   /** Deletes a slice of the events up to `upTo`; true while there are more. */
   deleteCold(upTo: number): boolean
@@ -44,14 +45,15 @@ export function createAppender({ recent, index, merged, indexed }: AppenderOptio
   const deleteSlice = recent.prepare(
     `DELETE FROM recent WHERE seq IN (SELECT seq FROM recent WHERE seq <= ? ORDER BY seq LIMIT ${deletedPerSlice})`
   )
-  const selectLedger = index.prepare('SELECT seq FROM ledger WHERE hash = ? AND roles & 32')
-  const reader = createEventReader({ recent, index, cachedSubjectsMax: 1_000, cachedBlocksMax: 4 })
+  const segments = createSegmentReader(index, { keyFilters: false })
+  const reader = createEventReader({ recent, index, cachedSubjectsMax: 1_000, cachedPacksMax: 32 })
   const pending = loadPending(recent, merged)
+  let mergedUpTo = merged
   let lastSeq = Math.max(indexed, numberOf(recent.prepare('SELECT COALESCE(MAX(seq), 0) AS seq FROM recent').get(), 'seq'))
 
   const versionsOf = (eventID: string): StoredVersion[] => {
-    const stored = selectLedger.all(hashKey(eventIDKey(eventID))).flatMap((row) => {
-      const fact = reader.fact(numberOf(row, 'seq'))?.fact
+    const stored = segments.find(hashKey(eventIDKey(eventID)), true).flatMap(({ seq }) => {
+      const fact = reader.fact(seq)
       return fact?.eventID === eventID ? [{ declarationTimeMs: fact.errorDeclaration?.declarationTimeMs }] : []
     })
     return [...stored, ...(pending.get(eventID) ?? [])]
@@ -85,6 +87,9 @@ export function createAppender({ recent, index, merged, indexed }: AppenderOptio
     },
     lastSeq: () => lastSeq,
     merged(upTo) {
+      if (upTo <= mergedUpTo) return
+      mergedUpTo = upTo
+      segments.changed()
       for (const [eventID, versions] of pending) {
         if ((versions[0]?.seq ?? 0) > upTo) break
         const kept = versions.filter((version) => version.seq > upTo)

@@ -1,93 +1,81 @@
-/** Events by their sequence number, wherever they are now: still recent, or in a compressed block. Reads only; any thread. */
+/** Events by their sequence number, wherever they are now: still recent, or in a pack. Reads only; any thread. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { TraceFact } from '@tracegate/model/trace-graph/session'
-import { bytesOf, textOf } from '../sqlite.ts'
-import { decodeBlock, decodeFact, eventsPerBlock, type StoredEvent } from './fact-codec.ts'
-
-/** A decoded event with the set of keys it names, to tell true hits from colliding hashes. */
-export interface KnownFact {
-  readonly seq: number
-  readonly fact: TraceFact
-  readonly keys: ReadonlySet<string>
-}
+import { isFoundUnder, isReference, referenceKeysOf } from '@tracegate/model/trace-graph/references'
+import { bytesOf, numberOf, textOf } from '../sqlite.ts'
+import { createCache } from './cache.ts'
+import { decodeFact } from './fact-codec.ts'
+import { openPack, type Pack } from './pack.ts'
+import { createTextReader } from './texts.ts'
 
 export interface EventReader {
-  stored(seq: number): StoredEvent | undefined
-  fact(seq: number): KnownFact | undefined
+  fact(seq: number): TraceFact | undefined
   json(seq: number): string | undefined
+  /** An event that was decoded elsewhere already. */
+  keep(seq: number, fact: TraceFact): void
 }
 
 export interface EventReaderOptions {
   readonly recent: DatabaseSync
   readonly index: DatabaseSync
-  /** Subjects of decoded events kept in memory, about 300 bytes each. */
+  /** Subjects of decoded events kept in memory, about 200 bytes each. */
   readonly cachedSubjectsMax: number
-  /** Unpacked blocks kept in memory, about 50 kB each. */
-  readonly cachedBlocksMax: number
+  /** Packs kept in memory, about 5 kB each. */
+  readonly cachedPacksMax: number
 }
 
 export function createEventReader(options: EventReaderOptions): EventReader {
-  const recentRow = options.recent.prepare('SELECT facts, json FROM recent WHERE seq = ?')
-  const blockRow = options.index.prepare('SELECT data FROM block WHERE number = ?')
-  const facts = createCache<number, KnownFact>(options.cachedSubjectsMax, (known) => 1 + known.fact.subjects.length)
-  const blocks = createCache<number, ReadonlyMap<number, StoredEvent>>(options.cachedBlocksMax, () => 1)
+  const { recent, index } = options
+  const recentFact = recent.prepare('SELECT facts FROM recent WHERE seq = ?')
+  const recentJson = recent.prepare('SELECT json FROM recent WHERE seq = ?')
+  const packRow = index.prepare('SELECT first, data FROM pack WHERE first <= ? ORDER BY first DESC LIMIT 1')
+  const texts = createTextReader(index)
+  const facts = createCache<TraceFact>(options.cachedSubjectsMax, (fact) => 1 + fact.subjects.length)
+  const packs = createCache<Pack>(options.cachedPacksMax, () => 1)
+  // Neighbours are often read one after another.
+  let last: Pack | undefined
 
-  const fromBlock = (seq: number): StoredEvent | undefined => {
-    const number = Math.floor(seq / eventsPerBlock)
-    let block = blocks.get(number)
-    if (block === undefined) {
-      const row = blockRow.get(number)
-      if (row === undefined) return undefined
-      block = new Map(decodeBlock(number, bytesOf(row, 'data')).map((event) => [event.seq, event]))
-      blocks.set(number, block)
-    }
-    return block.get(seq)
+  const packOf = (seq: number): Pack | undefined => {
+    if (last !== undefined && seq >= last.first && seq <= (last.seqs.at(-1) ?? 0)) return last
+    const row = packRow.get(seq)
+    if (row === undefined) return undefined
+    const first = numberOf(row, 'first')
+    const cached = packs.get(first)
+    if (cached !== undefined) return (last = cached)
+    const pack = openPack(first, bytesOf(row, 'data'), (id) => texts.textOf(id))
+    packs.set(first, pack)
+    last = pack
+    return pack
   }
-  const reader: EventReader = {
-    stored(seq) {
-      const row = recentRow.get(seq)
-      return row === undefined ? fromBlock(seq) : { seq, facts: textOf(row, 'facts'), json: textOf(row, 'json') }
-    },
+  return {
     fact(seq) {
       const cached = facts.get(seq)
       if (cached !== undefined) return cached
-      const stored = reader.stored(seq)
-      if (stored === undefined) return undefined
-      const fact = decodeFact(stored.facts)
-      const known = { seq, fact, keys: new Set(fact.subjects.map((subject) => subject.key)) }
-      facts.set(seq, known)
-      return known
+      // An event is in a pack before it stops to be recent.
+      const row = recentFact.get(seq)
+      const fact = row === undefined ? packOf(seq)?.fact(seq) : decodeFact(textOf(row, 'facts'))
+      if (fact !== undefined) facts.set(seq, fact)
+      return fact
     },
-    json: (seq) => reader.stored(seq)?.json
+    json(seq) {
+      const row = recentJson.get(seq)
+      return row === undefined ? packOf(seq)?.json(seq) : textOf(row, 'json')
+    },
+    keep: (seq, fact) => facts.set(seq, fact)
   }
-  return reader
 }
 
-interface Cache<Key, Value> {
-  get(key: Key): Value | undefined
-  set(key: Key, value: Value): void
-}
+/** Keys of an event with many subjects, so that asking for each of them does not look through all. */
+const keySets = new WeakMap<TraceFact, ReadonlySet<string>>()
+const subjectsLookedThroughMax = 48
 
-/** Least recently used goes first, by cost. */
-function createCache<Key, Value>(costMax: number, costOf: (value: Value) => number): Cache<Key, Value> {
-  const entries = new Map<Key, Value>()
-  let cost = 0
-  return {
-    get(key) {
-      const value = entries.get(key)
-      if (value === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, value)
-      return value
-    },
-    set(key, value) {
-      entries.set(key, value)
-      cost += costOf(value)
-      for (const [oldest, old] of entries) {
-        if (cost <= costMax) break
-        entries.delete(oldest)
-        cost -= costOf(old)
-      }
-    }
+/** Whether the event names the key, as hashes may collide. */
+export function names(fact: TraceFact, key: string): boolean {
+  if (fact.subjects.length <= subjectsLookedThroughMax) return isFoundUnder(fact, key)
+  let keys = keySets.get(fact)
+  if (keys === undefined) {
+    keys = new Set(fact.subjects.map((subject) => subject.key))
+    keySets.set(fact, keys)
   }
+  return keys.has(key) || (isReference(key) && referenceKeysOf(fact).includes(key))
 }

@@ -1,5 +1,5 @@
-/** Events without their JSON, as text in the store, and blocks of cold events. */
-import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib'
+/** Events without their JSON, as the text that recent events keep; checked when it is read, as is what packs keep as JSON. */
+import { zstdDecompressSync } from 'node:zlib'
 import { compileValidator } from '@tracegate/model/codec'
 import { actions, epcisEventTypes, subjectRoles, type TraceEvent, type TraceSubject } from '@tracegate/model/trace-event'
 import { keyRoot } from '@tracegate/model/gs1/key'
@@ -11,6 +11,10 @@ import { storeError } from '../../errors.ts'
 const oneOf = <const Names extends readonly string[]>(names: Names) => Type.Union(names.map((name: Names[number]) => Type.Literal(name)))
 const text = Type.Optional(Type.String())
 const Party = Type.Object({ type: Type.String(), key: Type.String() })
+
+const Declaration = Type.Object({ declarationTimeMs: Type.Number(), reason: text, correctiveEventIDs: Type.Array(Type.String()) })
+const ErrorDeclaration = compileValidator(Declaration)
+const Rest = compileValidator(Type.Record(Type.String(), Type.Unknown()))
 
 const Fact = compileValidator(
   Type.Object({
@@ -38,9 +42,7 @@ const Fact = compileValidator(
     sources: Type.Array(Party),
     destinations: Type.Array(Party),
     bizTransactions: Type.Array(Type.Object({ type: text, id: Type.String() })),
-    errorDeclaration: Type.Optional(
-      Type.Object({ declarationTimeMs: Type.Number(), reason: text, correctiveEventIDs: Type.Array(Type.String()) })
-    )
+    errorDeclaration: Type.Optional(Declaration)
   })
 )
 
@@ -102,6 +104,34 @@ function lengthen(short: string): string {
   return short.startsWith(rootMark) ? keyRoot + short.slice(rootMark.length) : short
 }
 
+const knownMembers: ReadonlySet<string> = new Set([
+  ...(['eventID', 'type', 'action', 'eventTimeMs', 'recordTimeMs', 'timeZoneOffset', 'bizStep', 'disposition', 'readPoint'] as const),
+  ...(['bizLocation', 'subjects', 'transformationID', 'sources', 'destinations', 'bizTransactions', 'errorDeclaration'] as const)
+])
+
+/** Members that this version does not know, as JSON: later versions wrote them, or will. */
+export function restOfFact(fact: TraceFact): string | undefined {
+  const rest = Object.entries(fact).filter(([name, value]) => !knownMembers.has(name) && value !== undefined)
+  return rest.length === 0 ? undefined : JSON.stringify(Object.fromEntries(rest))
+}
+
+/** A fact as a pack holds it: what stands there as JSON is not checked yet. */
+export interface ReadFact {
+  readonly fact: Omit<TraceFact, 'errorDeclaration'>
+  readonly errorDeclaration: string | undefined
+  readonly rest: string | undefined
+}
+
+/** Throws a `SyntaxError` or `RangeError` when what was kept as JSON is damaged. */
+export function completeFact({ fact, errorDeclaration, rest }: ReadFact): TraceFact {
+  if (errorDeclaration === undefined && rest === undefined) return fact
+  const declared = errorDeclaration === undefined ? undefined : ErrorDeclaration.check(JSON.parse(errorDeclaration))
+  if (declared?.ok === false) throw new RangeError(declared.reason.message)
+  const more = rest === undefined ? undefined : Rest.check(JSON.parse(rest))
+  if (more?.ok === false) throw new RangeError(more.reason.message)
+  return { ...more?.value, ...fact, ...(declared === undefined ? {} : { errorDeclaration: declared.value }) }
+}
+
 /** One event as it is stored: the facts and the JSON that is served. */
 export interface StoredEvent {
   readonly seq: number
@@ -109,23 +139,10 @@ export interface StoredEvent {
   readonly json: string
 }
 
-/** Events compressed together: more would press harder but make one event dearer to read. Block n holds the seqs from n × this on. */
+/** Cold events as version 1 of the index kept them: block n holds the seqs from n × this on. */
 export const eventsPerBlock = 16
-const compressionLevel = 3
 
 /** Layout before compression: place in the block and the byte lengths of facts and JSON of each event as 32-bit words after their count, then all texts. */
-export function encodeBlock(events: readonly StoredEvent[]): Uint8Array {
-  const texts = events.flatMap((event) => [Buffer.from(event.facts), Buffer.from(event.json)])
-  const head = Buffer.alloc(4 + events.length * 12)
-  head.writeUInt32LE(events.length, 0)
-  for (const [index, event] of events.entries()) {
-    head.writeUInt32LE(event.seq % eventsPerBlock, 4 + index * 12)
-    head.writeUInt32LE(texts[index * 2]?.length ?? 0, 8 + index * 12)
-    head.writeUInt32LE(texts[index * 2 + 1]?.length ?? 0, 12 + index * 12)
-  }
-  return zstdCompressSync(Buffer.concat([head, ...texts]), { params: { [constants.ZSTD_c_compressionLevel]: compressionLevel } })
-}
-
 export function decodeBlock(block: number, data: Uint8Array): StoredEvent[] {
   const bytes = zstdDecompressSync(data)
   const count = bytes.readUInt32LE(0)

@@ -1,25 +1,27 @@
 /** Turns recent events into heads, terms and ledger rows, in order, a chunk at a time. Runs in the worker. */
 import type { DatabaseSync } from 'node:sqlite'
-import { referenceKeysOf } from '@tracegate/model/trace-graph/references'
 import type { TraceFact } from '@tracegate/model/trace-graph/session'
-import { glnPlace } from '@tracegate/model/trace-graph/stays'
 import { inTransaction, numberOf, textOf } from '../sqlite.ts'
+import type { EventReader } from './event-reader.ts'
 import { decodeFact } from './fact-codec.ts'
-import { eventIDKey, hashKey, placeKey, roleBits } from './key-hash.ts'
 import type { Ledger } from './ledger.ts'
+import type { PackedEvent } from './pack.ts'
+import type { Packer } from './packer.ts'
 import type { Progress } from './progress.ts'
-import type { LedgerRef } from './run.ts'
-import type { Terms } from './terms.ts'
+import { featureBitsOf, refsOf } from './refs.ts'
+import { wordKinds, type Terms } from './terms.ts'
 
 export interface Indexer {
   /** Indexes the next events; false when there are none. */
   step(): boolean
-  /** Puts back into memory the ledger rows that a stop lost. */
+  /** Makes anew the ledger rows that are in no segment: those a stop lost, or all after an upgrade. */
   recover(): void
-  isDeclared(eventID: string): boolean
+  /** When it was recorded that the event is wrong, the first time; undefined for one that is not. */
+  declaredAtMs(eventID: string): number | undefined
 }
 
-const eventsPerStep = 1_024
+/** Small enough that a question does not wait long behind it. */
+const eventsPerStep = 256
 
 export interface IndexerOptions {
   readonly recent: DatabaseSync
@@ -27,31 +29,86 @@ export interface IndexerOptions {
   readonly ledger: Ledger
   readonly progress: Progress
   readonly terms: Terms
+  readonly events: EventReader
+  readonly packer: Packer
+  /** Ledger rows in memory past which a recovery stores them. */
+  readonly mergeRefsMax: number
 }
 
 export function createIndexer(options: IndexerOptions): Indexer {
-  const { index, ledger, progress, terms } = options
-  const nextRows = options.recent.prepare(`SELECT seq, facts FROM recent WHERE seq > ? ORDER BY seq LIMIT ${eventsPerStep}`)
+  const { index, ledger, progress } = options
+  const nextRows = options.recent.prepare(`SELECT seq, facts, json FROM recent WHERE seq > ? ORDER BY seq LIMIT ${eventsPerStep}`)
+  const nextHeads = index.prepare(`SELECT seq FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${eventsPerStep}`)
+  const store = createHeadStore(options)
+  const declared = new Map<string, number>()
+  for (const row of index.prepare('SELECT event_id, record_ms FROM declared').iterate()) {
+    declared.set(textOf(row, 'event_id'), numberOf(row, 'record_ms'))
+  }
+  const declare = ({ eventID, recordTimeMs }: TraceFact): void => {
+    declared.set(eventID, Math.min(declared.get(eventID) ?? Infinity, recordTimeMs))
+  }
+  const addRefs = (seq: number, fact: TraceFact): void => {
+    for (const [hash, roles] of refsOf(fact)) ledger.add(hash, { seq, timeMs: fact.eventTimeMs, roles })
+  }
+  const storeRefs = (upTo: number): void => {
+    ledger.startMerge(upTo)
+    while (ledger.merging()) ledger.mergeStep()
+    while (ledger.tidyStep(false)) continue
+  }
+  return {
+    step() {
+      const events = nextRows
+        .all(progress.get('indexed'))
+        .map((row): PackedEvent => ({ seq: numberOf(row, 'seq'), fact: decodeFact(textOf(row, 'facts')), json: textOf(row, 'json') }))
+      if (events.length === 0) return false
+      store(events)
+      for (const { seq, fact } of events) {
+        if (fact.errorDeclaration !== undefined) declare(fact)
+        options.events.keep(seq, fact)
+        addRefs(seq, fact)
+      }
+      options.packer.offer(events)
+      return true
+    },
+    recover() {
+      const indexed = progress.get('indexed')
+      for (let after = progress.get('merged'); after < indexed;) {
+        const seqs = nextHeads.all(after, indexed).map((row) => numberOf(row, 'seq'))
+        const last = seqs.at(-1)
+        if (last === undefined) break
+        for (const seq of seqs) {
+          const fact = options.events.fact(seq)
+          if (fact !== undefined) addRefs(seq, fact)
+        }
+        after = last
+        if (ledger.pending() >= options.mergeRefsMax) storeRefs(after)
+      }
+      // The ids of events that are in packs already are looked for in segments alone, when duplicates are judged.
+      if (progress.get('cold') > progress.get('merged')) storeRefs(indexed)
+    },
+    declaredAtMs: (eventID) => declared.get(eventID)
+  }
+}
+
+/** Stores the heads of events, the terms they use and what they declare wrong, in one transaction. */
+function createHeadStore({ index, progress, terms }: IndexerOptions): (events: readonly PackedEvent[]) => void {
   const insertHead = index.prepare(
-    `INSERT INTO event (seq, time_ms, record_ms, type, action, biz_step, disposition, read_point, biz_location)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    `INSERT INTO event (seq, time_ms, record_ms, type, action, biz_step, disposition, read_point, biz_location, features)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
-  const insertDeclared = index.prepare('INSERT OR IGNORE INTO declared (event_id) VALUES (?)')
+  const insertDeclared = index.prepare(
+    `INSERT INTO declared (event_id, record_ms) VALUES (?, ?)
+     ON CONFLICT (event_id) DO UPDATE SET record_ms = MIN(record_ms, excluded.record_ms)`
+  )
   // Snapshots at or after the time of a late event no longer hold.
   const dropPresence = index.prepare('DELETE FROM presence WHERE at_ms >= ?')
-  const declared = new Set(
-    index
-      .prepare('SELECT event_id FROM declared')
-      .all()
-      .map((row) => textOf(row, 'event_id'))
-  )
-  const read = (after: number) => nextRows.all(after).map((row) => ({ seq: numberOf(row, 'seq'), fact: decodeFact(textOf(row, 'facts')) }))
-
-  const storeHeads = (events: ReturnType<typeof read>, wrong: readonly string[]): void => {
+  return (events) => {
     try {
       inTransaction(index, () => {
-        for (const { seq, fact } of events) insertHead.run(seq, ...headOf(fact, terms))
-        for (const eventID of wrong) insertDeclared.run(eventID)
+        for (const { seq, fact, json } of events) {
+          insertHead.run(seq, ...headOf(fact, terms), featureBitsOf(json))
+          if (fact.errorDeclaration !== undefined) insertDeclared.run(fact.eventID, fact.recordTimeMs)
+        }
         dropPresence.run(events.reduce((least, { fact }) => Math.min(least, fact.eventTimeMs), Infinity))
         progress.set('indexed', events.at(-1)?.seq ?? 0)
         progress.set('events', progress.get('events') + events.length)
@@ -61,49 +118,12 @@ export function createIndexer(options: IndexerOptions): Indexer {
       throw error
     }
   }
-
-  return {
-    step() {
-      const events = read(progress.get('indexed'))
-      if (events.length === 0) return false
-      const wrong = events.filter(({ fact }) => fact.errorDeclaration !== undefined).map(({ fact }) => fact.eventID)
-      storeHeads(events, wrong)
-      for (const eventID of wrong) declared.add(eventID)
-      ledger.add(events.flatMap(({ seq, fact }) => refsOf(seq, fact)))
-      return true
-    },
-    recover() {
-      const indexed = progress.get('indexed')
-      let after = progress.get('merged')
-      while (after < indexed) {
-        const events = read(after).filter(({ seq }) => seq <= indexed)
-        const last = events.at(-1)
-        if (last === undefined) return
-        ledger.add(events.flatMap(({ seq, fact }) => refsOf(seq, fact)))
-        after = last.seq
-      }
-    },
-    isDeclared: (eventID) => declared.has(eventID)
-  }
 }
 
 function headOf(fact: TraceFact, terms: Terms): (number | null)[] {
-  const words = [fact.type, fact.action, fact.bizStep, fact.disposition, fact.readPoint, fact.bizLocation]
-  return [fact.eventTimeMs, fact.recordTimeMs, ...words.map((word) => (word === undefined ? null : terms.idOf(word)))]
-}
-
-/** Every key under which the event is found: its subjects, its id, what it refers to, its place and what that belongs to. */
-export function refsOf(seq: number, fact: TraceFact): LedgerRef[] {
-  const roles = new Map<string, number>()
-  const add = (key: string, bits: number): void => {
-    roles.set(key, (roles.get(key) ?? 0) | bits)
-  }
-  for (const subject of fact.subjects) add(subject.key, roleBits[subject.role])
-  add(eventIDKey(fact.eventID), roleBits.eventID)
-  for (const key of referenceKeysOf(fact)) add(key, roleBits.transformation)
-  if (fact.bizLocation !== undefined) {
-    add(placeKey(fact.bizLocation), roleBits.place)
-    add(placeKey(glnPlace(fact.bizLocation)), roleBits.place)
-  }
-  return [...roles].map(([key, bits]) => ({ hash: hashKey(key), timeMs: fact.eventTimeMs, seq, roles: bits }))
+  const words = wordKinds.map((kind) => {
+    const word = fact[kind]
+    return word === undefined ? null : terms.idOf(word, kind)
+  })
+  return [fact.eventTimeMs, fact.recordTimeMs, ...words]
 }

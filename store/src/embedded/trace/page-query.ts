@@ -1,16 +1,22 @@
-/** Pages of events by the members of an EPCIS query: through the ledger when keys are asked for, else along the time index. */
+/**
+ * Pages of events by an EPCIS query: through the ledger when it names keys, else along the heads. One call looks at a bounded number of
+ * events and says where to go on, whatever it found.
+ */
+import { createFilterMatcher, type EventMatcher } from '@tracegate/model/epcis/query/matcher'
 import type { DatabaseSync } from 'node:sqlite'
-import { storeError } from '../../errors.ts'
-import { encodeCursor, eventsLimitMax, keyMatchers, matchesQuery, readCursor, type Cursor } from '../../trace-rules.ts'
+import { encodeCursor, eventsLimitMax, readCursor, type Cursor } from '../../trace-rules.ts'
 import type { EventPage, EventQuery } from '../../trace-store.ts'
-import { numberOf } from '../sqlite.ts'
+import { candidatesOf } from './candidates.ts'
 import type { EventReader } from './event-reader.ts'
-import { eventIDKey, hashKey, roleBits } from './key-hash.ts'
+import { scanHeads } from './head-scan.ts'
 import type { Ledger } from './ledger.ts'
+import type { LedgerRow } from './ledger-row.ts'
 import type { Terms } from './terms.ts'
 
-/** Events that the keys of one query may name together. */
-const keyedEventsMax = 200_000
+/** Events that one call judges by more than their heads. */
+const judgedMax = 5_000
+/** Events of the keys asked for that are put in order at once; of more the heads give the order. */
+const sortedMax = 5_000
 
 interface PageQueryOptions {
   readonly index: DatabaseSync
@@ -19,90 +25,83 @@ interface PageQueryOptions {
   readonly terms: Terms
 }
 
+/** What one call found, in the order asked for; `stoppedAt` when it looked at as much as it may. */
+interface Found {
+  readonly found: readonly Cursor[]
+  readonly stoppedAt: Cursor | undefined
+}
+
 export function createPageQuery(options: PageQueryOptions): (query: EventQuery) => EventPage {
   return (query) => {
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor)
     const limit = Math.min(query.limit, eventsLimitMax)
-    const keyed = seqsByKeys(options.ledger, query)
-    const found = keyed === undefined ? scanHeads(options, query, after, limit + 1) : filterKeyed(options, query, after, limit + 1, keyed)
+    const rows = candidatesOf(options.ledger, query)
+    const look = { query, after, limit: limit + 1, matches: createFilterMatcher(query) }
+    const { found, stoppedAt } =
+      rows === undefined || (rows.length > sortedMax && query.orderBy === 'recordTime')
+        ? lookAlongHeads(options, look, rows)
+        : lookAtRows(options, look, rows)
     const page = found.slice(0, limit)
-    const last = page.at(-1)
     const json = page.map(({ seq }) => options.events.json(seq) ?? '')
-    return found.length > limit && last !== undefined ? { json, next: encodeCursor(last) } : { json }
+    const next = found.length > limit ? page.at(-1) : stoppedAt
+    return next === undefined ? { json } : { json, next: encodeCursor(next) }
   }
 }
 
-/** Candidates by the first member that names keys; undefined when none does. */
-function seqsByKeys(ledger: Ledger, query: EventQuery): Set<number> | undefined {
-  const asked = [
-    { hashes: query.eventIDs?.map((eventID) => hashKey(eventIDKey(eventID))), roles: roleBits.eventID },
-    ...keyMatchers.map(({ member, roles }) => ({
-      hashes: query[member]?.map(hashKey),
-      roles: roles.length === 0 ? 31 : roles.reduce((bits, role) => bits | roleBits[role], 0)
-    }))
-  ].find(({ hashes }) => hashes !== undefined)
-  if (asked?.hashes === undefined) return undefined
-  const seqs = new Set<number>()
-  for (const hash of asked.hashes) {
-    for (const row of ledger.find({ hash, roles: asked.roles, limit: keyedEventsMax + 1 })) seqs.add(row.seq)
-    if (seqs.size > keyedEventsMax) {
-      throw storeError('STORE_TOO_MUCH', { action: 'answer query', what: 'events of the keys', current: seqs.size, wanted: keyedEventsMax })
-    }
-  }
-  return seqs
+interface Look {
+  readonly query: EventQuery
+  readonly after: Cursor | undefined
+  readonly limit: number
+  readonly matches: EventMatcher
 }
 
-function filterKeyed(
-  { events }: PageQueryOptions,
-  query: EventQuery,
-  after: Cursor | undefined,
-  limit: number,
-  seqs: ReadonlySet<number>
-): Cursor[] {
+function lookAtRows({ events }: PageQueryOptions, { query, after, limit, matches }: Look, rows: readonly LedgerRow[]): Found {
   const sign = query.order === 'ascending' ? 1 : -1
+  const byRecord = query.orderBy === 'recordTime'
+  const compare = (a: Cursor, b: Cursor): number => sign * (a.timeMs - b.timeMs || a.seq - b.seq)
+  const places = byRecord
+    ? rows.flatMap(({ seq }) => {
+        const fact = events.fact(seq)
+        return fact === undefined ? [] : [{ timeMs: fact.recordTimeMs, seq }]
+      })
+    : rows
+  const ahead = after === undefined ? places : places.filter((place) => compare(place, after) > 0)
+  const ordered = byRecord ? ahead.toSorted(compare) : sign > 0 ? ahead : ahead.toReversed()
   const found: Cursor[] = []
-  for (const seq of seqs) {
-    const known = events.fact(seq)
-    if (known === undefined || !matchesQuery(known.fact, query)) continue
-    const timeMs = query.orderBy === 'eventTime' ? known.fact.eventTimeMs : known.fact.recordTimeMs
-    if (after === undefined || sign * (timeMs - after.timeMs || seq - after.seq) > 0) found.push({ timeMs, seq })
+  for (const [looked, { timeMs, seq }] of ordered.entries()) {
+    if (looked >= judgedMax) return { found, stoppedAt: ordered[looked - 1] }
+    const fact = events.fact(seq)
+    if (fact === undefined || !matches(fact, () => events.json(seq) ?? '')) continue
+    found.push({ timeMs, seq })
+    if (found.length >= limit) break
   }
-  return found.sort((a, b) => sign * (a.timeMs - b.timeMs || a.seq - b.seq)).slice(0, limit)
+  return { found, stoppedAt: undefined }
 }
 
-const wordColumns = [
-  { member: 'eventTypes', column: 'type' },
-  { member: 'actions', column: 'action' },
-  { member: 'bizSteps', column: 'biz_step' },
-  { member: 'dispositions', column: 'disposition' },
-  { member: 'readPoints', column: 'read_point' },
-  { member: 'bizLocations', column: 'biz_location' }
-] as const
-
-function scanHeads({ index, terms }: PageQueryOptions, query: EventQuery, after: Cursor | undefined, limit: number): Cursor[] {
-  const column = query.orderBy === 'eventTime' ? 'time_ms' : 'record_ms'
-  const direction = query.order === 'ascending' ? 'ASC' : 'DESC'
-  const conditions: string[] = []
-  const values: number[] = []
-  const where = (condition: string, ...bound: number[]): void => {
-    conditions.push(condition)
-    values.push(...bound)
+/** `rows` are the only events that can match, where keys were asked for that very many events name. */
+function lookAlongHeads(
+  { index, terms, events }: PageQueryOptions,
+  { query, after, limit, matches }: Look,
+  rows: readonly LedgerRow[] | undefined
+): Found {
+  const namesKeys = query.eventIDs ?? query.anyKeys ?? query.objectKeys ?? query.parentKeys ?? query.inputKeys ?? query.outputKeys
+  const bare = rows === undefined && namesKeys === undefined && (query.conditions ?? []).length === 0
+  const { order, orderBy } = query
+  const most = bare ? limit : rows === undefined ? judgedMax : headsOfRowsMax
+  const { heads, stoppedAt } = scanHeads(index, terms, query, { order, orderBy, after, limit: most })
+  if (bare) return { found: heads, stoppedAt }
+  const wanted = rows === undefined ? undefined : new Set(rows.map(({ seq }) => seq))
+  const found: Cursor[] = []
+  let judged = 0
+  for (const head of heads) {
+    if (wanted?.has(head.seq) === false) continue
+    judged += 1
+    const fact = events.fact(head.seq)
+    if (fact !== undefined && matches(fact, () => events.json(head.seq) ?? '')) found.push(head)
+    if (found.length >= limit) return { found, stoppedAt: undefined }
+    if (judged >= judgedMax) return { found, stoppedAt: head }
   }
-  if (query.fromMs !== undefined) where('time_ms >= ?', query.fromMs)
-  if (query.toMs !== undefined) where('time_ms < ?', query.toMs)
-  if (query.recordFromMs !== undefined) where('record_ms >= ?', query.recordFromMs)
-  if (query.recordToMs !== undefined) where('record_ms < ?', query.recordToMs)
-  if (after !== undefined) where(`(${column}, seq) ${query.order === 'ascending' ? '>' : '<'} (?, ?)`, after.timeMs, after.seq)
-  for (const { member, column: wordColumn } of wordColumns) {
-    const words = query[member]
-    if (words === undefined) continue
-    const ids = words.flatMap((word) => terms.find(word) ?? [])
-    if (ids.length === 0) return []
-    where(`+${wordColumn} IN (${ids.map(() => '?').join(',')})`, ...ids)
-  }
-  const statement = index.prepare(
-    `SELECT ${column} AS time, seq FROM event ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-     ORDER BY ${column} ${direction}, seq ${direction} LIMIT ?`
-  )
-  return statement.all(...values, limit).map((row) => ({ timeMs: numberOf(row, 'time'), seq: numberOf(row, 'seq') }))
+  return { found, stoppedAt: heads.length >= most ? heads.at(-1) : stoppedAt }
 }
+
+const headsOfRowsMax = 50_000

@@ -14,10 +14,10 @@ import { bytesOf, numberOf } from '../sqlite.ts'
 import type { EventReader } from './event-reader.ts'
 import { hashKey, placeKey, roleBits } from './key-hash.ts'
 import type { Ledger } from './ledger.ts'
-import type { LedgerRow } from './run.ts'
+import type { LedgerRow } from './ledger-row.ts'
 
 export interface Presence {
-  keysAt(query: Parameters<TraceReader['keysAt']>[0]): Promise<readonly string[]>
+  keysAt(...asked: Parameters<TraceReader['keysAt']>): Promise<readonly string[]>
 }
 
 interface Snapshot {
@@ -53,7 +53,7 @@ export function createPresence({ index, ledger, events, factsOf }: PresenceOptio
     return { atMs: numberOf(row, 'at_ms'), keys: text === '' ? [] : text.split('\n') }
   }
   const keysOf = (rows: readonly LedgerRow[], into: Set<string>): Set<string> => {
-    for (const { seq } of rows) for (const key of events.fact(seq)?.keys ?? []) into.add(key)
+    for (const { seq } of rows) for (const { key } of events.fact(seq)?.subjects ?? []) into.add(key)
     return into
   }
   /** The next snapshot after the one given, when there is enough to make one up to `untilMs`. */
@@ -68,11 +68,15 @@ export function createPresence({ index, ledger, events, factsOf }: PresenceOptio
     return { atMs, keys }
   }
   return {
-    async keysAt({ place, fromMs, toMs }) {
+    async keysAt({ place, fromMs, toMs }, knowledge) {
       const untilMs = Math.min(fromMs, numberOf(selectNewest.get(), 'time') - snapshotAgeMs)
-      let snapshot = snapshotAt(place, fromMs)
-      for (let next: Snapshot | undefined = snapshot; next !== undefined; next = await nextSnapshot(place, snapshot, untilMs))
+      // Snapshots hold for what is known today, without what was declared wrong.
+      const usual = knowledge?.knownAtMs === undefined && knowledge?.withDeclared !== true
+      let snapshot = usual ? snapshotAt(place, fromMs) : { atMs: firstMs, keys: [] }
+      for (let next: Snapshot | undefined = usual ? snapshot : undefined; next !== undefined;) {
         snapshot = next
+        next = await nextSnapshot(place, snapshot, untilMs)
+      }
       const rows = rowsAt(place, snapshot.atMs, toMs, eventsMax + 1)
       if (rows.length > eventsMax) {
         throw storeError('STORE_TOO_MUCH', { action: 'find goods', what: `events at ${place}`, current: rows.length, wanted: eventsMax })

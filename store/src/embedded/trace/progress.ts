@@ -3,10 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { numberOf } from '../sqlite.ts'
 
 /**
- * indexed: last event with its head and terms stored. merged: last event whose ledger rows are all in the table. cold: last event
- * that is in a block. events, keys: counts.
+ * indexed: last event with its head and terms stored. merged: last event whose ledger rows are all in segments. cold: last event
+ * that is in a pack. events: their count.
  */
-type ProgressName = 'indexed' | 'merged' | 'cold' | 'events' | 'keys'
+type ProgressName = 'indexed' | 'merged' | 'cold' | 'events'
 
 export interface Progress {
   get(name: ProgressName): number

@@ -2,14 +2,14 @@
 import type { TraceAnswer } from '@tracegate/model/trace'
 import type { ErrorParameters } from '@tracegate/model/errors'
 import type { TraceQuestions } from '@tracegate/model/trace-graph'
-import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
+import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import type { EventPage, EventQuery, FeedPage, FeedQuery, TraceQuery, VocabularyPage, VocabularyQuery } from '../../trace-store.ts'
 
 export interface QueryMap extends TraceQuestions {
   byId: { ask: string; answer: string[] }
   events: { ask: EventQuery; answer: EventPage }
   ledger: {
-    ask: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number }
+    ask: { readonly key: string; readonly fromMs?: number; readonly toMs?: number; readonly limit?: number } & Knowledge
     answer: TraceEvent[]
   }
   histories: { ask: { readonly keys: readonly string[]; readonly newest: number }; answer: ReadonlyMap<string, readonly TraceFact[]> }

@@ -1,20 +1,21 @@
 /** Every read of the trace store, over the worker's own connections. */
 import type { DatabaseSync } from 'node:sqlite'
 import { createTraceAnswers, traceBack, traceForward } from '@tracegate/model/trace-graph'
-import { isReference, referenceKeysOf } from '@tracegate/model/trace-graph/references'
 import { compareFacts, factsPerKeyMax, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
-import type { TraceEvent } from '@tracegate/model/trace-event'
-import { storeError } from '../../errors.ts'
+import type { Knowledge, TraceEvent } from '@tracegate/model/trace-event'
 import { ledgerLimitDefault } from '../../trace-rules.ts'
-import type { EventReader, KnownFact } from './event-reader.ts'
+import { names, type EventReader } from './event-reader.ts'
+import { createFeed } from './feed.ts'
 import type { Indexer } from './indexer.ts'
 import { eventIDKey, hashKey, roleBits, subjectBits } from './key-hash.ts'
 import type { Ledger } from './ledger.ts'
+import type { LedgerRow } from './ledger-row.ts'
 import { createPageQuery } from './page-query.ts'
 import { createPresence } from './presence.ts'
 import type { Progress } from './progress.ts'
 import type { QueryKind, QueryMap } from './protocol.ts'
 import type { Terms } from './terms.ts'
+import { createVocabulary } from './vocabulary.ts'
 
 export interface QueriesOptions {
   readonly index: DatabaseSync
@@ -32,6 +33,8 @@ export function createQueries(options: QueriesOptions): Queries {
   const { ledger, progress } = options
   const reader = createReader(options)
   const page = createPageQuery(options)
+  const vocabulary = createVocabulary(options)
+  const feed = createFeed(options)
   return {
     ...createTraceAnswers(reader),
     byId: (eventID) => Promise.try(() => versionsOf(options, eventID)),
@@ -42,64 +45,79 @@ export function createQueries(options: QueriesOptions): Queries {
       return new Map([...facts].map(([key, found]) => [key, [...found].sort(compareFacts).slice(-newest)]))
     },
     trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
-    vocabulary: () => Promise.reject(notYet('vocabulary')),
-    feed: () => Promise.reject(notYet('feed')),
+    vocabulary: (query) => Promise.try(() => vocabulary(query)),
+    feed: (query) => Promise.try(() => feed(query)),
     counts: () => Promise.try(() => ({ events: progress.get('events'), keys: ledger.keys() })),
     settle: () => Promise.try(options.settle)
   }
 }
 
-const notYet = (what: string) => storeError('STORE_QUERY', { member: what, current: 'asked', wanted: 'another store' })
-
-function createReader({ index, ledger, events, indexer }: QueriesOptions): TraceReader {
-  const factsOf = (key: string, hash: number): TraceFact[] => {
-    const rows = ledger.find({ hash, roles: subjectBits | roleBits.transformation, limit: factsPerKeyMax })
+function createReader(options: QueriesOptions): TraceReader {
+  const { index, ledger, events, indexer } = options
+  const factsOf = (key: string, hash: number, judge: Judge): TraceFact[] => {
     const facts: TraceFact[] = []
-    for (const { seq } of rows) {
-      const known = events.fact(seq)
-      if (known === undefined || indexer.isDeclared(known.fact.eventID) || !names(known, key)) continue
-      facts.push(known.fact)
+    for (const row of ledger.find({ hash, roles: subjectBits | roleBits.reference, limit: factsPerKeyMax })) {
+      const fact = judge(row)
+      if (fact !== undefined && names(fact, key)) facts.push(fact)
     }
     return facts
   }
-  const factsOfAll: TraceReader['factsOf'] = (keys) =>
+  const factsOfAll: TraceReader['factsOf'] = (keys, knowledge) =>
     Promise.try(() => {
-      // In the order of the table, so that each of its pages is read once.
+      const judge = createJudge({ events, indexer }, knowledge)
+      // In the order of the segments, so that each of their pages is read once.
       const hashed = keys.map((key) => ({ key, hash: hashKey(key) })).sort((a, b) => a.hash - b.hash)
-      return new Map(hashed.map(({ key, hash }) => [key, factsOf(key, hash)]))
+      return new Map(hashed.map(({ key, hash }) => [key, factsOf(key, hash, judge)]))
     })
   const presence = createPresence({ index, ledger, events, factsOf: factsOfAll })
   return {
     factsOf: factsOfAll,
-    keysAt: (query) => presence.keysAt(query)
+    keysAt: (query, knowledge) => presence.keysAt(query, knowledge)
   }
 }
 
-function names(known: KnownFact, key: string): boolean {
-  return known.keys.has(key) || (isReference(key) && referenceKeysOf(known.fact).includes(key))
+/** The event of a row as far as it counts under what was known: undefined when it does not, marked when it was declared wrong. */
+type Judge = (row: LedgerRow) => TraceFact | undefined
+
+function createJudge({ events, indexer }: Pick<QueriesOptions, 'events' | 'indexer'>, knowledge: Knowledge = {}): Judge {
+  const { knownAtMs = Infinity, withDeclared = false } = knowledge
+  // One object an event, as walks tell events apart by identity.
+  const marked = new Map<number, TraceFact>()
+  return ({ seq }) => {
+    const fact = events.fact(seq)
+    if (fact === undefined || fact.recordTimeMs > knownAtMs) return undefined
+    const declaredMs = indexer.declaredAtMs(fact.eventID)
+    if (declaredMs === undefined || declaredMs > knownAtMs) return fact
+    if (!withDeclared) return undefined
+    const mark = marked.get(seq) ?? { ...fact, declaredWrong: true }
+    marked.set(seq, mark)
+    return mark
+  }
 }
 
 function versionsOf({ ledger, events }: QueriesOptions, eventID: string): string[] {
   const versions = ledger
     .find({ hash: hashKey(eventIDKey(eventID)), roles: roleBits.eventID, limit: factsPerKeyMax })
-    .flatMap(({ seq }) => events.fact(seq) ?? [])
-    .filter(({ fact }) => fact.eventID === eventID)
-  const declaredMs = ({ fact }: KnownFact): number => fact.errorDeclaration?.declarationTimeMs ?? -Infinity
-  const ordered = versions.sort((a, b) => (declaredMs(a) === declaredMs(b) ? a.seq - b.seq : declaredMs(a) - declaredMs(b)))
+    .flatMap(({ seq }) => {
+      const fact = events.fact(seq)
+      return fact?.eventID === eventID ? [{ seq, declaredMs: fact.errorDeclaration?.declarationTimeMs ?? -Infinity }] : []
+    })
+  const ordered = versions.sort((a, b) => (a.declaredMs === b.declaredMs ? a.seq - b.seq : a.declaredMs - b.declaredMs))
   return ordered.flatMap(({ seq }) => events.json(seq) ?? [])
 }
 
 function readLedger({ ledger, events, indexer }: QueriesOptions, query: QueryMap['ledger']['ask']): TraceEvent[] {
   const { key, fromMs, toMs, limit = ledgerLimitDefault } = query
   const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) }
-  const found: KnownFact[] = []
+  const judge = createJudge({ events, indexer }, query)
+  const found: { readonly seq: number; readonly fact: TraceFact }[] = []
   // Events of one time are put in order by more than the ledger knows: read all of the last time before cutting.
   let cutMs = Infinity
   for (const row of ledger.find({ hash: hashKey(key), roles: subjectBits, ...range, limit: ledgerRowsMax })) {
     if (row.timeMs > cutMs) break
-    const known = events.fact(row.seq)
-    if (known === undefined || indexer.isDeclared(known.fact.eventID) || !known.keys.has(key)) continue
-    found.push(known)
+    const fact = judge(row)
+    if (fact === undefined || !names(fact, key)) continue
+    found.push({ seq: row.seq, fact })
     if (found.length === limit) cutMs = row.timeMs
   }
   const ordered = found.sort((a, b) => compareFacts(a.fact, b.fact)).slice(0, limit)

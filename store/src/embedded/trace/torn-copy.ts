@@ -6,8 +6,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction, numberOf, textOf } from '../sqlite.ts'
 import { createEventReader } from './event-reader.ts'
-import { eventIDKey, hashKey, roleBits, subjectBits } from './key-hash.ts'
+import { eventIDKey, hashKey } from './key-hash.ts'
+import { joinSegments } from './ledger.ts'
 import type { Progress } from './progress.ts'
+import { createSegmentReader, type SegmentReader } from './segments.ts'
 
 export interface TornCopyOptions {
   readonly recent: DatabaseSync
@@ -20,29 +22,37 @@ export function forgetUnheld({ recent, index, progress }: TornCopyOptions): numb
   const newest = numberOf(recent.prepare('SELECT COALESCE(MAX(seq), 0) AS seq FROM recent').get(), 'seq')
   const held = Math.max(newest, progress.get('cold'))
   if (progress.get('indexed') <= held) return 0
+  const reader = createSegmentReader(index, { keyFilters: false })
+  forgetRows(index, reader, held)
   return inTransaction(index, () => {
     const forgotten = Number(index.prepare('DELETE FROM event WHERE seq > ?').run(held).changes)
-    index.prepare('DELETE FROM ledger WHERE seq > ?').run(held)
     index.exec('DELETE FROM presence')
     const forget = index.prepare('DELETE FROM declared WHERE event_id = ?')
-    for (const eventID of undeclared(recent, index)) forget.run(eventID)
-    const keys = index.prepare('SELECT COUNT(DISTINCT hash) AS keys FROM ledger WHERE roles & ?').get(subjectBits)
+    for (const eventID of undeclared(recent, index, reader)) forget.run(eventID)
     progress.set('indexed', held)
     progress.set('merged', Math.min(progress.get('merged'), held))
     progress.set('events', progress.get('events') - forgotten)
-    progress.set('keys', numberOf(keys, 'keys'))
     return forgotten
   })
 }
 
+/** Writes segments that name later events anew without them; what they leave in the file is swept away at the start of the ledger. */
+function forgetRows(index: DatabaseSync, reader: SegmentReader, held: number): void {
+  for (const segment of reader.segments().filter(({ lastSeq }) => lastSeq > held)) {
+    const newest = numberOf(index.prepare('SELECT MAX(id) AS id FROM segment').get(), 'id')
+    const job = joinSegments({ index, reader, joined: [segment], id: newest + 1, lastSeqMax: held })
+    while (job.step()) continue
+  }
+  reader.changed()
+}
+
 /** Events that count as declared wrong although no declaration of them is left. */
-function undeclared(recent: DatabaseSync, index: DatabaseSync): string[] {
+function undeclared(recent: DatabaseSync, index: DatabaseSync, segments: SegmentReader): string[] {
   const isRecent = recent.prepare('SELECT 1 FROM recent WHERE event_id = ? AND declared_ms IS NOT NULL')
-  const rows = index.prepare('SELECT seq FROM ledger WHERE hash = ? AND roles & ?')
-  const reader = createEventReader({ recent, index, cachedSubjectsMax: 1_000, cachedBlocksMax: 4 })
+  const reader = createEventReader({ recent, index, cachedSubjectsMax: 1_000, cachedPacksMax: 16 })
   const isCold = (eventID: string): boolean =>
-    rows.all(hashKey(eventIDKey(eventID)), roleBits.eventID).some((row) => {
-      const fact = reader.fact(numberOf(row, 'seq'))?.fact
+    segments.find(hashKey(eventIDKey(eventID)), true).some(({ seq }) => {
+      const fact = reader.fact(seq)
       return fact?.eventID === eventID && fact.errorDeclaration !== undefined
     })
   return index

@@ -6,16 +6,18 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CodedError } from '@tracegate/model/errors'
 import { numberOf, openSqlite, toStoreError } from '../sqlite.ts'
-import { createCompactor } from './compactor.ts'
 import { createEventReader } from './event-reader.ts'
 import { createIndexer } from './indexer.ts'
 import { createLedger } from './ledger.ts'
+import { createPacker } from './packer.ts'
 import { createProgress } from './progress.ts'
 import type { AnswerSent, FromWorker, QueryKind, QueryMessage, ToWorker, WireError, WorkerData } from './protocol.ts'
 import { createQueries } from './queries.ts'
 import { indexFile, indexMigrations, recentFile, recentMigrations } from './schema.ts'
 import { createTerms } from './terms.ts'
+import { createTextWriter } from './texts.ts'
 import { forgetUnheld } from './torn-copy.ts'
+import { upgradeBlocks, upgradeDeclarations } from './upgrade.ts'
 
 const idleMergeAfterMs = 2_000
 
@@ -26,12 +28,15 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
   index.exec('PRAGMA synchronous = NORMAL')
   const recent = openSqlite({ path: join(data.dataDir, recentFile), migrations: recentMigrations, readOnly: true, pageCacheKiB: 1_024 })
   const progress = createProgress(index)
+  const texts = createTextWriter(index)
+  upgradeBlocks({ index, texts })
+  upgradeDeclarations(recent, index)
   forgetUnheld({ recent, index, progress })
   const terms = createTerms(index)
-  const ledger = createLedger(index, progress)
-  const indexer = createIndexer({ recent, index, ledger, progress, terms })
-  const events = createEventReader({ recent, index, cachedSubjectsMax: 60_000, cachedBlocksMax: 64 })
-  const compactor = createCompactor({ recent, index, progress, hotEventsMax: data.hotEventsMax })
+  const ledger = createLedger({ index, progress })
+  const events = createEventReader({ recent, index, cachedSubjectsMax: 150_000, cachedPacksMax: 1_024 })
+  const packer = createPacker({ recent, index, progress, texts, hotEventsMax: data.hotEventsMax })
+  const indexer = createIndexer({ recent, index, ledger, progress, terms, events, packer, mergeRefsMax: data.mergeRefsMax })
   const queries = createQueries({ index, ledger, events, indexer, progress, terms, settle: () => settle() })
   let timer: NodeJS.Timeout | undefined
   let soon: NodeJS.Immediate | undefined
@@ -42,18 +47,23 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
     send({ type: 'progress', indexed: progress.get('indexed'), merged: progress.get('merged'), cold: progress.get('cold') })
 
   /** One step of the most urgent work; says when to come again. */
-  const step = (mergeNow = false): 'now' | 'later' | 'never' => {
+  const step = (all = false): 'now' | 'later' | 'never' => {
     const pending = ledger.pending()
-    if (pending < data.mergeRefsMax * 2 && indexer.step()) return 'now'
-    if (ledger.merging()) {
-      if (!ledger.mergeStep()) mergedLastMs = performance.now()
+    if (pending < data.mergeRefsMax * 2 && indexer.step()) {
+      // Packing goes along, while what was indexed is still in memory.
+      packer.step(false)
       return 'now'
     }
-    if (pending >= data.mergeRefsMax || (pending > 0 && (mergeNow || performance.now() - mergedLastMs >= idleMergeAfterMs))) {
+    if (ledger.merging()) {
+      ledger.mergeStep()
+      if (!ledger.merging()) mergedLastMs = performance.now()
+      return 'now'
+    }
+    if (pending >= data.mergeRefsMax || (pending > 0 && (all || performance.now() - mergedLastMs >= idleMergeAfterMs))) {
       ledger.startMerge(progress.get('indexed'))
       return 'now'
     }
-    if (compactor.step()) return 'now'
+    if (packer.step(all) || ledger.tidyStep(all)) return 'now'
     return pending > 0 ? 'later' : 'never'
   }
   const settle = (): { readonly bytes: number } => {

@@ -1,0 +1,141 @@
+/**
+ * The segments of the ledger in the file, as a reader sees them: which there are, where in them a key may be, and its rows. Segments never
+ * change; merging makes new ones and takes away old ones. Reads only; any thread.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { bytesOf, numberOf, type Row } from '../sqlite.ts'
+import { keyFilterOf, type KeyFilter } from './key-filter.ts'
+import type { LedgerRow } from './ledger-row.ts'
+import { createRunCursor, findInRun, type RunBase, type RunCursor } from './run-codec.ts'
+
+export interface Segment {
+  readonly id: number
+  readonly rows: number
+  /** Distinct hashes of event ids, and of everything else. */
+  readonly ids: number
+  readonly keys: number
+  readonly lastSeq: number
+  readonly base: RunBase
+  /** The first hash of each run. */
+  readonly fences: Float64Array
+  readonly idFilter: KeyFilter
+  /** Missing where a reader asked for event ids only. */
+  readonly keyFilter: KeyFilter | undefined
+}
+
+export interface SegmentReader {
+  /** Segments may have come or gone. */
+  changed(): void
+  segments(): readonly Segment[]
+  /** Rows of the hash, segment by segment; `isEventID` says which filter knows it. */
+  find(hash: number, isEventID: boolean): LedgerRow[]
+  /** The rows of one segment from a hash on, in order. */
+  walk(segment: Segment, fromHash?: number): Iterable<RunCursor>
+}
+
+export const runsPerSegment = 2 ** 22
+
+export function runId(segment: number, run: number): number {
+  return segment * runsPerSegment + run
+}
+
+/** A run that is gone means that its segment went between two reads: the list is read again. */
+const attempts = 5
+
+export function createSegmentReader(index: DatabaseSync, options: { readonly keyFilters: boolean }): SegmentReader {
+  const columns = `id, rows, ids, keys, first_seq, last_seq, base_ms, fences, id_filter${options.keyFilters ? ', key_filter' : ''}`
+  const selectSegments = index.prepare('SELECT id FROM segment ORDER BY id')
+  const selectSegment = index.prepare(`SELECT ${columns} FROM segment WHERE id = ?`)
+  const selectRun = index.prepare('SELECT data FROM run WHERE id = ?')
+  let known: Segment[] | undefined
+
+  const load = (): Segment[] => {
+    const before = new Map(known?.map((segment) => [segment.id, segment]))
+    return selectSegments.all().flatMap((row) => {
+      const id = numberOf(row, 'id')
+      const kept = before.get(id)
+      if (kept !== undefined) return kept
+      const found = selectSegment.get(id)
+      return found === undefined ? [] : segmentOf(found)
+    })
+  }
+  let stale = true
+  const segments = (): Segment[] => {
+    if (known === undefined || stale) known = load()
+    stale = false
+    return known
+  }
+  const runOf = (segment: Segment, run: number): Uint8Array | undefined => {
+    const row = selectRun.get(runId(segment.id, run))
+    return row === undefined ? undefined : bytesOf(row, 'data')
+  }
+  /** False when a run is gone. */
+  const findIn = (segment: Segment, hash: number, visit: (row: LedgerRow) => void): boolean => {
+    const { fences, base } = segment
+    for (let run = firstRun(fences, hash); run < fences.length; run += 1) {
+      const firstHash = fences[run] ?? 0
+      if (firstHash > hash) return true
+      const bytes = runOf(segment, run)
+      if (bytes === undefined) return false
+      findInRun({ bytes, firstHash, base }, hash, visit)
+    }
+    return true
+  }
+  return {
+    changed() {
+      stale = true
+    },
+    segments,
+    find(hash, isEventID) {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const rows: LedgerRow[] = []
+        const complete = segments().every((segment) => {
+          const filter = isEventID ? segment.idFilter : segment.keyFilter
+          return filter?.mayHave(hash) === false || findIn(segment, hash, (row) => rows.push(row))
+        })
+        if (complete) return rows
+        stale = true
+      }
+      throw new RangeError('Cannot read ledger: its segments name runs that are not there')
+    },
+    *walk(segment, fromHash = 0) {
+      const { id, fences, base } = segment
+      for (let run = firstRun(fences, fromHash); run < fences.length; run += 1) {
+        const bytes = runOf(segment, run)
+        if (bytes === undefined) throw new RangeError(`Cannot read ledger: run ${run} of segment ${id} is not there`)
+        const cursor = createRunCursor(bytes, fences[run] ?? 0, base)
+        while (cursor.next()) if (cursor.hash >= fromHash) yield cursor
+      }
+    }
+  }
+}
+
+/** The last run that begins before the hash, or the first of all. */
+function firstRun(fences: Float64Array, hash: number): number {
+  let low = 0
+  let high = fences.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((fences[middle] ?? 0) < hash) low = middle + 1
+    else high = middle
+  }
+  return Math.max(0, low - 1)
+}
+
+function segmentOf(row: Row): Segment {
+  const fences = bytesOf(row, 'fences')
+  const aligned = new Float64Array(fences.length / 8)
+  new Uint8Array(aligned.buffer).set(fences)
+  const keyFilter = row['key_filter']
+  return {
+    id: numberOf(row, 'id'),
+    rows: numberOf(row, 'rows'),
+    ids: numberOf(row, 'ids'),
+    keys: numberOf(row, 'keys'),
+    lastSeq: numberOf(row, 'last_seq'),
+    base: { firstSeq: numberOf(row, 'first_seq'), baseMs: numberOf(row, 'base_ms') },
+    fences: aligned,
+    idFilter: keyFilterOf(bytesOf(row, 'id_filter')),
+    keyFilter: keyFilter instanceof Uint8Array ? keyFilterOf(keyFilter) : undefined
+  }
+}
