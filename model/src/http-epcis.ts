@@ -88,7 +88,8 @@ export const CaptureJob = Type.Object(
     success: Type.Boolean(),
     captureErrorBehaviour: Type.Enum(captureBehaviours),
     progress: CaptureProgress,
-    errors: Type.Array(CaptureError)
+    errors: Type.Array(CaptureError),
+    warnings: Type.Optional(Type.Array(CaptureError, { description: 'Master data of the header that were not taken; the events were' }))
   },
   { $id: 'EPCISCaptureJob' }
 )

@@ -158,10 +158,11 @@ function jobAnswer(job: CaptureJob): object {
 }
 
 function jobXml(job: CaptureJob): string {
-  const { captureID: id, createdAt, finishedAt, running, success, captureErrorBehaviour, progress, errors } = job
+  const { captureID: id, createdAt, finishedAt, running, success, captureErrorBehaviour, progress, errors, warnings = [] } = job
   const members = { captureID: id, createdAt, ...(finishedAt === undefined ? {} : { finishedAt }), running, success, captureErrorBehaviour }
   const inside = elementsOf(members)
   const counts = `<progress>${elementsOf(progress)}</progress>`
-  const list = `<errors>${errors.map((error) => `<error>${elementsOf(error)}</error>`).join('')}</errors>`
-  return xmlDocument(`<EPCISCaptureJob xmlns="urn:epcglobal:epcis:xsd:2">${inside}${counts}${list}</EPCISCaptureJob>`)
+  const list = (name: string, entries: readonly object[]) => entries.map((entry) => `<${name}>${elementsOf(entry)}</${name}>`).join('')
+  const found = `<errors>${list('error', errors)}</errors>${warnings.length === 0 ? '' : `<warnings>${list('warning', warnings)}</warnings>`}`
+  return xmlDocument(`<EPCISCaptureJob xmlns="urn:epcglobal:epcis:xsd:2">${inside}${counts}${found}</EPCISCaptureJob>`)
 }

@@ -3,7 +3,6 @@
  * as a whole or not at all, and nobody reads of it before it is committed; the bus hears of it afterwards. A document that comes again
  * is no error: events that are there with the same content count as captured.
  */
-import type { CompanyPrefixes } from '@tracegate/model/gs1/company-prefix'
 import type { Reason } from '@tracegate/model/errors'
 import type { CaptureBehaviour, CaptureError, CaptureJob } from '@tracegate/model/http-epcis'
 import type { TraceEvent } from '@tracegate/model/trace-event'
@@ -42,10 +41,9 @@ export interface CaptureOptions {
   readonly nowMs: () => number
   /** Takes company prefixes from identifiers that were captured. */
   readonly learnPrefixes?: (json: readonly string[]) => void
-  /** Takes the vocabulary list of a header; gives what is wrong with it. */
-  readonly takeMasterData?: (vocabularyList: unknown) => Promise<readonly Reason[]>
+  /** Takes the vocabulary list of a header; gives what of it was not taken. */
+  readonly takeMasterData?: (vocabularyList: unknown, source: { readonly capture: string }) => Promise<readonly Reason[]>
 }
-export type { CompanyPrefixes }
 
 export function createCaptures(options: CaptureOptions): Captures {
   const { jobs, nowMs } = options
@@ -61,6 +59,7 @@ export function createCaptures(options: CaptureOptions): Captures {
 
   async function settle(job: CaptureJob, prepared: Prepared, pathOf: CaptureRequest['pathOf']): Promise<CaptureJob> {
     const errors: CaptureError[] = [...job.errors]
+    const warnings: CaptureError[] = []
     let { progress } = job
     try {
       const release = await holds.hold(prepared.candidates.map(({ event }) => event.eventID))
@@ -72,7 +71,7 @@ export function createCaptures(options: CaptureOptions): Captures {
         // A restart must know of them.
         if (goesOn && conflicts.length > 0) await jobs.note({ ...job, progress, errors: errors.slice(0, errorsMax) })
         const stored = goesOn ? await store(options, fresh) : 0
-        if (goesOn) errors.push(...(await takeHeader(options, prepared.vocabularyList, pathOf)))
+        if (goesOn) warnings.push(...(await takeHeader(options, prepared.vocabularyList, { job, pathOf })))
         else progress = { ...progress, duplicates: 0, refused: progress.events }
         progress = { ...progress, stored }
         options.events.captured('duplicate', progress.duplicates)
@@ -86,7 +85,8 @@ export function createCaptures(options: CaptureOptions): Captures {
       errors.push(captureError('ImplementationException', { code: 'CAPTURE_FAILED', pointer: '', message }, pathOf))
     }
     const finishedAt = new Date(nowMs()).toISOString()
-    return { ...job, running: false, success: errors.length === 0, finishedAt, progress, errors: errors.slice(0, errorsMax) }
+    const ended = { ...job, running: false, success: errors.length === 0, finishedAt, progress, errors: errors.slice(0, errorsMax) }
+    return warnings.length === 0 ? ended : { ...ended, warnings }
   }
 
   /** Never rejects: what went wrong is in the job. */
@@ -154,10 +154,10 @@ async function store(options: CaptureOptions, candidates: readonly Candidate[]):
 async function takeHeader(
   options: CaptureOptions,
   vocabularyList: unknown,
-  pathOf: CaptureRequest['pathOf']
+  { job, pathOf }: { readonly job: CaptureJob; readonly pathOf: CaptureRequest['pathOf'] }
 ): Promise<readonly CaptureError[]> {
   if (vocabularyList === undefined || options.takeMasterData === undefined) return []
-  const findings = await options.takeMasterData(vocabularyList)
+  const findings = await options.takeMasterData(vocabularyList, { capture: job.captureID })
   return findings.map((finding) => captureError('ValidationException', finding, pathOf))
 }
 
