@@ -35,6 +35,10 @@ interface EventOptions {
   readonly outputs?: readonly Goods[]
   readonly transformationID?: string
   readonly to?: string
+  /** Business transactions that the event names. */
+  readonly transactions?: readonly string[]
+  /** The lot that the event tells of its items. */
+  readonly ofLot?: string
   readonly declaredAt?: number
 }
 
@@ -45,7 +49,7 @@ export function event(options: EventOptions): TraceEvent {
     ...subjectsOf('child', options.children),
     ...subjectsOf('input', options.inputs),
     ...subjectsOf('output', options.outputs)
-  ]
+  ].map((subject) => (options.ofLot === undefined || subject.kind !== 'item' ? subject : { ...subject, lot: options.ofLot }))
   const type = typeOf(options)
   const eventTimeMs = startMs + options.at * 60_000
   return {
@@ -59,7 +63,7 @@ export function event(options: EventOptions): TraceEvent {
     subjects,
     sources: [],
     destinations: options.to === undefined ? [] : [{ type: 'possessing_party', key: options.to }],
-    bizTransactions: [],
+    bizTransactions: (options.transactions ?? []).map((id) => ({ type: 'desadv', id })),
     ...(options.declaredAt === undefined
       ? {}
       : {

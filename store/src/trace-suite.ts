@@ -7,6 +7,8 @@ import { feedTests, vocabularyTests } from './trace-suite-feed.ts'
 import { conditionTests } from './trace-suite-query.ts'
 import { holderTests, lotTests, stayTests } from './trace-suite-places.ts'
 import { coldChain, factory, minutes, port, shop, type SuiteContext } from './trace-suite-story.ts'
+import { knowledgeTests } from './trace-suite-knowledge.ts'
+import { recallTests } from './trace-suite-recall.ts'
 import { tracebackVectorTests } from './trace-suite-vectors.ts'
 import type { EventQuery, TraceStore } from './trace-store.ts'
 
@@ -41,6 +43,8 @@ export function runTraceSuite(adapter: TraceSuiteAdapter): void {
     describe('stays and exposure', () => stayTests(context))
     describe('lots', () => lotTests(context))
     describe('holders', () => holderTests(context))
+    describe('recall', () => recallTests(context))
+    describe('knowledge', () => knowledgeTests(context))
     const reopen = adapter.reopen
     if (reopen !== undefined) {
       it('finds after a new start what it stored before', async () => {
