@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { NamedQuery } from '@tracegate/model/epcis/subscription'
 import { digestOf, readEventsPage } from './event-pages.ts'
 import { sendEvents } from './event-answers.ts'
-import { jsonType } from './headers.ts'
+import { jsonType, jsonTypes } from './headers.ts'
 import { queryError } from './query-errors.ts'
 import { listParameters } from './query-parameters.ts'
 import { addQueryOptions, queriesPath, queryParameters, requireQuery } from './query-paths.ts'
@@ -15,6 +15,7 @@ import { socketArguments } from './subscriptions/request.ts'
 import { openSockets, socketHandlers } from './subscriptions/socket-route.ts'
 import { queryBytesMax } from './subscriptions/settings.ts'
 import { subscriptionRoutes } from './subscriptions/routes.ts'
+import { apiError } from '../errors.ts'
 import { FindingsError } from '../problem.ts'
 
 export async function namedQueryRoutes(scope: EpcisScope): Promise<void> {
@@ -23,6 +24,10 @@ export async function namedQueryRoutes(scope: EpcisScope): Promise<void> {
     app.addHook('onRequest', async (request) => {
       const length = Number(request.headers['content-length'] ?? 0)
       if (length > queryBytesMax) throw queryError('EPCIS_QUERY_BODY_TOO_LARGE', { limitBytes: queryBytesMax })
+      const type = request.headers['content-type']
+      // The scope around it takes XML, too; a query has no form in XML.
+      if (type !== undefined && /^\s*(application|text)\/xml\b/i.test(type))
+        throw apiError('MEDIA_TYPE_UNSUPPORTED', { type: type.slice(0, 64), wanted: jsonTypes.join(' or ') })
       await scope.context.subscriptions.office.ready()
     })
     await openSockets(own)

@@ -95,6 +95,23 @@ test('a query has one name, and what is no query is a QueryValidationException w
   assert.equal(unknown.json.type, 'epcisException:QueryParameterException')
   assert.deepEqual(pointersOf(unknown), ['/query/GE_eventDate', '/query/perPage'])
   assert.match(unknown.text, /GE_eventTime/, 'the nearest known name')
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  for (const path of ['/queries', '/queries/a/subscriptions']) {
+    for (const body of [deep, `{"name":"deep","query":{"EQ_action":${deep}}}`]) {
+      const answer = await fetch(`${world.root}${path}`, {
+        method: 'POST',
+        headers: { ...authorized, 'content-type': 'application/json' },
+        body
+      })
+      assert.equal(answer.status, 400, await answer.text())
+    }
+    const xml = await fetch(`${world.root}${path}`, {
+      method: 'POST',
+      headers: { ...authorized, 'content-type': 'application/xml' },
+      body: '<a/>'
+    })
+    assert.deepEqual([xml.status, JSON.parse(await xml.text()).type], [415, 'epcisException:UnsupportedMediaTypeException'])
+  }
   assert.equal((await world.call('POST', '/queries', { name: 'big', query: { EQ_eventID: ['x'.repeat(300_000)] } })).status, 413)
 })
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { EpcisQuery, QueryRead } from '@tracegate/model/epcis/query/query'
 import { NamedQuery, queryNameLengthMax } from '@tracegate/model/epcis/subscription'
-import { compileValidator } from '@tracegate/model/codec'
+import { compileValidator, isTooDeep, jsonDepthMax } from '@tracegate/model/codec'
 import type { Reason } from '@tracegate/model/errors'
 import { Type, type Static } from 'typebox'
 import type { CaseStore } from '@tracegate/store/case-store'
@@ -131,8 +131,11 @@ export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
 
 /** A body that is the bare query, as test suites send it, gets a name made of its content; the Location tells it. */
 function readNamed(body: unknown): NamedQuery {
+  if (isTooDeep(body)) throw invalid([{ pointer: '', message: `the body nests deeper than ${jsonDepthMax} levels, expected at most so many` }])
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw invalid([{ pointer: '', message: `the body is ${shown(body)}, expected an object with name and query` }])
+  if (isTooDeep(body))
+    throw invalid([{ pointer: '', message: `the body nests deeper than ${jsonDepthMax} levels, expected at most so many` }])
   const members: Readonly<Record<string, unknown>> = { ...body }
   if (!Object.hasOwn(members, 'name') && !Object.hasOwn(members, 'query')) {
     const isQuery = Object.keys(members).some((member) => member !== '@context')

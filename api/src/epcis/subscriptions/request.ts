@@ -1,4 +1,5 @@
 /** Reads what a subscriber asks for, from a body or from the arguments of a WebSocket; every finding at once. It makes nothing. */
+import { isTooDeep, jsonDepthMax } from '@tracegate/model/codec'
 import { parseTimeMs } from '@tracegate/model/epcis/normalise'
 import { readSchedule, scheduleFields, type QuerySchedule } from '@tracegate/model/epcis/query-schedule'
 import type { Reason } from '@tracegate/model/errors'
@@ -112,6 +113,7 @@ function timeOf(value: unknown): number {
 }
 
 function membersOf(body: unknown): Readonly<Record<string, unknown>> {
+  if (isTooDeep(body)) throw invalid([finding('', `the body nests deeper than ${jsonDepthMax} levels, expected at most so many`)])
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body }
   throw invalid([finding('', `the body is ${shown(body)}, expected an object`)])
 }
