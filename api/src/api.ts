@@ -150,7 +150,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     evidence:
       options.exports === undefined
         ? undefined
-        : createEvidenceOffice({ ...options.exports, context: { trace, telemetry, cases, registers, nowMs, events } }),
+        : createEvidenceOffice({ ...options.exports, context: { trace, telemetry, cases, registers, masterData, nowMs, events } }),
     sessions: createSessions(nowMs),
     lockOut: createLockOut(nowMs),
     registers,
