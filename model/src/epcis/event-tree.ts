@@ -125,6 +125,11 @@ const wordStems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 function qualified(member: string, prefixes: Prefixes): string {
   const colon = member.indexOf(':')
-  const uri = colon > 0 ? prefixes.get(member.slice(0, colon)) : undefined
-  return uri === undefined ? member : `{${uri}}${member.slice(colon + 1)}`
+  if (colon <= 0) return member
+  const uri = prefixes.get(member.slice(0, colon))
+  if (uri !== undefined) return `{${uri}}${member.slice(colon + 1)}`
+  if (!member.startsWith('//', colon + 1)) return member
+  // A name that is an IRI is one of the namespace that it begins with.
+  const cut = Math.max(member.lastIndexOf('/'), member.lastIndexOf('#')) + 1
+  return `{${member.slice(0, cut)}}${member.slice(cut)}`
 }

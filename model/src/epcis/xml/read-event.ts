@@ -158,7 +158,7 @@ function readSensorPart(element: XmlElement, prefixes: PrefixTable): Record<stri
   for (const attribute of element.attributes) {
     if (isMarkup(attribute)) continue
     const name = memberName(attribute, prefixes)
-    members.push([name, readSensorValue(name, attribute.value.trim())])
+    members.push([name, attribute.uri === '' ? readSensorValue(name, attribute.value.trim()) : attribute.value])
   }
   for (const child of element.children) members.push([memberName(child, prefixes), readExtension(child, prefixes)])
   return objectOf(members)
