@@ -1,4 +1,4 @@
-/** What the registers and partners' master data say of keys, as attributes by name, for one export. It reads the registers once. */
+/** What the registers and partners' master data say of keys, as attributes by name, for one export; names in English. It reads them once. */
 import type { Attributes } from '@tracegate/model/fsma'
 import { partyKey } from '@tracegate/model/gs1/key'
 import type { Party } from '@tracegate/model/registers'
@@ -10,10 +10,8 @@ export interface AttributeBook {
   regimeOf(product: string): string | undefined
 }
 
-const none: Attributes = {}
-
-export async function openAttributeBook({ registers, cases }: Pick<ApiContext, 'registers' | 'cases'>): Promise<AttributeBook> {
-  const [{ parties, places, points, products }, elements] = await Promise.all([registers.names(), cases.list('masterData')])
+export async function openAttributeBook({ registers, masterData }: Pick<ApiContext, 'registers' | 'masterData'>): Promise<AttributeBook> {
+  const [{ parties, places, points, products }, lookup] = await Promise.all([registers.names(), masterData.lookup()])
   const book = new Map<string, Record<string, string[]>>()
   const partyByGln = new Map(parties.map((party) => [party.gln, party]))
   for (const party of parties) for (const key of [party.key, partyKey(party.gln)]) add(book, key, plain(party))
@@ -30,9 +28,8 @@ export async function openAttributeBook({ registers, cases }: Pick<ApiContext, '
     add(book, place.key, contactOf(partyByGln.get(place.party ?? point?.operator ?? '')))
   }
   for (const product of products) add(book, product.key, { ...plain(product), tradeItemDescription: [product.name.en] })
-  for (const { document } of elements) addElement(book, document)
   const regimes = new Map(products.map((product) => [product.key, product.regime]))
-  return { attributesOf: (key) => book.get(key) ?? none, regimeOf: (key) => regimes.get(key) }
+  return { attributesOf: (key) => ({ ...lookup.attributesOf(key), ...book.get(key) }), regimeOf: (key) => regimes.get(key) }
 }
 
 /** The first to speak of an attribute is heard: the register before what a partner wrote. */
@@ -56,19 +53,4 @@ function contactOf(party: Party | undefined): Record<string, string[]> {
   const phone = party?.phone ?? (/^\+?[\d ()./-]{6,}$/.test(party?.contact ?? '') ? party?.contact : undefined)
   const address = party?.address
   return { ...(phone === undefined ? {} : { phone: [phone] }), ...(address === undefined ? {} : { address: [address] }) }
-}
-
-/** An element of an EPCIS header as the register `masterData` keeps it. */
-function addElement(book: Map<string, Record<string, string[]>>, document: unknown): void {
-  if (typeof document !== 'object' || document === null || !('key' in document) || !('attributes' in document)) return
-  const { key, attributes } = document
-  if (typeof key !== 'string' || !Array.isArray(attributes)) return
-  const found: Record<string, string[]> = {}
-  for (const one of attributes) {
-    if (typeof one !== 'object' || one === null || !('id' in one) || !('attribute' in one)) continue
-    const { id, attribute } = one
-    if (typeof id !== 'string' || (typeof attribute !== 'string' && typeof attribute !== 'number') || attribute === '') continue
-    found[id] = [...(found[id] ?? []), String(attribute)]
-  }
-  add(book, key, found)
 }

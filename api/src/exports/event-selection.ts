@@ -11,6 +11,8 @@ import { memberKey } from '@tracegate/model/trace-graph/references'
 import type { EventQuery, TraceStore } from '@tracegate/store/trace-store'
 import type { ApiContext } from '../context.ts'
 
+export type SelectionSources = Pick<ApiContext, 'trace' | 'masterData'>
+
 export interface SelectedEvent extends FsmaEvent {
   /** As captured, with its eventID and recordTime. */
   readonly json: string
@@ -37,7 +39,7 @@ export const chainEventsMax = 20_000
 const pageEvents = 500
 const nodesMax = 10_000
 
-export function selectEvents(context: Pick<ApiContext, 'trace' | 'registers'>, question: EventQuestion): Selection {
+export function selectEvents(context: SelectionSources, question: EventQuestion): Selection {
   const cuts: string[] = []
   const pages = pagesOf(context, question, cuts)
   return { pages: within(pages, question), cuts }
@@ -53,11 +55,7 @@ async function* within(
   }
 }
 
-function pagesOf(
-  context: Pick<ApiContext, 'trace' | 'registers'>,
-  question: EventQuestion,
-  cuts: string[]
-): AsyncIterable<readonly SelectedEvent[]> {
+function pagesOf(context: SelectionSources, question: EventQuestion, cuts: string[]): AsyncIterable<readonly SelectedEvent[]> {
   const { of, place } = question
   if (of !== undefined && keyKind(of) === 'product') return eventsOfProduct(context.trace, { ...question, of }, cuts)
   if (of !== undefined) return eventsOfChain(context.trace, { ...question, of }, cuts)
@@ -113,8 +111,8 @@ async function* eventsOfProduct(trace: TraceStore, question: EventQuestion & { r
 }
 
 /** Read there or left there, the places below it included. */
-async function* eventsAtPlace(context: Pick<ApiContext, 'trace' | 'registers'>, place: string, question: EventQuestion) {
-  const places = [...new Set([place, ...(await context.registers.places()).map(({ key }) => key).filter((key) => isBelow(key, place))])]
+async function* eventsAtPlace(context: SelectionSources, place: string, question: EventQuestion) {
+  const places = await placesFrom(context, place)
   const inside = new Set(places)
   const left = queried(context.trace, { ...periodOf(question), bizLocations: places })
   const read = queried(context.trace, { ...periodOf(question), readPoints: places })
@@ -124,8 +122,9 @@ async function* eventsAtPlace(context: Pick<ApiContext, 'trace' | 'registers'>, 
   yield* merged(left, others)
 }
 
-function isBelow(key: string, place: string): boolean {
-  return key.startsWith(`${place}/254/`)
+/** The place and every place below it. */
+export async function placesFrom({ masterData }: Pick<ApiContext, 'masterData'>, place: string): Promise<readonly string[]> {
+  return (await masterData.lookup()).descendants(place)
 }
 
 /** Two streams in order of time as one. */

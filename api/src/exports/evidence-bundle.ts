@@ -22,7 +22,7 @@ import type { ApiContext } from '../context.ts'
 import { version } from '../version.ts'
 import { jsonPiece, linesPiece, openBundleFile, type BundleFile, type Piece } from './bundle-file.ts'
 import type { Seal } from './evidence-keys.ts'
-import { scopeOf, type EvidenceAsk, type EvidenceScope } from './evidence-scope.ts'
+import { scopeOf, type EvidenceAsk, type EvidenceScope, type EvidenceSources } from './evidence-scope.ts'
 import { summaryOf } from './evidence-summary.ts'
 import { eventsById } from './event-selection.ts'
 
@@ -49,10 +49,7 @@ export interface Bundle {
 export const bundleBytesMax = 512 * 1_048_576
 export const readingsMax = 1_000_000
 
-export async function writeBundle(
-  context: Pick<ApiContext, 'trace' | 'telemetry' | 'cases' | 'registers'>,
-  order: BundleOrder
-): Promise<Bundle> {
+export async function writeBundle(context: EvidenceSources, order: BundleOrder): Promise<Bundle> {
   order.progress('collecting', {})
   const scope = await scopeOf(context, order.ask)
   const file = await openBundleFile(order.path, { timeMs: order.createdAtMs })

@@ -14,7 +14,7 @@ import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import { writeBundle } from './evidence-bundle.ts'
 import { createEvidenceKeys, type EvidenceKeys } from './evidence-keys.ts'
-import type { EvidenceAsk } from './evidence-scope.ts'
+import type { EvidenceAsk, EvidenceSources } from './evidence-scope.ts'
 
 export interface EvidenceOffice {
   readonly keys: EvidenceKeys
@@ -35,7 +35,7 @@ export interface EvidenceOfficeOptions {
   /** Bundles and what is known of them. */
   readonly folder: string
   readonly keysPath: string
-  readonly context: Pick<ApiContext, 'trace' | 'telemetry' | 'cases' | 'registers' | 'nowMs' | 'events'>
+  readonly context: EvidenceSources & Pick<ApiContext, 'nowMs' | 'events'>
   readonly limits?: Partial<typeof officeLimits>
 }
 

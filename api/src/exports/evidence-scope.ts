@@ -9,7 +9,7 @@ import { WarningCase } from '@tracegate/model/warning'
 import type { CaseHead, CaseKind, JournalStep } from '@tracegate/store/case-store'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
-import { selectEvents } from './event-selection.ts'
+import { placesFrom, selectEvents } from './event-selection.ts'
 import { mergeWindows, windowsOfPlace, windowsOfStays, type Window } from './evidence-windows.ts'
 
 /** Exactly one kind of question, its keys canonical. */
@@ -52,12 +52,15 @@ const marginMs = 3_600_000
 const anomalies = Compile(Anomaly)
 const warnings = Compile(WarningCase)
 
-type Sources = Pick<ApiContext, 'trace' | 'telemetry' | 'cases' | 'registers'>
+export type EvidenceSources = Pick<ApiContext, 'trace' | 'telemetry' | 'cases' | 'registers' | 'masterData'>
+type Sources = EvidenceSources
 
 interface Draft {
   readonly eventIDs: Set<string>
   readonly things: Set<string>
   readonly stays: Stay[]
+  /** Of a question about a place: it and those below it. */
+  readonly places: Set<string>
   readonly windows: Window[]
   readonly anomalyIds: Set<string>
   readonly warningIds: Set<string>
@@ -70,6 +73,7 @@ export async function scopeOf(sources: Sources, ask: EvidenceAsk): Promise<Evide
     eventIDs: new Set(),
     things: new Set(),
     stays: [],
+    places: new Set(),
     windows: [],
     anomalyIds: new Set(),
     warningIds: new Set(),
@@ -142,7 +146,8 @@ async function askPlace(
     for (const { fact } of page) draft.eventIDs.add(fact.eventID)
     if (draft.eventIDs.size > scopeLimits.events) break
   }
-  const places = (await sources.registers.places()).filter(({ key }) => key === place || key.startsWith(`${place}/254/`))
+  for (const one of await placesFrom(sources, place)) draft.places.add(one)
+  const places = (await sources.registers.places()).filter(({ key }) => draft.places.has(key))
   for (const one of places) draft.windows.push(...windowsOfPlace(one, fromMs, Math.min(toMs, knownAtMs)))
 }
 
@@ -218,7 +223,7 @@ async function findCases(sources: Sources, draft: Draft, ask: EvidenceAsk): Prom
   const touches = (anomaly: Anomaly): boolean => {
     if (draft.anomalyIds.has(anomaly.id) || anomaly.goods.some((key) => draft.things.has(key))) return true
     const untilMs = anomaly.closedMs ?? ask.knownAtMs
-    if ('place' in ask && isAt(anomaly.place, ask.place) && anomaly.onsetMs <= ask.toMs && untilMs >= ask.fromMs) return true
+    if ('place' in ask && draft.places.has(anomaly.place ?? '') && anomaly.onsetMs <= ask.toMs && untilMs >= ask.fromMs) return true
     return (stays.get(anomaly.place ?? '') ?? []).some(
       ({ fromMs, toMs }) => anomaly.onsetMs <= (toMs ?? ask.knownAtMs) && untilMs >= fromMs
     )
@@ -246,10 +251,6 @@ function asKnown(journals: readonly KeptJournal[]): Anomaly[] {
     const state = steps.at(-1)?.data
     return kind === 'anomaly' && anomalies.Check(state) ? [state] : []
   })
-}
-
-function isAt(key: string | undefined, place: string): boolean {
-  return key === place || key?.startsWith(`${place}/254/`) === true
 }
 
 function mentions(state: unknown, ids: ReadonlySet<string>): boolean {

@@ -1,7 +1,7 @@
 /** Events to rows of the FSMA 204 spreadsheet, page by page, with the count of what gave no row and of what lacks. */
 import { criticalTrackingEvents, cteTitles, type FsmaRow } from '@tracegate/model/fsma'
 import { fsmaRowsOf } from '@tracegate/model/fsma-rows'
-import { parentKeyOf } from '@tracegate/model/gs1/key'
+import { productKey } from '@tracegate/model/gs1/key'
 import type { FsmaSummary } from '@tracegate/model/http-exports'
 import type { ApiContext } from '../context.ts'
 import { openAttributeBook, type AttributeBook } from './attribute-book.ts'
@@ -20,7 +20,10 @@ export interface FsmaOptions {
   readonly rowsMax: number
 }
 
-export async function exportFsma(context: Pick<ApiContext, 'trace' | 'registers' | 'cases'>, options: FsmaOptions): Promise<FsmaExport> {
+export async function exportFsma(
+  context: Pick<ApiContext, 'trace' | 'registers' | 'masterData'>,
+  options: FsmaOptions
+): Promise<FsmaExport> {
   const { question, rowsMax } = options
   const book = await openAttributeBook(context)
   const selection = selectEvents(context, question)
@@ -33,13 +36,14 @@ export async function exportFsma(context: Pick<ApiContext, 'trace' | 'registers'
       for (const cut of knowledge.cuts) tally.cut(cut)
       const rows: FsmaRow[] = []
       for (const event of page) {
-        const reason = refusal(event, book, knowledge)
-        if (reason !== undefined) tally.leftOut(reason)
+        if (isVoid(event, knowledge)) tally.leftOut('declaredWrong')
         else {
           const outcome = fsmaRowsOf(event, knowledge)
+          const food = outcome.rows.filter((row) => isFood(row, book))
           if (outcome.leftOut !== undefined) tally.leftOut(outcome.leftOut)
+          else if (food.length === 0) tally.leftOut('notFood')
           if (outcome.cut > 0) tally.cut(`event ${event.fact.eventID} makes ${outcome.cut} more rows than an event may`)
-          rows.push(...outcome.rows)
+          rows.push(...food)
         }
       }
       const taken = rows.slice(0, room)
@@ -55,16 +59,16 @@ export async function exportFsma(context: Pick<ApiContext, 'trace' | 'registers'
   return { pages, summary: () => tally.summary(selection.cuts) }
 }
 
-/** Declarations of error and what they declare tell nothing of the goods; what the register calls another product than food is not asked for. */
-function refusal(
-  event: SelectedEvent,
-  book: AttributeBook,
-  knowledge: { isDeclaredWrong(event: SelectedEvent): boolean }
-): string | undefined {
-  const { fact } = event
-  if (fact.errorDeclaration !== undefined || knowledge.isDeclaredWrong(event)) return 'declaredWrong'
-  const regimes = fact.subjects.map(({ key }) => book.regimeOf(parentKeyOf(key) ?? key)).filter((regime) => regime !== undefined)
-  return regimes.length > 0 && regimes.every((regime) => regime !== 'food') ? 'notFood' : undefined
+/** Declarations of error and what they declare tell nothing of the goods. */
+function isVoid(event: SelectedEvent, knowledge: { isDeclaredWrong(event: SelectedEvent): boolean }): boolean {
+  return event.fact.errorDeclaration !== undefined || knowledge.isDeclaredWrong(event)
+}
+
+/** What the register says is no food is not asked for; what it does not know may be food. */
+function isFood(row: FsmaRow, book: AttributeBook): boolean {
+  const gtin = row['gtin'] ?? row['inputGtin']
+  const regime = typeof gtin === 'string' ? book.regimeOf(productKey(gtin)) : undefined
+  return regime === undefined || regime === 'food'
 }
 
 const cutsKept = 20
