@@ -12,12 +12,14 @@ import { createCapturer, prepareBatch, type Batch, type Capturer } from './influ
 import { countAll } from './influx/trace/counts.ts'
 import { createEventRows, type EventRows } from './influx/trace/event-rows.ts'
 import { ledgerOf, newestOf } from './influx/trace/key-events.ts'
+import { feedOf } from './influx/trace/feed.ts'
 import { pageOf } from './influx/trace/page-query.ts'
 import { writersMax } from './influx/trace/position.ts'
 import { createQuestionReader, type QuestionReader } from './influx/trace/reader.ts'
 import { createRecorder } from './influx/trace/recorder.ts'
 import { createSelector, type Selector } from './influx/trace/select.ts'
 import { versionsOf } from './influx/trace/versions.ts'
+import { vocabularyOf } from './influx/trace/vocabulary.ts'
 import type { BatchSource } from './telemetry-store.ts'
 import type { CaptureOutcome, TraceStore } from './trace-store.ts'
 
@@ -33,6 +35,8 @@ export interface InfluxTraceStoreOptions {
 }
 
 const timeoutMsDefault = 60_000
+/** A round may be tried, and waited for, this many times its limit before the feed goes on without it. */
+const settleRounds = 2
 const questionsMax = 64
 const capturesWaitingMax = 10_000
 /** Events that one round of captures takes together. */
@@ -84,8 +88,9 @@ export function createInfluxTraceStore(options: InfluxTraceStoreOptions): TraceS
     stays: (key) => walk('stays', (reader) => staysOf(reader, key)),
     holders: (query) => walk('holders', (reader) => holdersOf(reader, query)),
     ask: (question, asked) => walk(question, (reader) => createTraceAnswers(reader)[question](asked)),
-    vocabulary: () => Promise.reject(notYet('vocabulary')),
-    feed: () => Promise.reject(notYet('feed')),
+    vocabulary: (query) => ask('vocabulary', (selector) => vocabularyOf(selector, events, query)),
+    feed: (query) =>
+      ask('feed', (selector) => feedOf(selector, { events: eventsOfPages, settleMs: timeoutMs * settleRounds, nowMs: Date.now() }, query)),
     counts: () => ask('counts', (selector) => countAll(database, selector)),
     async close() {
       closed = true
@@ -93,8 +98,6 @@ export function createInfluxTraceStore(options: InfluxTraceStoreOptions): TraceS
     }
   }
 }
-
-const notYet = (what: string) => storeError('STORE_QUERY', { member: what, current: 'asked', wanted: 'another store' })
 
 async function jsonOf(selector: Selector, events: EventRows, eventID: string): Promise<string[]> {
   const versions = (await versionsOf(selector, [eventID], { events, json: true })).get(eventID) ?? []

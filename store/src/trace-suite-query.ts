@@ -43,10 +43,15 @@ const named = (json: readonly string[]): WorldName[] => {
 }
 const inOrder = (names: readonly WorldName[]): WorldName[] => worldNames.filter((name) => names.includes(name))
 
+/** The table is judged whole where the matcher is; a store needs one finding case of each name. */
+const onePerName = [...Map.groupBy(queryCases, ({ name }) => name).values()].flatMap(
+  (cases) => cases.find(({ finds }) => finds.length > 0) ?? cases.slice(0, 1)
+)
+
 export function conditionTests({ store, capture }: SuiteContext): void {
   it('finds by every parameter of the EPCIS query what it means', async () => {
     await capture(...worldTraceEvents().map(({ event }) => event))
-    for (const { name, url, finds } of queryCases) {
+    for (const { name, url, finds } of onePerName) {
       const json = await everyEvent(store(), filterOf({ [name]: url }))
       assert.deepEqual(named(json), inOrder(finds), `${name}=${url}`)
       assert.equal(json.length, finds.length, `${name}=${url}`)

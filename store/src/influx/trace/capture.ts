@@ -18,18 +18,22 @@ import {
   declaredMeasurement,
   detailLines,
   eventLine,
+  feedLine,
+  feedMeasurement,
   eventMeasurement,
   offsetLine,
   offsetMeasurement,
   offsetTag,
   prepareEvent,
   recordMeasurement,
+  wordLine,
   writerLine,
   writerTag,
   wrongLine,
   type PreparedEvent
 } from './points.ts'
 import { indexText, versionIdentity, versionOf, type Position } from './position.ts'
+import { createKnownWords, type KnownWords } from './known-words.ts'
 import { createPositionReader } from './position-reader.ts'
 import { createSelector, type Selector } from './select.ts'
 import { versionsOf } from './versions.ts'
@@ -66,7 +70,9 @@ export function createCapturer(options: CapturerOptions): Capturer {
   const holder = randomUUID()
   const action = 'capture events'
   const places = { events: createPositionReader(), records: createPositionReader() }
+  const words = createKnownWords()
   let claimed = false
+  let feedMs = 0
 
   const write = async (texts: readonly string[]): Promise<void> => {
     if (texts.length === 0) return
@@ -74,12 +80,15 @@ export function createCapturer(options: CapturerOptions): Capturer {
     if (refused === undefined) return
     throw storeError('STORE_REFUSED_EVENTS', { action, server: database.name, detail: refused.detail })
   }
-  const parts: Parts = { ...options, lines, places, write }
+  /** Later than that of every round before, of earlier processes too, whatever the clock says. */
+  const nextFeedMs = (): number => (feedMs = Math.max(feedMs + 1, Date.now()))
+  const parts: Parts = { ...options, lines, places, words, nextFeedMs, write }
 
   /** What the logs have handed in so far, once nobody else writes under this number. */
   const offsetsOf = async (selector: Selector, logs: readonly string[]): Promise<Map<string, number>> => {
     if (!claimed) {
       await write([writerLine(writer, holder)])
+      feedMs = await lastFeedMs(selector, writer)
       claimed = true
     }
     const rows = await readOffsets(selector, [writerTag(writer), ...logs.map(offsetTag)])
@@ -122,6 +131,8 @@ export function createCapturer(options: CapturerOptions): Capturer {
 interface Parts extends CapturerOptions {
   readonly lines: LineWriter
   readonly places: Readonly<Record<'events' | 'records', ReturnType<typeof createPositionReader>>>
+  readonly words: KnownWords
+  nextFeedMs(): number
   write(lines: readonly string[]): Promise<void>
 }
 
@@ -158,13 +169,30 @@ async function takeIn(
   const placed = fresh.map((one, index): Placed => ({ one, position: at(positions, index), recordPosition: at(recordPositions, index) }))
   const declarations = fresh.filter(({ event }) => event.errorDeclaration !== undefined)
   const wrong = new Set([...declarations.map(({ event }) => event.eventID), ...declaredIn(stored)])
+  const feedMs = parts.nextFeedMs()
+  const words = parts.words.newOf(placed.map(({ one }) => one.event))
   await parts.write([
+    ...words.map(wordLine),
+    ...placed.map(({ position }, index) => feedLine(position, { writer: parts.writer, feedMs, index })),
     ...placed.flatMap(({ one, position, recordPosition }) => detailLines(one, position, recordPosition)),
     ...declarations.map(({ event }) => declaredLine(event.eventID, Date.now()))
   ])
-  await parts.write(placed.map(({ one, position }) => eventLine(one, position, wrong.has(one.event.eventID))))
+  parts.words.know(words)
+  await parts.write(placed.map(({ one, position }) => eventLine(one, position, { isWrong: wrong.has(one.event.eventID), feedMs })))
   await markWrong(parts, selector, { prepared, placed, known: wrong })
   return outcomes
+}
+
+async function lastFeedMs(selector: Selector, writer: number): Promise<number> {
+  const [last] = await selector.rows({
+    measurement: feedMeasurement,
+    fields: ['event_ms'],
+    where: [{ tag: 'w', anyOf: [String(writer)] }],
+    tags: [],
+    order: 'descending',
+    rowsMax: 1
+  })
+  return last?.timeMs ?? 0
 }
 
 interface Placed {

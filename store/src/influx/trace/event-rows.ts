@@ -15,6 +15,8 @@ export interface StoredVersion {
   readonly json: string
   /** An error declaration of the event is stored, or it is one. */
   readonly isWrong: boolean
+  /** When its feed point stands; none for what an older version stored. */
+  readonly feedMs: number | undefined
 }
 
 export interface EventReading {
@@ -30,7 +32,7 @@ export interface EventRows {
 }
 
 export function eventFields({ json = false }: EventReading = {}): [string, ...string[]] {
-  return ['record_ms', 'version', 'wrong', 'facts', 'facts_parts', ...(json ? ['json', 'json_parts'] : [])]
+  return ['record_ms', 'version', 'wrong', 'facts', 'facts_parts', 'feed_ms', ...(json ? ['json', 'json_parts'] : [])]
 }
 
 export function createEventRows(): EventRows {
@@ -43,10 +45,12 @@ export function createEventRows(): EventRows {
     decode: (selector, rows, { json = false } = {}) =>
       selector.each(rows, async (row) => {
         const position = positionOf(row)
-        const [, version, wrong, factsText, factsParts, jsonText = '', jsonParts = 0] = row.values
+        const [, version, wrong, factsText, factsParts, feed, jsonText = '', jsonParts = 0] = row.values
         const facts = await wholeText(selector, position, { of: 'facts', text: factsText ?? '', parts: factsParts ?? 0 })
         const body = json ? await wholeText(selector, position, { of: 'json', text: jsonText ?? '', parts: jsonParts ?? 0 }) : ''
-        return { position, fact: decodeFact(facts, selector.database.name), json: body, isWrong: wrong === true || version !== '' }
+        const fact = decodeFact(facts, selector.database.name)
+        const feedMs = typeof feed === 'number' ? feed : undefined
+        return { position, fact, json: body, isWrong: wrong === true || version !== '', feedMs }
       })
   }
   return eventRows

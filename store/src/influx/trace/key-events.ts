@@ -1,6 +1,6 @@
 /** The events of keys by time: the ledger of one, the newest of several. Reads only. */
 import { compareFacts, type TraceFact } from '@tracegate/model/trace-graph/session'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { Knowledge, TraceEvent } from '@tracegate/model/trace-event'
 import { ledgerLimitDefault } from '../../trace-rules.ts'
 import { nanosTextOf } from '../line-protocol.ts'
 import { spanOfMs, type TimeSpan } from '../selection.ts'
@@ -10,7 +10,7 @@ import { createQuestionReader } from './reader.ts'
 import { pointTimeMs, type Position } from './position.ts'
 import { chunksOf, type Selector } from './select.ts'
 
-export interface LedgerQuery {
+export interface LedgerQuery extends Knowledge {
   readonly key: string
   readonly fromMs?: number
   /** Included. */
@@ -20,13 +20,14 @@ export interface LedgerQuery {
 
 /** Oldest first, with their JSON. */
 export async function ledgerOf(selector: Selector, events: EventRows, query: LedgerQuery): Promise<TraceEvent[]> {
-  const { key, fromMs = -Infinity, toMs = Infinity, limit = ledgerLimitDefault } = query
+  const { key, fromMs = -Infinity, toMs = Infinity, limit = ledgerLimitDefault, knownAtMs, withDeclared } = query
+  const knowledge = { ...(knownAtMs === undefined ? {} : { knownAtMs }), ...(withDeclared === undefined ? {} : { withDeclared }) }
   if (limit <= 0) return []
   const found: StoredVersion[] = []
   let span = spanOfMs(pointTimeMs(fromMs), pointTimeMs(toMs))
   while (span !== undefined) {
     const refs = await lookUpOnce(selector, [key], { span, rowsMax: limit + 64 })
-    const versions = (await createQuestionReader(selector, events).of([key], refs, { json: true })).get(key) ?? []
+    const versions = (await createQuestionReader(selector, events).of([key], refs, { json: true, ...knowledge })).get(key) ?? []
     found.push(...versions.filter(({ fact }) => fact.eventTimeMs >= fromMs && fact.eventTimeMs <= toMs))
     const last = refs.positions.get(key)?.at(-1)
     // Events of one time are put in order by more than their position: all of the last time are needed before the cut.

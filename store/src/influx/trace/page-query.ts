@@ -1,11 +1,14 @@
 /** Pages of events by the members of an EPCIS query: by their keys when keys are asked for, else along event or record time. */
 import { hash53 } from '@tracegate/model/hash53'
 import { storeError } from '../../errors.ts'
-import { encodeCursor, eventsLimitMax, keyMatchers, matchesQuery, readCursor, type Cursor } from '../../trace-rules.ts'
+import { keyMatchers, matchesFilter } from '@tracegate/model/epcis/query/filter'
+import { createMatcher, type EventMatcher } from '@tracegate/model/epcis/query/matcher'
+import { encodeCursor, eventsLimitMax, judgedEventsMax, readCursor, type Cursor } from '../../trace-rules.ts'
 import type { EventPage, EventQuery } from '../../trace-store.ts'
 import { nanosTextOf } from '../line-protocol.ts'
 import type { Condition, SelectedRow, TimeSpan } from '../selection.ts'
 import { eventFields, type EventRows, type StoredVersion } from './event-rows.ts'
+import { lookupKeysOf } from './lookup-keys.ts'
 import { lookUp } from './lookup.ts'
 import { eventIDKey, eventMeasurement, recordMeasurement } from './points.ts'
 import { indexText, pointTimeMs, positionKey, sequenceOf, versionIdentity, versionOf, type Position } from './position.ts'
@@ -26,45 +29,78 @@ interface Match {
 export async function pageOf(selector: Selector, events: EventRows, query: EventQuery): Promise<EventPage> {
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor)
   const limit = Math.min(query.limit, eventsLimitMax)
-  const keys = keysOf(query)
-  const found =
-    keys === undefined
-      ? await scan(selector, events, { query, after, wanted: limit + 1 })
-      : await filterKeyed(selector, events, { query, after, wanted: limit + 1, keys })
-  const page = found.slice(0, limit)
-  const last = page.at(-1)
+  const asked = { query, after, wanted: limit + 1, conditions: conditionsOfQuery(query) }
+  const { matches, end } = (await filterKeyed(selector, events, asked)) ?? (await scan(selector, events, asked))
+  const page = matches.slice(0, limit)
+  const next = matches.length > limit ? page.at(-1)?.cursor : end
   const json = page.map(({ version }) => version.json)
-  return found.length > limit && last !== undefined ? { json, next: encodeCursor(last.cursor) } : { json }
+  return next === undefined ? { json } : { json, next: encodeCursor(next) }
 }
 
 interface Asked {
   readonly query: EventQuery
   readonly after: Cursor | undefined
   readonly wanted: number
+  /** Without them an event needs no judging. */
+  readonly conditions: EventMatcher | undefined
 }
 
-/** Of the first member that names keys; undefined when none does. */
-function keysOf(query: EventQuery): readonly string[] | undefined {
-  return query.eventIDs?.map(eventIDKey) ?? keyMatchers.map(({ member }) => query[member]).find((keys) => keys !== undefined)
+interface Found {
+  readonly matches: readonly Match[]
+  /** Where to go on, when so many were judged that the call ends before it found what it wanted. */
+  readonly end?: Cursor | undefined
 }
 
-async function filterKeyed(selector: Selector, events: EventRows, asked: Asked & { readonly keys: readonly string[] }): Promise<Match[]> {
-  const { query, after, wanted, keys } = asked
-  const rowsMax = keyedEventsMax + 1
-  const refs = await lookUp(selector, keys, { rowsMax })
+function conditionsOfQuery({ conditions = [] }: EventQuery): EventMatcher | undefined {
+  return conditions.length === 0 ? undefined : createMatcher(conditions)
+}
+
+/** Keys of a condition that are looked up; with more, going along time is cheaper. */
+const conditionKeysMax = 240
+
+/** Of the first member that names keys, or the first condition that does; undefined when none does. */
+function keysOf(query: EventQuery): { readonly keys: readonly string[]; readonly isHint: boolean } | undefined {
+  const named = query.eventIDs?.map(eventIDKey) ?? keyMatchers.map(({ member }) => query[member]).find((keys) => keys !== undefined)
+  if (named !== undefined) return { keys: named, isHint: false }
+  const hinted = (query.conditions ?? []).map((condition) => lookupKeysOf(condition)).filter((keys) => keys !== undefined)
+  const [fewest] = hinted.sort((a, b) => a.length - b.length)
+  return fewest === undefined || fewest.length > conditionKeysMax ? undefined : { keys: fewest, isHint: true }
+}
+
+/** Undefined when the query names no keys, or only such as a condition names and that too many events name. */
+async function filterKeyed(selector: Selector, events: EventRows, asked: Asked): Promise<Found | undefined> {
+  const { query, after } = asked
+  const keyed = keysOf(query)
+  if (keyed === undefined) return undefined
+  const refs = await lookUp(selector, keyed.keys, { rowsMax: keyedEventsMax + 1 })
   const positions = new Map([...refs.positions.values()].flat().map((position) => [positionKey(position), position]))
   if (positions.size > keyedEventsMax || refs.isCut) {
+    if (keyed.isHint) return undefined
     const what = 'number of events of the keys'
     throw storeError('STORE_TOO_MUCH', { action: 'answer query', what, current: positions.size, wanted: keyedEventsMax })
   }
   const versions = await events.at(selector, [...positions.values()])
   const matches = versions
-    .filter(({ fact }) => matchesQuery(fact, query))
+    .filter(({ fact }) => matchesFilter(fact, query))
     .map((version) => ({ version, cursor: keyedCursorOf(version, query) }))
     .filter(({ cursor }) => isAfter(cursor, after, query))
     .sort((a, b) => compareCursors(a.cursor, b.cursor, query))
-    .slice(0, wanted)
-  return withJson(selector, events, matches)
+  return judgeKeyed(selector, events, { ...asked, matches })
+}
+
+/** Events whose JSON is fetched at once to be judged. */
+const judgedAtOnce = 500
+
+async function judgeKeyed(selector: Selector, events: EventRows, asked: Asked & { readonly matches: readonly Match[] }): Promise<Found> {
+  const { conditions, matches, wanted } = asked
+  if (conditions === undefined) return { matches: await withJson(selector, events, matches.slice(0, wanted)) }
+  const found: Match[] = []
+  for (let at = 0; at < matches.length && found.length < wanted; at += judgedAtOnce) {
+    if (at >= judgedEventsMax) return { matches: found, end: matches[at - 1]?.cursor }
+    const chunk = await withJson(selector, events, matches.slice(at, at + judgedAtOnce))
+    found.push(...chunk.filter(({ version }) => conditions(version.fact, () => version.json)))
+  }
+  return { matches: found }
 }
 
 /** Positions are unique within an event time only. */
@@ -89,12 +125,13 @@ function compareCursors(a: Cursor, b: Cursor, { order }: EventQuery): number {
 }
 
 /** Along the event points or the record points, the server leaving out what does not match. */
-async function scan(selector: Selector, events: EventRows, { query, after, wanted }: Asked): Promise<Match[]> {
+async function scan(selector: Selector, events: EventRows, { query, after, wanted, conditions }: Asked): Promise<Found> {
   const byEvent = query.orderBy === 'eventTime'
   const matches: Match[] = []
   let span = spanOf(query, after)
   let from = after
-  let spare = sameTimeUsual
+  let spare = conditions === undefined ? sameTimeUsual : judgedAtOnce
+  let judged = 0
   while (span !== undefined && matches.length < wanted) {
     const rowsMax = wanted - matches.length + spare
     const rows: SelectedRow[] = await selector.rows({
@@ -112,16 +149,18 @@ async function scan(selector: Selector, events: EventRows, { query, after, wante
     const fresh = read
       .map((version, index) => ({ version, row: rows[index] }))
       .flatMap(({ version, row }) => (version === undefined || row === undefined ? [] : [{ version, cursor: cursorOf(positionOf(row)) }]))
-      .filter(({ version, cursor }) => matchesQuery(version.fact, query) && isAfter(cursor, from, query))
+      .filter(({ version, cursor }) => matchesFilter(version.fact, query) && isAfter(cursor, from, query))
       .sort((a, b) => compareCursors(a.cursor, b.cursor, query))
     // The rest of the last time may be missing; it comes again, whole, with the next rows.
     const safe = isEnd || last === undefined ? fresh : fresh.filter(({ cursor }) => !isCursorAt(cursor, last))
-    matches.push(...safe)
-    from = matches.at(-1)?.cursor ?? from
-    if (safe.length === 0) spare = sameTimeMax
+    matches.push(...safe.filter(({ version }) => conditions?.(version.fact, () => version.json) ?? true))
+    from = safe.at(-1)?.cursor ?? from
+    if (safe.length === 0) spare = Math.max(spare, sameTimeMax)
     span = isEnd || last === undefined ? undefined : spanFrom(span, last, query)
+    judged += rows.length
+    if (conditions !== undefined && judged >= judgedEventsMax && span !== undefined && from !== undefined) return { matches, end: from }
   }
-  return matches.slice(0, wanted)
+  return { matches }
 }
 
 function cursorOf(position: Position): Cursor {

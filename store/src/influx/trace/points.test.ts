@@ -31,7 +31,10 @@ function linesOf(events: readonly TraceEvent[]): string[] {
   return events.flatMap((one) => {
     const prepared = prepareEvent(one)
     const position = place(one, one.eventTimeMs, 'event')
-    return [...detailLines(prepared, position, place(one, one.recordTimeMs, 'record')), eventLine(prepared, position, false)]
+    return [
+      ...detailLines(prepared, position, place(one, one.recordTimeMs, 'record')),
+      eventLine(prepared, position, { isWrong: false, feedMs: 1 })
+    ]
   })
 }
 

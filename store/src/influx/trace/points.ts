@@ -20,6 +20,8 @@ export const recordMeasurement = 'trace_record'
 export const partMeasurement = 'trace_part'
 export const offsetMeasurement = 'trace_offset'
 export const declaredMeasurement = 'trace_declared'
+export const feedMeasurement = 'trace_feed'
+export const wordMeasurement = 'trace_word'
 
 /** Points of one event that share all other tags are told apart by the nanoseconds of its seat, and by this tag past those. */
 const groupsMax = 16
@@ -84,8 +86,15 @@ export function detailLines({ event, details }: PreparedEvent, position: Positio
   return [...lines, record]
 }
 
-/** The line that makes the event visible. `isWrong`: an error declaration of it is stored. */
-export function eventLine({ event, facts }: PreparedEvent, position: Position, isWrong: boolean): string {
+/**
+ * The line that makes the event visible. `isWrong`: an error declaration of it is stored; `feedMs`: the time of the feed point that
+ * tells of it, so that a point which an unfinished round left tells of nothing.
+ */
+export function eventLine(
+  { event, facts }: PreparedEvent,
+  position: Position,
+  { isWrong, feedMs }: { readonly isWrong: boolean; readonly feedMs: number }
+): string {
   const inline = (text: string): string => (text.length <= textUnitsMax ? text : '')
   const fields = [
     integerFieldOf('event_ms', event.eventTimeMs),
@@ -94,9 +103,40 @@ export function eventLine({ event, facts }: PreparedEvent, position: Position, i
     integerFieldOf('facts_parts', partCount(facts)),
     stringFieldOf('json', inline(event.json)),
     integerFieldOf('json_parts', partCount(event.json)),
+    integerFieldOf('feed_ms', feedMs),
     `wrong=${String(isWrong)}`
   ]
   return lineOf({ measurement: eventMeasurement, tags: { s: String(position.slot) }, fields: fields.join(','), position })
+}
+
+/** Tells that the event was stored, as the `index`th of its round: the order of the feed. */
+export function feedLine(
+  position: Position,
+  { writer, feedMs, index }: { readonly writer: number; readonly feedMs: number; readonly index: number }
+) {
+  const fields = [
+    integerFieldOf('event_ms', position.ms),
+    integerFieldOf('event_nanos', position.nanos),
+    integerFieldOf('event_slot', position.slot)
+  ].join(',')
+  return lineOf({ measurement: feedMeasurement, tags: { w: String(writer) }, fields, position: { ms: feedMs, nanos: index, slot: 0 } })
+}
+
+/** The words of an event that the vocabulary lists, by kind. */
+export function wordsOf(event: TraceEvent): { readonly kind: WordKind; readonly word: string }[] {
+  const { type, bizStep, disposition, readPoint, bizLocation } = event
+  const words = { eventType: type, bizStep, disposition, readPoint, bizLocation }
+  return wordKinds.flatMap((kind) => {
+    const word = words[kind]
+    return word === undefined ? [] : [{ kind, word }]
+  })
+}
+export const wordKinds = ['eventType', 'bizStep', 'disposition', 'readPoint', 'bizLocation'] as const
+export type WordKind = (typeof wordKinds)[number]
+
+/** A word has one point, however many events use it: its time is its hash. */
+export function wordLine({ kind, word }: { readonly kind: WordKind; readonly word: string }): string {
+  return `${lineStartOf(wordMeasurement, { k: kind })} ${stringFieldOf('word', word)} ${hash53(word)}`
 }
 
 /** Sets one field of an event point that is there. */
