@@ -61,12 +61,13 @@ export function decideDelivery(input: DecisionInput): Decision {
 }
 
 function afterSuccess({ progress, nowMs, limits }: DecisionInput): Progress {
-  const { pending, cursor, minRecordMs, delivered, batchMax, servedMs } = progress
+  const { pending, cursor, minRecordMs, delivered, batchMax, servedMs, fromRecordMs } = progress
   const count = pending?.count ?? 0
   const next = pending?.next ?? cursor
   return {
     ...(next === undefined ? {} : { cursor: next }),
     ...(servedMs === undefined ? {} : { servedMs }),
+    ...(fromRecordMs === undefined ? {} : { fromRecordMs }),
     minRecordMs: Math.max(minRecordMs, pending?.lastRecordMs ?? 0),
     lastNotifiedAtMs: nowMs,
     delivered: delivered + count,
@@ -114,6 +115,12 @@ function failed(progress: Progress, message: string, nowMs: number): Progress {
 function stop(progress: Progress, why: { readonly code: string; readonly message: string; readonly nowMs: number }): Decision {
   const { code, message, nowMs } = why
   return { progress: { ...progress, stopped: { atMs: nowMs, code, message } }, result: 'dead', dead: { kind: 'stopped', code, message } }
+}
+
+/** The store does not know the place, as after a move to another one: everything from the last success on is delivered once more. */
+export function withoutPlace(progress: Progress): Progress {
+  const { cursor: _cursor, pending: _pending, ...rest } = progress
+  return { ...rest, fromRecordMs: progress.minRecordMs }
 }
 
 /** Goes on where it stopped, with the delivery that was under way. */

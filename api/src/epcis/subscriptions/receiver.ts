@@ -8,8 +8,9 @@ export interface Received {
   readonly status: number
 }
 
-/** What to answer: a status, with headers where given; hang: nothing at all; close: the connection is cut. */
-type Behaviour = number | 'hang' | 'close' | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+/** What to answer: a status, with headers where given; hang: nothing at all; close: the connection is cut; flood: success
+ * with a body that never ends. */
+type Behaviour = number | 'hang' | 'close' | 'flood' | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string
@@ -58,6 +59,13 @@ function answer(response: ServerResponse, behaviour: Behaviour): number {
   if (behaviour === 'close') {
     response.destroy()
     return 0
+  }
+  if (behaviour === 'flood') {
+    response.writeHead(200)
+    const more = (): void => void (response.destroyed || !response.write(Buffer.alloc(65_536)) || setImmediate(more))
+    response.on('drain', more)
+    more()
+    return 200
   }
   const { status, headers } = typeof behaviour === 'number' ? { status: behaviour, headers: {} } : behaviour
   response.writeHead(status, headers).end()

@@ -25,6 +25,8 @@ export const Progress = Type.Object({
   /** Place in the feed behind the last event that was taken; none before the first look. */
   cursor: Type.Optional(Type.String()),
   minRecordMs: Ms,
+  /** Where to begin again when the place was lost. */
+  fromRecordMs: Type.Optional(Ms),
   lastNotifiedAtMs: Type.Optional(Ms),
   /** Up to when a schedule was served. */
   servedMs: Type.Optional(Ms),

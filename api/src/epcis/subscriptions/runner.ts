@@ -4,8 +4,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { EventFilter } from '@tracegate/model/epcis/query/filter'
+import { isStoreError } from '@tracegate/store/errors'
 import type { Batch } from './feed-reader.ts'
-import { resumed } from './delivery-rules.ts'
+import { resumed, withoutPlace } from './delivery-rules.ts'
 import { factsOf } from './query-document.ts'
 import type { Pending, SubscriptionRow } from './rows.ts'
 import { attempt, keep, namesOf, type RunnerParts, type RunnerState } from './runner-attempt.ts'
@@ -43,6 +44,9 @@ export function createRunner(initial: SubscriptionRow, parts: RunnerParts): Runn
         faults = 0
       } catch (error) {
         if (ending.signal.aborted) return
+        const { progress } = state.row
+        if (isStoreError(error, 'STORE_QUERY') && progress.cursor !== undefined)
+          state.row = { ...state.row, progress: withoutPlace(progress) }
         parts.events.faulted({ ...namesOf(state.row), error })
         faults += 1
         waitMs = Math.min(settings.backOff.maxMs, settings.backOff.minMs * 2 ** Math.min(faults, 20))
@@ -86,7 +90,9 @@ async function turn(state: RunnerState, parts: RunnerParts, signal: AbortSignal)
   const { progress, schedule } = state.row
   const nowMs = settings.nowMs()
   if (progress.stopped !== undefined) return settings.sleepMaxMs
-  if (progress.retryAtMs !== undefined && nowMs < progress.retryAtMs) return progress.retryAtMs - nowMs
+  const retryInMs = (progress.retryAtMs ?? 0) - nowMs
+  // Longer than any wait that is ever set: the clock was set back.
+  if (retryInMs > 0 && retryInMs <= Math.max(settings.retryAfterMaxMs, settings.backOff.maxMs)) return retryInMs
   if (schedule === undefined) {
     const told = state.told
     state.told = false
@@ -94,7 +100,7 @@ async function turn(state: RunnerState, parts: RunnerParts, signal: AbortSignal)
     return step === 'on' ? 0 : settings.pollMs * (0.75 + settings.random() / 2)
   }
   if (state.run === undefined && progress.pending === undefined) {
-    const dueMs = timetableOfKept(schedule)?.nextMs(progress.servedMs ?? state.row.createdAtMs)
+    const dueMs = timetableOfKept(schedule)?.nextMs(Math.min(nowMs, progress.servedMs ?? state.row.createdAtMs))
     if (dueMs === undefined) return settings.sleepMaxMs
     if (dueMs > nowMs) return dueMs - nowMs
   }
@@ -151,12 +157,12 @@ function readNext(
   { filter, signal }: { readonly filter: EventFilter; readonly signal: AbortSignal }
 ): Promise<Batch> {
   const { progress, initialRecordMs } = state.row
-  const { pending } = progress
+  const { pending, fromRecordMs = initialRecordMs } = progress
   const isRepeat = pending !== undefined && pending.count > 0
   return parts.reader.read({
     filter,
     after: isRepeat ? pending.after : progress.cursor,
-    fromRecordMs: initialRecordMs,
+    fromRecordMs,
     eventsMax: isRepeat ? pending.count : progress.batchMax,
     bytesMax: isRepeat ? Infinity : parts.settings.batchBytesMax,
     signal

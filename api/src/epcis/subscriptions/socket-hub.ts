@@ -152,7 +152,7 @@ async function serve(one: Open, options: SocketHubOptions): Promise<SocketClose>
   while (!signal.aborted) {
     const timetable = controls.schedule === undefined ? undefined : timetableOfKept(controls.schedule)
     const startedMs = settings.nowMs()
-    const dueMs = timetable?.nextMs(servedMs)
+    const dueMs = timetable?.nextMs(Math.min(servedMs, startedMs))
     if (timetable !== undefined && (dueMs === undefined || dueMs > startedMs)) {
       await one.bell.wait(Math.min((dueMs ?? Infinity) - startedMs, settings.sleepMaxMs), signal)
       continue

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startMs, traceEvent, vaccine } from '../../harness.ts'
 import { startReceiver, type Received } from './receiver.ts'
+import { subscriptionRows } from './rows.ts'
 import { eventOf, idOf, startWorld, until } from './test-world.ts'
 
 const secret = '13df38d8275b13f05704629e5f1cf3d45d6132d5'
@@ -271,4 +273,52 @@ test('the metrics tell what was sent, retried, halved and given up', async () =>
   assert.ok(text.includes('tracegate_api_dead_deliveries 1'))
   assert.ok(text.includes('tracegate_api_subscriptions_active 1'))
   assert.ok(text.includes('tracegate_api_subscription_lag_seconds 0'))
+})
+
+test('what no bus told of is found by looking, and an answer without end is read to its bound only', async () => {
+  await using world = await startWorld({ pollMs: 30 })
+  await using receiver = await startReceiver()
+  await world.makeQuery('all')
+  receiver.behave(() => 'flood')
+  await world.subscribe('all', { dest: receiver.url, stream: true })
+  for (const number of [1, 2]) {
+    await world.world.trace.capture(
+      [traceEvent({ id: idOf(number), atMs: startMs, objects: [vaccine] })].map((event) => ({ ...event, recordTimeMs: Date.now() }))
+    )
+    await until(`event ${number}`, () => receiver.taken().length === number)
+  }
+  assert.deepEqual(receiver.taken(), [idOf(1), idOf(2)])
+})
+
+test('batches are bounded by octets, too, and an event larger than the bound goes alone', async () => {
+  await using world = await startWorld({ batchBytesMax: 1_000 })
+  await using receiver = await startReceiver()
+  await world.makeQuery('all')
+  await world.capture(1, 2, 3)
+  await world.captureEvent(eventOf(4, { '@context': [{ ex: 'https://example.org/' }], 'ex:note': 'x'.repeat(3_000) }))
+  await world.capture(5, 6)
+  await world.subscribe('all', { dest: receiver.url, stream: true, initialRecordTime: '2000-01-01T00:00:00Z' })
+  await until('all events', () => receiver.taken().length === 6)
+  assert.deepEqual(receiver.taken(), [1, 2, 3, 4, 5, 6].map(idOf))
+  const sizes = receiver.received.map(({ eventIDs }) => eventIDs.length)
+  assert.ok(sizes.every((size) => size <= 3) && sizes.length >= 3, String(sizes))
+  assert.deepEqual(receiver.received.find(({ eventIDs }) => eventIDs.includes(idOf(4)))?.eventIDs, [idOf(4)])
+})
+
+test('after a move to a store that does not know the place, everything since the last success comes again', async () => {
+  const before = await startWorld()
+  await using receiver = await startReceiver()
+  await before.makeQuery('all')
+  const id = await before.subscribe('all', { dest: receiver.url, stream: true })
+  await before.capture(1)
+  await until('the first', async () => (await before.statusOf(id)).delivered === 1)
+  await before[Symbol.asyncDispose]()
+  const kept = subscriptionRows.check((await before.world.cases.get('subscriptions', id))?.document)
+  assert.ok(kept.ok)
+  const { progress } = kept.value
+  await before.world.cases.put('subscriptions', id, { ...kept.value, progress: { ...progress, cursor: 'of another store' } })
+  await using after = await startWorld({}, { stores: before.world })
+  await after.capture(2)
+  await until('the second', () => receiver.taken().includes(idOf(2)))
+  assert.deepEqual([...new Set(receiver.taken())], [idOf(1), idOf(2)])
 })
