@@ -23,6 +23,7 @@ import { version } from '../version.ts'
 import { jsonPiece, linesPiece, openBundleFile, type BundleFile, type Piece } from './bundle-file.ts'
 import type { Seal } from './evidence-keys.ts'
 import { scopeOf, type EvidenceAsk, type EvidenceScope, type EvidenceSources } from './evidence-scope.ts'
+import { figuresOf, namesByKey, timelineEntry, type TimelineEntry } from './evidence-figures.ts'
 import { summaryOf } from './evidence-summary.ts'
 import { eventsById } from './event-selection.ts'
 
@@ -56,6 +57,7 @@ export async function writeBundle(context: EvidenceSources, order: BundleOrder):
   try {
     const cuts = [...scope.cuts]
     const files: EvidenceFile[] = []
+    const timeline: TimelineEntry[] = []
     const add = async (name: string, holds: string, pieces: Parameters<BundleFile['add']>[0]['pieces']) => {
       order.progress(name, counted(files))
       const added = await file.add({ name, holds, pieces })
@@ -66,7 +68,7 @@ export async function writeBundle(context: EvidenceSources, order: BundleOrder):
     await add(
       'events.jsonl',
       'EPCIS events as captured, each with its event hash id (CBV 2.0)',
-      eventLines(context, { scope, order, cuts })
+      eventLines(context, { scope, order, cuts, timeline })
     )
     await add('readings.csv', 'readings of the places concerned, with unit and quality flag', readingLines(context, { scope, file, cuts }))
     await add('anomalies.jsonl', 'anomalies as known then', [linesPiece(scope.anomalies.map((anomaly) => JSON.stringify(anomaly)))])
@@ -76,11 +78,14 @@ export async function writeBundle(context: EvidenceSources, order: BundleOrder):
       await add(name, `journal of ${kind} ${id}`.slice(0, 256), [linesPiece(steps.map((step) => JSON.stringify(step)))])
       journals.push({ file: name, kind, id, steps: steps.length, lastHash: steps.at(-1)?.hash ?? '' })
     }
-    await add('trace.json', 'answers of the trace', [jsonPiece(scope.trace, Object.keys(scope.trace).length)])
-    await add('names.json', 'names of the parties, places and products concerned', [jsonPiece(await namesOf(context, scope))])
-    await add('summary.md', 'summary for people, in Chinese and English', [
-      { bytes: Buffer.from(summaryOf({ order, scope, files, cuts })), count: 1 }
-    ])
+    await add('trace.json', 'answers of the trace', [jsonPiece(withoutClock(scope.trace), Object.keys(scope.trace).length)])
+    const rows = await rowsOf(context, scope)
+    const rowCount = Object.values(rows).reduce((sum, list) => sum + list.length, 0)
+    await add('names.json', 'register rows of the parties, places and products concerned', [jsonPiece(rows, rowCount)])
+    const figures = await figuresOf(context, scope.windows)
+    const names = await namesByKey(context)
+    const summary = summaryOf({ order, scope, files, cuts, timeline, figures, names })
+    await add('summary.md', 'summary for people, in Chinese and English', [{ bytes: Buffer.from(summary), count: 1 }])
     await add(publicKeyName, 'public key of the seal', [{ bytes: Buffer.from(order.seal.publicKeyPem), count: 1 }])
     const manifest = manifestOf(order, { files, journals, cuts })
     const bytes = Buffer.from(canonicalJson(manifest))
@@ -128,12 +133,13 @@ function questionFile({ question, ask, askedBy, createdAtMs }: BundleOrder): unk
 /** `{"n":1,"hashId":"ni:///…","event":{…}}`: the event's text is the stored one, byte for byte. */
 async function* eventLines(
   { trace }: Pick<ApiContext, 'trace'>,
-  { scope, order, cuts }: { scope: EvidenceScope; order: BundleOrder; cuts: string[] }
+  { scope, order, cuts, timeline }: { scope: EvidenceScope; order: BundleOrder; cuts: string[]; timeline: TimelineEntry[] }
 ): AsyncGenerator<Piece> {
   let number = 0
   let bytes = 0
   for await (const page of eventsById(trace, scope.eventIDs)) {
     const known = page.filter(({ fact }) => fact.recordTimeMs <= order.ask.knownAtMs)
+    timeline.push(...known.map(timelineEntry))
     const lines = known.map(({ json, source }) => {
       number += 1
       return `{"n":${number},"hashId":${JSON.stringify(hashOf(source))},"event":${json}}`
@@ -177,8 +183,13 @@ async function* readingLines(
   }
 }
 
+/** How long an answer took says nothing of the goods, and would make two bundles of one question differ. */
+function withoutClock(trace: Readonly<Record<string, unknown>>): unknown {
+  return JSON.parse(JSON.stringify(trace, (name, value: unknown) => (name === 'tookMs' ? undefined : value)))
+}
+
 /** The register rows that somebody who reads the bundle needs to know who and what is meant. */
-async function namesOf({ registers }: Pick<ApiContext, 'registers'>, scope: EvidenceScope): Promise<unknown> {
+async function rowsOf({ registers }: Pick<ApiContext, 'registers'>, scope: EvidenceScope): Promise<Record<string, readonly unknown[]>> {
   const book = await registers.names()
   const wanted = JSON.stringify([scope.trace, scope.anomalies, [...scope.keys]])
   const products = book.products.filter(({ key }) => wanted.includes(key))

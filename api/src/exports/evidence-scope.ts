@@ -211,7 +211,7 @@ async function warningOf({ cases }: Sources, id: string): Promise<WarningCase> {
 async function addStays({ trace }: Sources, draft: Draft, knownAtMs: number): Promise<void> {
   for (const key of draft.things) {
     if (draft.stays.length >= scopeLimits.stays) return void draft.cuts.push(`stays: the first ${scopeLimits.stays} were taken`)
-    for (const stay of await trace.stays(key)) if (stay.fromMs <= knownAtMs) draft.stays.push(stay)
+    for (const stay of await trace.ask('stays', key)) if (stay.fromMs <= knownAtMs) draft.stays.push(stay)
   }
   draft.trace['stays'] = draft.stays
 }
