@@ -17,6 +17,7 @@ import { exposureRoutes } from './routes/exposure.ts'
 import { liveRoutes } from './routes/live.ts'
 import { lookupRoutes } from './routes/lookup.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { masterDataRoutes } from './routes/master-data.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
 import { pointRoutes } from './routes/points.ts'
 import { exportRoutes } from './routes/export.ts'
@@ -91,6 +92,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   recallScopeRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
+  masterDataRoutes(app, context)
   subscriptionStatusRoutes(app, context)
   await epcisRoutes(app, context)
   await pageRoutes(app, context, options.pages ?? { webRoot: undefined, webReady: undefined })

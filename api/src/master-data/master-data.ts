@@ -41,6 +41,8 @@ export interface MasterData {
   /** Takes the vocabulary list of an EPCIS header. */
   readonly takeHeader: HeaderTaker
   rows(kind: MasterDataKind): Promise<RecordRow[]>
+  /** What is registered, without what partners tell, by id. */
+  registered(kind: MasterDataKind): Promise<Draft[]>
   put(options: WriteOptions): Promise<{ readonly row: RecordRow; readonly change: Plan['change']; readonly notes: readonly Reason[] }>
   remove(options: Omit<WriteOptions, 'body'>): Promise<void>
   /** Plans drafts one after the other as one change, and does it when `act` says so; nobody else writes meanwhile. */
@@ -108,6 +110,10 @@ export function createMasterData(options: MasterDataOptions): MasterData {
         return taken
       }),
     rows: (kind) => readRows({ cases, registers }, kind),
+    async registered(kind) {
+      const kept = await readKept(cases, kindSpecs[kind])
+      return [...kept].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, { value }]) => value)
+    },
     put: ({ kind, id, body, expected, by }) =>
       afterMending(async () => {
         const spec = kindSpecs[kind]
