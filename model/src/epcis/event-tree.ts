@@ -109,19 +109,20 @@ function expandPrefix(text: string, prefixes: Prefixes): string {
 
 /** The web form of a bare word, by the member it stands in. */
 function expandWord(name: string, text: string, parent: string): string {
-  const stem = wordStems[parent]?.[name]
+  const stem = wordStems.get(parent)?.get(name)
   return stem === undefined || !/^\w+$/.test(text) ? text : stem + text
 }
 
 const cbv = 'https://ref.gs1.org/cbv/'
-const wordStems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  event: { bizStep: `${cbv}BizStep-`, disposition: `${cbv}Disp-` },
-  persistentDisposition: { set: `${cbv}Disp-`, unset: `${cbv}Disp-` },
-  bizTransaction: { type: `${cbv}BTT-` },
-  source: { type: `${cbv}SDT-` },
-  destination: { type: `${cbv}SDT-` },
-  sensorReport: { type: 'https://gs1.org/voc/', exception: 'https://gs1.org/voc/', component: `${cbv}Comp-` }
-}
+const stems = (entries: Readonly<Record<string, string>>): ReadonlyMap<string, string> => new Map(Object.entries(entries))
+const wordStems: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  ['event', stems({ bizStep: `${cbv}BizStep-`, disposition: `${cbv}Disp-` })],
+  ['persistentDisposition', stems({ set: `${cbv}Disp-`, unset: `${cbv}Disp-` })],
+  ['bizTransaction', stems({ type: `${cbv}BTT-` })],
+  ['source', stems({ type: `${cbv}SDT-` })],
+  ['destination', stems({ type: `${cbv}SDT-` })],
+  ['sensorReport', stems({ type: 'https://gs1.org/voc/', exception: 'https://gs1.org/voc/', component: `${cbv}Comp-` })]
+])
 
 function qualified(member: string, prefixes: Prefixes): string {
   const colon = member.indexOf(':')

@@ -30,7 +30,7 @@ export function formatEvent(event: unknown, options: FormatOptions): unknown {
   const word = wordWriter(options.cbv)
   const out: Record<string, unknown> = { ...event }
   for (const [name, value] of Object.entries(event)) {
-    const write = memberWriters[name]
+    const write = memberWriters.get(name)
     if (write !== undefined) out[name] = write(value, { epc, word })
   }
   return out
@@ -80,28 +80,30 @@ const place = inside({ id: epc })
 /** Links to records and methods (`rawData`, `bizRules` …) are there to be fetched and stay as they are. */
 const device = inside({ deviceID: epc })
 
-const memberWriters: Readonly<Record<string, Write>> = {
-  epcList: epcs,
-  childEPCs: epcs,
-  inputEPCList: epcs,
-  outputEPCList: epcs,
-  parentID: epc,
-  transformationID: epc,
-  quantityList: quantities,
-  childQuantityList: quantities,
-  inputQuantityList: quantities,
-  outputQuantityList: quantities,
-  readPoint: place,
-  bizLocation: place,
-  bizTransactionList: each(inside({ type: word('bizTransactionType'), bizTransaction: epc })),
-  sourceList: each(inside({ type: word('sourceDestinationType'), source: epc })),
-  destinationList: each(inside({ type: word('sourceDestinationType'), destination: epc })),
-  bizStep: word('bizStep'),
-  disposition: word('disposition'),
-  persistentDisposition: inside({ set: word('disposition'), unset: word('disposition') }),
-  errorDeclaration: inside({ reason: word('errorReason') }),
-  sensorElementList: each(inside({ sensorMetadata: device, sensorReport: each(inside({ deviceID: epc, component: word('component') })) }))
-}
+const memberWriters: ReadonlyMap<string, Write> = new Map(
+  Object.entries({
+    epcList: epcs,
+    childEPCs: epcs,
+    inputEPCList: epcs,
+    outputEPCList: epcs,
+    parentID: epc,
+    transformationID: epc,
+    quantityList: quantities,
+    childQuantityList: quantities,
+    inputQuantityList: quantities,
+    outputQuantityList: quantities,
+    readPoint: place,
+    bizLocation: place,
+    bizTransactionList: each(inside({ type: word('bizTransactionType'), bizTransaction: epc })),
+    sourceList: each(inside({ type: word('sourceDestinationType'), source: epc })),
+    destinationList: each(inside({ type: word('sourceDestinationType'), destination: epc })),
+    bizStep: word('bizStep'),
+    disposition: word('disposition'),
+    persistentDisposition: inside({ set: word('disposition'), unset: word('disposition') }),
+    errorDeclaration: inside({ reason: word('errorReason') }),
+    sensorElementList: each(inside({ sensorMetadata: device, sensorReport: each(inside({ deviceID: epc, component: word('component') })) }))
+  })
+)
 
 function identifierWriter({ epc: format, prefixes }: FormatOptions): (text: string) => string {
   switch (format) {

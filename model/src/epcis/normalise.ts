@@ -158,18 +158,20 @@ function joinContexts(own: unknown, added: Record<string, string> | undefined): 
 }
 
 /** Prefixes that every reader knows from the context of EPCIS 2.0, unless a document declares them to be something else. */
-const standardPrefixes: Readonly<Record<string, RegExp>> = {
-  cbv: /^https:\/\/ref\.gs1\.org\/cbv\//,
-  cbvmda: /^urn:epcglobal:cbv:mda:?$/,
-  epcis: /^(?:https:\/\/ref\.gs1\.org\/epcis\/|urn:epcglobal:epcis:)/,
-  gs1: /^https:\/\/(?:ref\.)?gs1\.org\/voc\//,
-  rdf: /^http:\/\/www\.w3\.org\//,
-  rdfs: /^http:\/\/www\.w3\.org\//,
-  owl: /^http:\/\/www\.w3\.org\//,
-  xsd: /^http:\/\/www\.w3\.org\//,
-  dcterms: /^http:\/\/purl\.org\//,
-  eventspatiotemporal: /^/
-}
+const standardPrefixes: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    cbv: /^https:\/\/ref\.gs1\.org\/cbv\//,
+    cbvmda: /^urn:epcglobal:cbv:mda:?$/,
+    epcis: /^(?:https:\/\/ref\.gs1\.org\/epcis\/|urn:epcglobal:epcis:)/,
+    gs1: /^https:\/\/(?:ref\.)?gs1\.org\/voc\//,
+    rdf: /^http:\/\/www\.w3\.org\//,
+    rdfs: /^http:\/\/www\.w3\.org\//,
+    owl: /^http:\/\/www\.w3\.org\//,
+    xsd: /^http:\/\/www\.w3\.org\//,
+    dcterms: /^http:\/\/purl\.org\//,
+    eventspatiotemporal: /^/
+  })
+)
 
 /** Those that the document declares and the event uses, as the beginning of a member's name or of a value. */
 function neededPrefixes(json: string, context: unknown, own: unknown): Record<string, string> | undefined {
@@ -177,7 +179,7 @@ function neededPrefixes(json: string, context: unknown, own: unknown): Record<st
   if (declared.size === 0) return undefined
   const known = declaredPrefixes(own)
   const needed = [...declared].filter(
-    ([prefix, uri]) => json.includes(`"${prefix}:`) && !known.has(prefix) && standardPrefixes[prefix]?.test(uri) !== true
+    ([prefix, uri]) => json.includes(`"${prefix}:`) && !known.has(prefix) && standardPrefixes.get(prefix)?.test(uri) !== true
   )
   return needed.length === 0 ? undefined : Object.fromEntries(needed)
 }

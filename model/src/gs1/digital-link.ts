@@ -101,7 +101,7 @@ function readPath(path: string, options: DigitalLinkOptions): Decoded<AiValue[]>
 
 function resolve(name: string, options: DigitalLinkOptions): string | undefined {
   if (findAi(name) !== undefined) return name
-  return options.shortNames === true ? names[name] : undefined
+  return options.shortNames === true && Object.hasOwn(names, name) ? names[name] : undefined
 }
 
 function isKey(ai: string, options: DigitalLinkOptions): boolean {
@@ -114,7 +114,7 @@ function readQuery(query: string, options: DigitalLinkOptions): Decoded<AiValue[
     const equals = parameter.indexOf('=')
     if (equals < 0) continue
     const name = parameter.slice(0, equals)
-    const ai = /^\d+$/.test(name) ? name : options.shortNames === true ? names[name] : undefined
+    const ai = /^\d+$/.test(name) ? name : options.shortNames === true && Object.hasOwn(names, name) ? names[name] : undefined
     if (ai === undefined) continue
     if (findAi(ai) === undefined && !(options.unknownAIs === true && /^\d{2,4}$/.test(ai)))
       return refuseCode('UNKNOWN_AI', `query has "${name}", expected allocated identifiers where a name is digits only`)

@@ -88,21 +88,23 @@ export const eventOrder = {
 } as const
 
 /** What the entries of a list of an event are called in XML; JSON leaves that name out. */
-export const entryNames: Readonly<Record<string, string>> = {
-  epcList: 'epc',
-  childEPCs: 'epc',
-  inputEPCList: 'epc',
-  outputEPCList: 'epc',
-  quantityList: 'quantityElement',
-  childQuantityList: 'quantityElement',
-  inputQuantityList: 'quantityElement',
-  outputQuantityList: 'quantityElement',
-  bizTransactionList: 'bizTransaction',
-  sourceList: 'source',
-  destinationList: 'destination',
-  sensorElementList: 'sensorElement',
-  correctiveEventIDs: 'correctiveEventID'
-}
+export const entryNames: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    epcList: 'epc',
+    childEPCs: 'epc',
+    inputEPCList: 'epc',
+    outputEPCList: 'epc',
+    quantityList: 'quantityElement',
+    childQuantityList: 'quantityElement',
+    inputQuantityList: 'quantityElement',
+    outputQuantityList: 'quantityElement',
+    bizTransactionList: 'bizTransaction',
+    sourceList: 'source',
+    destinationList: 'destination',
+    sensorElementList: 'sensorElement',
+    correctiveEventIDs: 'correctiveEventID'
+  })
+)
 
 /** Members that are numbers in JSON. */
 export const numberMembers: ReadonlySet<string> = new Set([

@@ -41,7 +41,7 @@ export function textOf(element: XmlElement): string {
 
 function readMember(element: XmlElement, prefixes: PrefixTable): unknown {
   const { name } = element
-  const entryName = entryNames[name]
+  const entryName = entryNames.get(name)
   if (entryName !== undefined) return readList(element, { entryName, prefixes })
   switch (name) {
     case 'readPoint':
@@ -58,7 +58,7 @@ function readMember(element: XmlElement, prefixes: PrefixTable): unknown {
 }
 
 function readScalar(name: string, text: string): unknown {
-  const vocabulary = webWords[name]
+  const vocabulary = webWords.get(name)
   if (vocabulary !== undefined) return wordOf(vocabulary, text)
   if (timeMembers.has(name)) return text.replace(minutesOnly, '$1:00$2')
   return numberMembers.has(name) ? readNumber(text) : text
@@ -68,14 +68,16 @@ function readScalar(name: string, text: string): unknown {
  * Words of the CBV, which XML writes as URIs. The Web URI of EPCIS 2.0 is the bare word of JSON; the URN of EPCIS 1.2 stays, so that it can
  * be given back as it was captured.
  */
-const webWords: Readonly<Record<string, VocabularyName>> = {
-  bizStep: 'bizStep',
-  disposition: 'disposition',
-  reason: 'errorReason',
-  bizTransaction: 'bizTransactionType',
-  source: 'sourceDestinationType',
-  destination: 'sourceDestinationType'
-}
+const webWords: ReadonlyMap<string, VocabularyName> = new Map(
+  Object.entries({
+    bizStep: 'bizStep',
+    disposition: 'disposition',
+    reason: 'errorReason',
+    bizTransaction: 'bizTransactionType',
+    source: 'sourceDestinationType',
+    destination: 'sourceDestinationType'
+  })
+)
 
 function wordOf(vocabulary: VocabularyName, text: string): string {
   return text.startsWith('https://ref.gs1.org/cbv/') ? bareTerm(vocabulary, text) : text

@@ -82,37 +82,41 @@ function wrapped(name: string, content: string): string {
   return content === '' ? '' : element(name, content)
 }
 
-const vocabularyOf: Readonly<Record<string, VocabularyName>> = {
-  bizStep: 'bizStep',
-  disposition: 'disposition',
-  set: 'disposition',
-  unset: 'disposition',
-  reason: 'errorReason',
-  bizTransaction: 'bizTransactionType',
-  source: 'sourceDestinationType',
-  destination: 'sourceDestinationType'
-}
+const vocabularyOf: ReadonlyMap<string, VocabularyName> = new Map(
+  Object.entries({
+    bizStep: 'bizStep',
+    disposition: 'disposition',
+    set: 'disposition',
+    unset: 'disposition',
+    reason: 'errorReason',
+    bizTransaction: 'bizTransactionType',
+    source: 'sourceDestinationType',
+    destination: 'sourceDestinationType'
+  })
+)
 
 function writeMember(name: string, value: unknown, scene: Scene): string {
   if (value === undefined) return ''
-  const entryName = entryNames[name]
+  const entryName = entryNames.get(name)
   if (entryName !== undefined) {
     const list: unknown[] = Array.isArray(value) ? value : [value]
     return element(name, list.map((entry) => writeEntry(entryName, entry, scene)).join(''))
   }
   if (Array.isArray(value)) return value.map((item: unknown) => writeMember(name, item, scene)).join('')
-  if (isObject(value)) return element(name, writeParts(value, orderOf[name] ?? [], scene))
+  if (isObject(value)) return element(name, writeParts(value, orderOf.get(name) ?? [], scene))
   return element(name, escapeText(name === 'certificationInfo' ? certificateOf(plainText(value)) : wordOf(name, plainText(value), scene)))
 }
 
 /** Order of the parts of an element; extensions come after them. */
-const orderOf: Readonly<Record<string, readonly string[]>> = {
-  readPoint: ['id'],
-  bizLocation: ['id'],
-  errorDeclaration: ['declarationTime', 'reason', 'correctiveEventIDs'],
-  persistentDisposition: ['unset', 'set'],
-  quantityElement: ['epcClass', 'quantity', 'uom']
-}
+const orderOf: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    readPoint: ['id'],
+    bizLocation: ['id'],
+    errorDeclaration: ['declarationTime', 'reason', 'correctiveEventIDs'],
+    persistentDisposition: ['unset', 'set'],
+    quantityElement: ['epcClass', 'quantity', 'uom']
+  })
+)
 
 function writeParts(value: Event, order: readonly string[], scene: Scene): string {
   const parts = order.map((name) => writeMember(name, value[name], scene)).join('')
@@ -124,7 +128,7 @@ function writeEntry(name: string, entry: unknown, scene: Scene): string {
   if (!isObject(entry)) return element(name, escapeText(plainText(entry)))
   switch (name) {
     case 'quantityElement':
-      return element(name, writeParts(entry, orderOf[name] ?? [], scene))
+      return element(name, writeParts(entry, orderOf.get(name) ?? [], scene))
     case 'bizTransaction':
     case 'source':
     case 'destination': {
@@ -169,7 +173,7 @@ function sensorText(member: string, text: string, scope: Scope): string {
 
 /** XML has no bare words: they become URIs, of the older kind in 1.2. */
 function wordOf(name: string, text: string, { version }: Scene): string {
-  const vocabulary = vocabularyOf[name]
+  const vocabulary = vocabularyOf.get(name)
   if (vocabulary === undefined) return text
   return version === '1.2' ? urnTerm(vocabulary, text) : text.includes(':') ? text : webTerm(vocabulary, text)
 }
