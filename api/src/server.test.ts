@@ -58,6 +58,19 @@ async function running(options: Parameters<typeof createWorld>[0] = {}) {
   return { world, app: await createCheckedServer(world) }
 }
 
+/** A webhook subscription with a dead letter. */
+async function subscribed({ context: { subscriptions } }: Awaited<ReturnType<typeof createWorld>>): Promise<string> {
+  const { queries, office } = subscriptions
+  await office.ready()
+  await queries.add({ name: 'all', query: {} }, { by: 'key test', extensions: {} })
+  const dest = 'https://receiver.example.org/'
+  const formats = { epcFormat: 'No_Preference', extensions: '' }
+  const { id } = await office.make({ queryName: 'all', dest, reportIfEmpty: false, createdBy: 'key test', ...formats })
+  const dead = { id: 'd-1', kind: 'event', subscriptionID: id, queryName: 'all', eventIDs: ['e'], code: 'RECEIVER_TOO_LARGE' } as const
+  await office.dead.bury({ ...dead, message: 'too large', attempts: 1, firstAttemptAtMs: startMs, diedAtMs: startMs })
+  return id
+}
+
 const health: DeviceHealth = {
   point: 'port-1',
   device: 'plc-1',
@@ -84,7 +97,7 @@ const letter: DeadLetter = {
 }
 
 test('every address answers to its schema', async () => {
-  const { app } = await running({
+  const { world, app } = await running({
     deadLetters: {
       list: () => Promise.resolve({ items: [letter] }),
       get: (id) => Promise.resolve(id === letter.id ? letter : undefined),
@@ -106,6 +119,7 @@ test('every address answers to its schema', async () => {
   })
   const of = encodeURIComponent(itemOf(vaccine, 1))
   const range = `from=${new Date(startMs).toISOString()}&to=${new Date(nowMs()).toISOString()}`
+  const subscription = await subscribed(world)
   const addresses = [
     '/api/v1/dead-letters?code=SCAN_WITHOUT_RULE&state=any',
     '/api/v1/dead-letters/summary',
@@ -148,6 +162,10 @@ test('every address answers to its schema', async () => {
     `/api/v1/public/lookup?code=${of}`,
     `/api/v1/public/journey?of=${of}`,
     '/api/v1/dead-letters',
+    '/api/v1/subscriptions?queryName=all',
+    `/api/v1/subscriptions/${subscription}`,
+    '/api/v1/dead-deliveries',
+    '/api/v1/dead-deliveries/d-1',
     '/api/v1/sim/scenarios',
     '/api/v1/session',
     '/health/live',

@@ -62,17 +62,20 @@ function makeRoute({ app, context }: EpcisScope): void {
     listPath,
     {
       bodyLimit: queryBytesMax,
-      schema: operationSchema({
-        summary: 'Subscribe a webhook to a query',
-        description:
-          'Exactly one of `stream: true` (whenever an event is stored that matches) and `schedule`. Each delivery is a POST of an ' +
-          'EPCISQueryDocument to `dest`, with `Idempotency-Key`, and with `GS1-Signature` when a `signatureToken` was given.',
-        ask: 'subscribe',
-        path: queryParameters,
-        takes: SubscriptionRequest,
-        good: { status: 201, description: 'The subscription', headers: ['Location'], body: { schema: Subscription } },
-        refuses: [400, 404, 413, 415, 503]
-      })
+      schema: {
+        callbacks: deliveryCallback,
+        ...operationSchema({
+          summary: 'Subscribe a webhook to a query',
+          description:
+            'Exactly one of `stream: true` (whenever an event is stored that matches) and `schedule`. Each delivery is a POST of an ' +
+            'EPCISQueryDocument to `dest`, with `Idempotency-Key`, and with `GS1-Signature` when a `signatureToken` was given.',
+          ask: 'subscribe',
+          path: queryParameters,
+          takes: SubscriptionRequest,
+          good: { status: 201, description: 'The subscription', headers: ['Location'], body: { schema: Subscription } },
+          refuses: [400, 404, 413, 415, 503]
+        })
+      }
     },
     async (request, reply) => {
       const { name } = queries.get(pathValue(request, 'queryName'))
@@ -96,6 +99,29 @@ function makeRoute({ app, context }: EpcisScope): void {
         .send(JSON.stringify(subscriptionAnswer(row)))
     }
   )
+}
+
+/** The description of what a receiver is asked, for OpenAPI; the documentation tells how to verify it. */
+const deliveryCallback = {
+  delivery: {
+    '{$request.body#/dest}': {
+      post: {
+        requestBody: {
+          description:
+            'EPCISQueryDocument with queryName and subscriptionID. Headers: Idempotency-Key (the same at every attempt), GS1-EPCIS-Version, ' +
+            'GS1-CBV-Version, GS1-EPC-Format and, with a signatureToken, GS1-Signature: t=<seconds since 1970>,v1=<hex of the HMAC-SHA-256 of ' +
+            '"<t>.<body>" under the token>',
+          content: { 'application/json': { schema: Type.Object({ type: Type.Literal('EPCISQueryDocument') }) } }
+        },
+        responses: {
+          '2XX': { description: 'Taken; the next events follow' },
+          410: { description: 'Gone for good: the subscription stops' },
+          413: { description: 'Too large: smaller batches follow' },
+          default: { description: 'Anything else: the same delivery comes again, after Retry-After where it is given' }
+        }
+      }
+    }
+  }
 }
 
 function oneRoutes(scope: EpcisScope): void {
