@@ -28,7 +28,7 @@ export async function draftContent(sources: DraftSources, anomaly: Anomaly): Pro
   const [found, registers] = await Promise.all([exposedGoods(sources, anomaly), readRegisters(sources.registers)])
   const keys = [...new Set([...found.stays.map((stay) => stay.key), ...anomaly.goods])]
   if (keys.length === 0) return undefined
-  const [holders, lotOf] = await Promise.all([sources.trace.holders({ of: keys }), lotsOfItems(sources.trace, keys)])
+  const [holders, lotOf] = await Promise.all([sources.trace.ask('holders', { of: keys }), lotsOfItems(sources.trace, keys)])
   const scope = recallScope({
     stays: found.stays,
     goods: anomaly.goods,
@@ -63,13 +63,13 @@ async function exposedGoods(sources: DraftSources, anomaly: Anomaly): Promise<{ 
   if (anomaly.place === undefined) return { stays: [], truncated: false }
   const untilNow = anomaly.historical ? anomaly.lastMs : Math.max(anomaly.lastMs, sources.nowMs())
   const toMs = anomaly.closedMs ?? untilNow
-  const answer = await sources.trace.exposure({ place: anomaly.place, fromMs: anomaly.onsetMs, toMs, limit: staysMax })
+  const answer = await sources.trace.ask('exposure', { place: anomaly.place, fromMs: anomaly.onsetMs, toMs, limit: staysMax })
   return { stays: answer.goods, truncated: answer.truncated }
 }
 
 async function namedGoods(sources: DraftSources, anomaly: Anomaly): Promise<{ stays: Stay[]; truncated: boolean }> {
   const named = anomaly.goods.slice(0, namedMax)
-  const stays = await Promise.all(named.map((key) => sources.trace.stays(key)))
+  const stays = await Promise.all(named.map((key) => sources.trace.ask('stays', key)))
   const current = stays.flatMap((all) => {
     const then = all.findLast((stay) => stay.fromMs <= anomaly.openedMs && (stay.toMs ?? Infinity) >= anomaly.openedMs)
     const chosen = then ?? all.at(-1)

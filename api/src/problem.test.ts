@@ -38,7 +38,7 @@ test('a full disk is named without saying where the data lies', async () => {
   const world = await createWorld({ withAccount: false })
   const app = await createCheckedServer(world)
   const full = storeError('STORE_FULL', { action: 'read trace', path: '/srv/secret folder/data/trace-recent.db' })
-  world.trace.stays = () => Promise.reject(full)
+  world.trace.ask = () => Promise.reject(full)
   const answer = await app.inject({ url: '/api/v1/trace/journey?of=urn:epc:id:sgtin:9506000.013435.1', headers })
   assert.deepEqual([answer.statusCode, answer.json().title], [507, 'No storage left'])
   assert.ok(answer.json().detail.includes('trace-recent.db') && !answer.body.includes('/srv'), answer.body)

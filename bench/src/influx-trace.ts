@@ -73,7 +73,7 @@ async function measure(store: TraceStore, pallets: number) {
       captured: ((pallets * eventsPerPallet) / captureMs) * 1_000,
       ledger: await times((look) => store.ledger({ key: key.item(pick(look), look % 400) })),
       pallet: await times(async (look) => {
-        const { nodes } = await store.trace({ of: key.unit(pick(look), 0), direction: 'forward' })
+        const { nodes } = await store.ask('forward', { of: key.unit(pick(look), 0) })
         if (nodes.length !== nodesPerPallet) throw new Error(`Cannot measure: ${nodes.length} nodes, expected ${nodesPerPallet}`)
       }),
       page: await times((look) => store.events({ order: 'descending', orderBy: look % 2 === 0 ? 'eventTime' : 'recordTime', limit: 100 }))

@@ -128,7 +128,7 @@ async function measureQueries(store: EmbeddedTraceStore, pallets: number) {
     ledger.push(await timeMs(() => store.ledger({ key: key.item(pick(look), look % 400) })))
     pallet.push(
       await timeMs(async () => {
-        const answer = await store.trace({ of: key.unit(pick(look), 0), direction: 'forward' })
+        const answer = await store.ask('forward', { of: key.unit(pick(look), 0) })
         if (answer.nodes.length !== nodesPerPallet)
           throw new Error(`Cannot measure: the trace has ${answer.nodes.length} nodes, expected ${nodesPerPallet}`)
       })
@@ -138,8 +138,8 @@ async function measureQueries(store: EmbeddedTraceStore, pallets: number) {
     const fromMs = startMs + (pick(look) + 620) * 60_000
     exposure.push(
       await timeMs(async () => {
-        exposed = (await store.exposure({ place: key.place(100 + (look % 20)), fromMs, toMs: fromMs + 3_600_000, limit: 50_000 })).goods
-          .length
+        exposed = (await store.ask('exposure', { place: key.place(100 + (look % 20)), fromMs, toMs: fromMs + 3_600_000, limit: 50_000 }))
+          .goods.length
       })
     )
   }

@@ -54,16 +54,7 @@ export interface ThingsAsked {
   readonly at?: PlaceAsked
 }
 
-/** Everything that went into `of`. Time-scoped: an ingredient's history counts up to its use. */
-export async function traceBack(reader: TraceReader, of: string, options: GraphOptions = {}): Promise<TraceAnswer> {
-  return traceOf(reader, 'back', { of, ...options })
-}
-
-/** Everything that `of` went into, what held it, and where that is now. */
-export async function traceForward(reader: TraceReader, of: string, options: GraphOptions = {}): Promise<TraceAnswer> {
-  return traceOf(reader, 'forward', { of, ...options })
-}
-
+/** back: everything that went into it, time-scoped: an ingredient counts up to its use; forward: what it went into, and what held it. */
 async function traceOf(reader: TraceReader, direction: 'back' | 'forward', ask: ThingsAsked & GraphOptions): Promise<TraceAnswer> {
   const started = performance.now()
   const session = createTraceSession(reader, ask)
@@ -98,7 +89,7 @@ function limitsOf(options: GraphOptions, nodesMax = nodesMaxDefault): WalkLimits
   }
 }
 
-export async function staysOf(reader: TraceReader, key: string, options: SessionOptions = {}): Promise<Stay[]> {
+async function staysOf(reader: TraceReader, key: string, options: SessionOptions = {}): Promise<Stay[]> {
   const session = createTraceSession(reader, options)
   await session.load([key])
   return deriveStays(session, key)
@@ -106,7 +97,7 @@ export async function staysOf(reader: TraceReader, key: string, options: Session
 
 type ExposureAsk = PlaceAsked & QuestionOptions & { readonly limit?: number }
 
-export async function exposureOf(reader: TraceReader, ask: ExposureAsk): Promise<ExposureAnswer> {
+async function exposureOf(reader: TraceReader, ask: ExposureAsk): Promise<ExposureAnswer> {
   const started = performance.now()
   const { place, fromMs, toMs, limit = exposureMaxDefault } = ask
   const session = createTraceSession(reader, ask)
@@ -128,7 +119,7 @@ export async function exposureOf(reader: TraceReader, ask: ExposureAsk): Promise
 
 type HoldersAsk = ThingsAsked & GraphOptions & { readonly limit?: number }
 
-export async function holdersOf(reader: TraceReader, ask: HoldersAsk): Promise<HoldersAnswer> {
+async function holdersOf(reader: TraceReader, ask: HoldersAsk): Promise<HoldersAnswer> {
   const started = performance.now()
   const session = createTraceSession(reader, ask)
   const asked = askedOf(ask)
@@ -149,7 +140,7 @@ export async function holdersOf(reader: TraceReader, ask: HoldersAsk): Promise<H
 type ScopeAsk = ThingsAsked & GraphOptions & { readonly holdersMax?: number; readonly goodsMax?: number; readonly withSiblings?: boolean }
 
 /** Where everything is that came of the goods asked about, and on request what else was made of the same inputs. */
-export async function scopeOf(reader: TraceReader, ask: ScopeAsk): Promise<ScopeAnswer> {
+async function scopeOf(reader: TraceReader, ask: ScopeAsk): Promise<ScopeAnswer> {
   const started = performance.now()
   const session = createTraceSession(reader, ask)
   const asked = askedOf(ask)
@@ -193,7 +184,7 @@ function isListCut(...parts: (Pick<ScopeAnswer, 'holders' | 'holdersFound'> | un
 
 type BalanceAsk = GraphOptions & { readonly of: string; readonly toleranceShare?: number }
 
-export async function balanceOf(reader: TraceReader, ask: BalanceAsk): Promise<BalanceAnswer> {
+async function balanceOf(reader: TraceReader, ask: BalanceAsk): Promise<BalanceAnswer> {
   const started = performance.now()
   const session = createTraceSession(reader, ask)
   const options = { of: ask.of, limits: limitsOf(ask), toleranceShare: ask.toleranceShare ?? toleranceShareDefault }
@@ -204,7 +195,7 @@ export async function balanceOf(reader: TraceReader, ask: BalanceAsk): Promise<B
 type LifeAsk = QuestionOptions & { readonly of: string; readonly eventsMax?: number }
 
 /** The events of a thing's life and its stays: what a journey is told from. */
-export async function lifeOf(reader: TraceReader, ask: LifeAsk): Promise<Life> {
+async function lifeOf(reader: TraceReader, ask: LifeAsk): Promise<Life> {
   return walkLife(createTraceSession(reader, ask), ask.of, ask.eventsMax ?? lifeEventsMaxDefault)
 }
 

@@ -31,7 +31,7 @@ async function answersOf(store: TraceStore): Promise<unknown> {
   return {
     json: json.toSorted(),
     counts: await store.counts(),
-    stays: await Promise.all([5, 7, 100, 1_007].map((serial) => store.stays(item(serial)))),
+    stays: await Promise.all([5, 7, 100, 1_007].map((serial) => store.ask('stays', item(serial)))),
     ledger: (await store.ledger({ key: pallet(1) })).map(({ eventID }) => eventID),
     versions: await store.byId('e5'),
     upTo: await store.capturedUpTo('journal')

@@ -91,7 +91,7 @@ async function answersOf(store: TraceStore): Promise<unknown> {
     counts: await store.counts(),
     ledger: (await store.ledger({ key: pallet(1) })).map(({ eventID }) => eventID),
     early: (await store.ledger({ key: item(5), knownAtMs: (events[40]?.recordTimeMs ?? 0) - 1 })).map(({ eventID }) => eventID),
-    stays: await store.stays(item(7)),
+    stays: await store.ask('stays', item(7)),
     versions: await store.byId('e5'),
     places: await store.vocabulary({ name: 'bizLocation', limit: 10 }),
     upTo: await store.capturedUpTo('journal'),

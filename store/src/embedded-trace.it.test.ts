@@ -98,7 +98,7 @@ describe('embedded trace store', () => {
       ...(index % 100 === 0 ? [] : [event({ id: `out${index}`, at: index * 2 + 30, bizLocation: place(2), objects: [pallet(index)] })])
     ]).flat()
     const exposed = async (of: TraceStore, at: number): Promise<string[]> => {
-      const answer = await of.exposure({ place: place(1), fromMs: startMs + at * 60_000, toMs: startMs + (at + 5) * 60_000 })
+      const answer = await of.ask('exposure', { place: place(1), fromMs: startMs + at * 60_000, toMs: startMs + (at + 5) * 60_000 })
       return answer.goods.map((stay) => JSON.stringify(stay)).sort()
     }
     const snapshots = (): unknown => {
@@ -140,7 +140,7 @@ describe('embedded trace store', () => {
     assert.equal(await store.capturedUpTo('journal'), stored - 1)
     assert.equal((await store.counts()).events, stored)
     assert.deepEqual(await store.byId(`e${stored}`), [])
-    assert.equal((await store.stays(item(0))).length, 0)
+    assert.equal((await store.ask('stays', item(0))).length, 0)
     await store.close()
   })
 
@@ -187,7 +187,7 @@ describe('embedded trace store', () => {
       if (cursor === undefined) break
     }
     assert.equal(found.size, upTo + 1)
-    const exposed = await store.exposure({ place: place(1), fromMs: startMs, toMs: startMs + upTo * 60_000, limit: 1_000_000 })
+    const exposed = await store.ask('exposure', { place: place(1), fromMs: startMs, toMs: startMs + upTo * 60_000, limit: 1_000_000 })
     assert.equal(exposed.goods.length, upTo + 1)
     await store.close()
   })

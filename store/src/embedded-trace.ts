@@ -25,7 +25,7 @@ export interface EmbeddedTraceStoreOptions {
   readonly dataDir: string
   readonly logger: Logger
   readonly metrics: Metrics
-  /** The newest events that are kept uncompressed. */
+  /** The newest events that are kept as they came. */
   readonly hotEventsMax?: number
   /** References from keys to events that are held in memory before they are merged into the file, about 25 bytes each. */
   readonly mergeRefsMax?: number
@@ -43,8 +43,10 @@ export interface EmbeddedTraceStore extends TraceStore {
 const backlogMax = 20_000
 const capturesWaitingMax = 10_000
 const eventsPerCommitMax = 2_000
-const hotEventsMaxDefault = 20_000
+const hotEventsMaxDefault = 2_000
 const mergeRefsMaxDefault = 500_000
+/** 16 MiB: most events are deleted again before they reach the file itself. */
+const pagesPerCheckpoint = 4_096
 
 /** Rejects with `STORE_DATA_FOLDER`, `STORE_IO`, `STORE_CORRUPT`, `STORE_IN_USE` or `STORE_VERSION`. */
 export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOptions): Promise<EmbeddedTraceStore> {
@@ -53,6 +55,7 @@ export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOption
   const recorder = createRecorder(options)
   const claim = claimFile(join(dataDir, indexFile))
   const recent = openClaimed(claim, { path, migrations: recentMigrations, pageCacheKiB: 2_048, ...pagesMax(options.recentPagesMax) })
+  recent.exec(`PRAGMA wal_autocheckpoint = ${pagesPerCheckpoint}`)
   const room = createRoom()
   let onProgress = (_progress: WorkerProgress): void => undefined
   const client = await startWorkerClient({
@@ -120,10 +123,6 @@ function createStore(parts: Parts): EmbeddedTraceStore {
     events: (query) => ask('events', query),
     ledger: (query) => ask('ledger', query),
     histories: (query) => ask('histories', query),
-    trace: (query) => ask('trace', query),
-    exposure: (query) => ask('exposure', query),
-    stays: (key) => ask('stays', key),
-    holders: (query) => ask('holders', query),
     ask,
     vocabulary: (query) => ask('vocabulary', query),
     feed: (query) => ask('feed', query),

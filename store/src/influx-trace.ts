@@ -2,7 +2,7 @@
  * The trace store in an InfluxDB 1.x, 2.x or 3.x: events as points, found again by buckets of keys, answered by the same pure walks as every
  * other adapter. It holds no queue of its own: what `capture` acknowledged, the server has taken.
  */
-import { createTraceAnswers, exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { createTraceAnswers } from '@tracegate/model/trace-graph'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { Logger } from '@tracegate/service/log'
 import type { Metrics } from '@tracegate/service/metrics'
@@ -82,11 +82,6 @@ export function createInfluxTraceStore(options: InfluxTraceStoreOptions): TraceS
     events: (query) => ask('events', (selector) => pageOf(selector, eventsOfPages, query)),
     ledger: (query) => ask('ledger', (selector) => ledgerOf(selector, events, query)),
     histories: (query) => ask('histories', (selector) => newestOf(selector, events, query)),
-    trace: (query) =>
-      walk('trace', (reader) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query))),
-    exposure: (query) => walk('exposure', (reader) => exposureOf(reader, query)),
-    stays: (key) => walk('stays', (reader) => staysOf(reader, key)),
-    holders: (query) => walk('holders', (reader) => holdersOf(reader, query)),
     ask: (question, asked) => walk(question, (reader) => createTraceAnswers(reader)[question](asked)),
     vocabulary: (query) => ask('vocabulary', (selector) => vocabularyOf(selector, events, query)),
     feed: (query) =>

@@ -1,5 +1,5 @@
 /** The trace store in memory: the reference for every other adapter, for tests and small tools. It keeps nothing after close. */
-import { createTraceAnswers, exposureOf, holdersOf, staysOf, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { createTraceAnswers } from '@tracegate/model/trace-graph'
 import { referenceKeysOf } from '@tracegate/model/trace-graph/references'
 import { compareFacts, factsPerKeyMax, type TraceReader } from '@tracegate/model/trace-graph/session'
 import { glnPlace } from '@tracegate/model/trace-graph/stays'
@@ -74,10 +74,6 @@ export function createMemoryTraceStore(): TraceStore {
       const facts = await reader.factsOf(keys)
       return new Map([...facts].map(([key, found]) => [key, found.slice(-newest)]))
     },
-    trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
-    exposure: (query) => exposureOf(reader, query),
-    stays: (key) => staysOf(reader, key),
-    holders: (query) => holdersOf(reader, query),
     ask: (question, asked) => answers[question](asked),
     vocabulary: (query) => Promise.try(() => vocabularyPage(state, query)),
     feed: (query) => Promise.try(() => feedPage(state, query)),

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { createMemoryTraceStore } from './memory-trace.ts'
-import { filled, history, items, toEvents } from './trace-suite-history.ts'
+import { startMs } from './trace-suite-events.ts'
+import { filled, history, items, lots, pallets, places, toEvents } from './trace-suite-history.ts'
 
 describe('trace answers', () => {
   it('do not depend on the order in which events come in', async () => {
@@ -28,8 +29,8 @@ describe('trace answers', () => {
         await store.capture(toEvents(made))
         const reach = async (direction: 'back' | 'forward'): Promise<Map<string, Set<string>>> => {
           const found = new Map<string, Set<string>>()
-          for (const key of items) {
-            const answer = await store.trace({ of: key, direction })
+          for (const key of [...items, ...lots]) {
+            const answer = await store.ask(direction, { of: key })
             found.set(key, new Set(answer.nodes.map((node) => node.key)))
           }
           return found
@@ -43,6 +44,28 @@ describe('trace answers', () => {
         }
       }),
       { numRuns: 150 }
+    )
+  })
+
+  it('never gain by a shorter time or period', async () => {
+    const ends = fc.tuple(fc.nat(20), fc.nat(20)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const)
+    await fc.assert(
+      fc.asyncProperty(history, ends, async (made, [early, late]) => {
+        const store = createMemoryTraceStore()
+        await store.capture(toEvents(made))
+        const timeOf = (minute: number): number => startMs + minute * 60_000
+        const eventsOf = async (of: string, minute: number): Promise<Set<string>> =>
+          new Set((await store.ask('back', { of, atMs: timeOf(minute) })).events)
+        for (const key of [...items, ...pallets])
+          assert.ok((await eventsOf(key, early)).isSubsetOf(await eventsOf(key, late)), `${key}: up to ${early} and ${late}`)
+        const goodsAt = async (place: string, fromMs: number, toMs: number): Promise<Set<string>> =>
+          new Set((await store.ask('exposure', { place, fromMs, toMs })).goods.map(({ key, eventID }) => `${key} ${eventID}`))
+        for (const place of places) {
+          const short = await goodsAt(place, timeOf(early), timeOf(late))
+          assert.ok(short.isSubsetOf(await goodsAt(place, timeOf(early - 3), timeOf(late + 3))), place)
+        }
+      }),
+      { numRuns: 100 }
     )
   })
 })

@@ -1,6 +1,5 @@
 /** The port for trace events. Adapters: `memory-trace.ts`, `embedded-trace.ts`, `influx-trace.ts`. Its suite: `trace-suite.ts`. */
 import type { EventFilter } from '@tracegate/model/epcis/query/filter'
-import type { ExposureAnswer, HoldersAnswer, Stay, TraceAnswer } from '@tracegate/model/trace'
 import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import type { TraceQuestion, TraceQuestions } from '@tracegate/model/trace-graph'
 import type { BatchSource } from './telemetry-store.ts'
@@ -14,16 +13,6 @@ export interface LedgerEntry {
 
 export const traceDirections = ['back', 'forward'] as const
 export type TraceDirection = (typeof traceDirections)[number]
-
-export interface TraceQuery {
-  readonly of: string
-  readonly direction: TraceDirection
-  /** Only what was known to have happened up to this event time. */
-  readonly atMs?: number
-  readonly depthMax?: number
-  /** Past so many nodes the answer is cut and says so. Default 10,000. */
-  readonly nodesMax?: number
-}
 
 /**
  * An EPCIS 2.0 query as a store answers it. Members of the filter are for its indexes; `conditions` may need a scan, which is bounded:
@@ -75,13 +64,6 @@ export interface FeedPage {
   readonly more: boolean
 }
 
-export interface ExposureQuery {
-  readonly place: string
-  readonly fromMs: number
-  readonly toMs: number
-  readonly limit?: number
-}
-
 export interface TraceStore {
   /** Stores the events durably, all or none, before it resolves; outcomes in the order of the events. */
   capture(events: readonly TraceEvent[], source?: BatchSource): Promise<CaptureOutcome[]>
@@ -95,13 +77,6 @@ export interface TraceStore {
   ): Promise<TraceEvent[]>
   /** What the newest events said of several keys at once, each oldest first, without JSON: the history that trace rules ask for. */
   histories(query: { readonly keys: readonly string[]; readonly newest: number }): Promise<ReadonlyMap<string, readonly TraceFact[]>>
-  trace(query: TraceQuery): Promise<TraceAnswer>
-  /** Which goods were at the place in the interval: directly, or inside of something that was. */
-  exposure(query: ExposureQuery): Promise<ExposureAnswer>
-  /** Every stay of one key, oldest first, its containers' stays included while it was inside of them. */
-  stays(key: string): Promise<Stay[]>
-  /** Who holds the leaves of what the given goods went into, by party and place. */
-  holders(query: { readonly of: readonly string[]; readonly atMs?: number; readonly limit?: number }): Promise<HoldersAnswer>
   /** Any question of `TraceQuestions`, answered where the events are. */
   ask<Question extends TraceQuestion>(question: Question, ask: TraceQuestions[Question]['ask']): Promise<TraceQuestions[Question]['answer']>
   /** Distinct values of one kind, a page of them. */

@@ -6,10 +6,10 @@ import type { TraceStore } from './trace-store.ts'
 
 const itemsCount = 6
 const palletsCount = 3
-const places = [place(1), place(2, 'A'), place(2, 'B'), place(3)]
+export const places = [place(1), place(2, 'A'), place(2, 'B'), place(3)]
 export const items = Array.from({ length: itemsCount }, (_, index) => item(index))
-const pallets = Array.from({ length: palletsCount }, (_, index) => pallet(index))
-const lots = [lot('X'), lot('Y')]
+export const pallets = Array.from({ length: palletsCount }, (_, index) => pallet(index))
+export const lots = [lot('X'), lot('Y')]
 const everything = [...items, ...pallets, ...lots]
 
 const goods = fc.constantFrom(...items, ...lots)
@@ -25,6 +25,7 @@ function withQuantity({ key, quantity }: { readonly key: string; readonly quanti
 /** What may happen at one minute; several things may, and pallets go into pallets too. */
 const happening = fc.oneof(
   fc.record({ kind: fc.constant('see'), of: several, bizLocation: somewhere }),
+  fc.record({ kind: fc.constant('tell'), of: several, lot: fc.constantFrom(...lots) }),
   fc.record({ kind: fc.constant('leave'), of: several, readPoint: somewhere }),
   fc.record({ kind: fc.constant('end'), of: several, bizLocation: somewhere }),
   fc.record({ kind: fc.constant('pack'), unit, of: several, bizLocation: somewhere }),
@@ -57,6 +58,8 @@ function optionsOf(what: Happening) {
   switch (what.kind) {
     case 'see':
       return { objects: 'of' in what ? what.of : [], ...at }
+    case 'tell':
+      return { objects: 'of' in what ? what.of : [], ...('lot' in what ? { ofLot: what.lot } : {}) }
     case 'leave':
       return {
         objects: 'of' in what ? what.of : [],
@@ -99,20 +102,25 @@ async function answersOf(store: TraceStore): Promise<unknown> {
   const answers: unknown[] = []
   for (const key of everything) {
     for (const direction of ['back', 'forward'] as const) {
-      const { tookMs: _, ...answer } = await store.trace({ of: key, direction })
+      const { tookMs: _, ...answer } = await store.ask(direction, { of: key })
       const nodes = answer.nodes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
       answers.push({ ...answer, nodes, edges: answer.edges.map((edge) => JSON.stringify(edge)).sort() })
     }
+    for (const knowledge of [{}, { knownAtMs: startMs + 600_000 }, { withDeclared: true }]) {
+      const { tookMs: _, ...scope } = await store.ask('scope', { of: key, withSiblings: true, ...knowledge })
+      const { tookMs: __, ...balance } = await store.ask('balance', { of: key, ...knowledge })
+      answers.push(scope, balance, await store.ask('life', { of: key, ...knowledge }))
+    }
     answers.push(
-      await store.stays(key),
+      await store.ask('stays', key),
       (await store.ledger({ key })).map(({ eventID }) => eventID)
     )
   }
   for (const asked of [...places, place(2)]) {
-    const { tookMs: _, ...exposure } = await store.exposure({ place: asked, fromMs: startMs + 300_000, toMs: startMs + 900_000 })
+    const { tookMs: _, ...exposure } = await store.ask('exposure', { place: asked, fromMs: startMs + 300_000, toMs: startMs + 900_000 })
     answers.push({ ...exposure, goods: exposure.goods.map((stay) => JSON.stringify(stay)).sort() })
   }
-  const { tookMs: _, ...holders } = await store.holders({ of: everything })
+  const { tookMs: _, ...holders } = await store.ask('holders', { of: everything })
   return [...answers, holders]
 }
 

@@ -8,7 +8,7 @@ export function stayTests({ store, capture }: SuiteContext): void {
   it('lets goods stay where what holds them stays', async () => {
     await capture(...coldChain())
     assert.deepEqual(
-      (await store().stays(item(1))).map(({ place, fromMs, toMs, within, eventID }) => ({ place, fromMs, toMs, within, eventID })),
+      (await store().ask('stays', item(1))).map(({ place, fromMs, toMs, within, eventID }) => ({ place, fromMs, toMs, within, eventID })),
       [
         { place: factory, fromMs: minutes(0), toMs: minutes(20), within: undefined, eventID: 'make' },
         { place: chamber, fromMs: minutes(30), toMs: minutes(50), within: pallet(1), eventID: 'receive' },
@@ -25,7 +25,7 @@ export function stayTests({ store, capture }: SuiteContext): void {
       event({ id: 'late', at: 45, bizLocation: chamber, objects: [item('late')] })
     )
     const exposed = async (asked: string, from: number, to: number): Promise<string[]> =>
-      (await store().exposure({ place: asked, fromMs: minutes(from), toMs: minutes(to) })).goods.map(({ key }) => key).sort()
+      (await store().ask('exposure', { place: asked, fromMs: minutes(from), toMs: minutes(to) })).goods.map(({ key }) => key).sort()
     assert.deepEqual(await exposed(chamber, 32, 39), [pallet(1), item(1), item(2)])
     assert.deepEqual(await exposed(place(3), 32, 39), [pallet(1), item(1), item(2)])
     assert.deepEqual(await exposed(place(3, 'B'), 32, 39), [])
@@ -37,19 +37,19 @@ export function stayTests({ store, capture }: SuiteContext): void {
     const [make, pack, ship, ...rest] = coldChain()
     assert.ok(make !== undefined && pack !== undefined && ship !== undefined)
     await capture(make, ...rest)
-    assert.equal((await store().stays(item(2))).length, 1)
+    assert.equal((await store().ask('stays', item(2))).length, 1)
     await capture(pack, ship)
     assert.deepEqual(
-      (await store().stays(item(2))).map(({ place }) => place),
+      (await store().ask('stays', item(2))).map(({ place }) => place),
       [factory, chamber]
     )
-    const exposed = await store().exposure({ place: chamber, fromMs: minutes(32), toMs: minutes(39) })
+    const exposed = await store().ask('exposure', { place: chamber, fromMs: minutes(32), toMs: minutes(39) })
     assert.equal(exposed.goods.length, 3)
   })
 
   it('cuts an exposure at its limit and says so', async () => {
     await capture(...coldChain())
-    const answer = await store().exposure({ place: chamber, fromMs: minutes(32), toMs: minutes(39), limit: 2 })
+    const answer = await store().ask('exposure', { place: chamber, fromMs: minutes(32), toMs: minutes(39), limit: 2 })
     assert.deepEqual([answer.goods.length, answer.truncated], [2, true])
   })
 }
@@ -63,14 +63,14 @@ export function lotTests({ store, capture }: SuiteContext): void {
       event({ id: 'ship', at: 10, bizStep: 'shipping', readPoint: factory, objects: [some(40)] }),
       event({ id: 'receive', at: 20, bizStep: 'receiving', bizLocation: port, objects: [some(40)] })
     )
-    const open = (await store().stays(lot('L'))).map(({ place, quantity, toMs }) => ({ place, quantity, toMs }))
+    const open = (await store().ask('stays', lot('L'))).map(({ place, quantity, toMs }) => ({ place, quantity, toMs }))
     assert.deepEqual(open, [
       { place: factory, quantity: 60, toMs: undefined },
       { place: port, quantity: 40, toMs: undefined }
     ])
     await capture(event({ id: 'rest', at: 30, bizStep: 'shipping', readPoint: factory, objects: [some(60)] }))
     assert.deepEqual(
-      (await store().stays(lot('L'))).map(({ toMs }) => toMs),
+      (await store().ask('stays', lot('L'))).map(({ toMs }) => toMs),
       [minutes(30), undefined]
     )
   })
@@ -81,7 +81,7 @@ export function lotTests({ store, capture }: SuiteContext): void {
       event({ id: 'ship', at: 10, bizStep: 'shipping', readPoint: factory, objects: [lot('M')] })
     )
     assert.deepEqual(
-      (await store().stays(lot('M'))).map(({ toMs }) => toMs),
+      (await store().ask('stays', lot('M'))).map(({ toMs }) => toMs),
       [minutes(10)]
     )
   })
@@ -111,7 +111,7 @@ export function lotTests({ store, capture }: SuiteContext): void {
       event({ id: 'pack', at: 10, action: 'ADD', bizLocation: factory, parent: pallet(1), children: [some(100)] }),
       event({ id: 'receive', at: 20, bizLocation: chamber, objects: [pallet(1)] })
     )
-    const stays = await store().stays(lot('L'))
+    const stays = await store().ask('stays', lot('L'))
     assert.deepEqual(
       stays.map(({ place, within, fromMs, toMs }) => ({ place, within, fromMs, toMs })),
       [
@@ -120,7 +120,7 @@ export function lotTests({ store, capture }: SuiteContext): void {
         { place: chamber, within: pallet(1), fromMs: minutes(20), toMs: undefined }
       ]
     )
-    const exposed = await store().exposure({ place: chamber, fromMs: minutes(30), toMs: minutes(40) })
+    const exposed = await store().ask('exposure', { place: chamber, fromMs: minutes(30), toMs: minutes(40) })
     assert.deepEqual(exposed.goods.map(({ key }) => key).sort(), [pallet(1), lot('L')])
   })
 }
@@ -135,7 +135,7 @@ export function holderTests({ store, capture }: SuiteContext): void {
       event({ id: 'ship4', at: 5, bizStep: 'shipping', disposition: 'in_transit', objects: [item(4)], to: party(5) }),
       event({ id: 'burn', at: 9, action: 'DELETE', bizStep: 'destroying', bizLocation: factory, objects: [item(3)] })
     )
-    const answer = await store().holders({ of: [lot('L')] })
+    const answer = await store().ask('holders', { of: [lot('L')] })
     const shown = answer.holdings.map(({ state, party, place, goods }) => [state, party, place, ...goods])
     assert.deepEqual(
       shown.toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)),
@@ -147,7 +147,7 @@ export function holderTests({ store, capture }: SuiteContext): void {
       ]
     )
     assert.deepEqual([answer.total, answer.truncated], [4, false])
-    const earlier = await store().holders({ of: [item(1)], atMs: minutes(25) })
+    const earlier = await store().ask('holders', { of: [item(1)], atMs: minutes(25) })
     assert.deepEqual(
       earlier.holdings.map(({ state, party }) => [state, party]),
       [['inTransit', party(2)]]

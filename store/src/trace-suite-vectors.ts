@@ -29,7 +29,7 @@ export function tracebackVectorTests(store: () => TraceStore): void {
     const expected = Expected.check(readJson(expectedFile))
     assert.ok(expected.ok)
     for (const { item, timeScoped } of expected.value.cases) {
-      const answer = await store().trace({ of: keyOf(item), direction: 'back' })
+      const answer = await store().ask('back', { of: keyOf(item) })
       const wanted = timeScoped.eventIndexes.map((index) => events[index]?.eventID ?? '')
       assert.deepEqual(answer.events.toSorted(), wanted.sort(), item)
       assert.equal(answer.truncated, false)

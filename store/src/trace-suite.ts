@@ -67,10 +67,10 @@ const keysOf = (answer: { readonly nodes: readonly { readonly key: string }[] })
 const all: EventQuery = { order: 'ascending', orderBy: 'eventTime', limit: 1_000 }
 
 async function snapshot(store: TraceStore): Promise<unknown> {
-  const { tookMs: backMs, ...back } = await store.trace({ of: item(1), direction: 'back' })
-  const { tookMs: exposureMs, ...exposure } = await store.exposure({ place: place(3), fromMs: startMs, toMs: minutes(100) })
+  const { tookMs: backMs, ...back } = await store.ask('back', { of: item(1) })
+  const { tookMs: exposureMs, ...exposure } = await store.ask('exposure', { place: place(3), fromMs: startMs, toMs: minutes(100) })
   assert.ok(backMs >= 0 && exposureMs >= 0)
-  return { back, exposure, stays: await store.stays(item(2)), page: await store.events(all), counts: await store.counts() }
+  return { back, exposure, stays: await store.ask('stays', item(2)), page: await store.events(all), counts: await store.counts() }
 }
 
 function captureTests({ store, capture }: SuiteContext): void {
@@ -111,13 +111,13 @@ function captureTests({ store, capture }: SuiteContext): void {
     assert.deepEqual(await capture(make, pack, ...rest, wrong), [...coldChain().map(() => 'stored'), 'stored'])
     assert.deepEqual(await capture(wrong), ['duplicate'])
     assert.deepEqual(await store().byId('pack'), [pack.json, wrong.json])
-    assert.deepEqual(keysOf(await store().trace({ of: item(2), direction: 'forward' })), [item(2)])
+    assert.deepEqual(keysOf(await store().ask('forward', { of: item(2) })), [item(2)])
     assert.deepEqual(
       (await store().ledger({ key: item(2) })).map(({ eventID }) => eventID),
       ['make']
     )
     assert.deepEqual(
-      (await store().stays(item(2))).map(({ place, toMs }) => ({ place, toMs })),
+      (await store().ask('stays', item(2))).map(({ place, toMs }) => ({ place, toMs })),
       [{ place: factory, toMs: undefined }]
     )
   })
@@ -128,7 +128,7 @@ function captureTests({ store, capture }: SuiteContext): void {
     assert.deepEqual(await capture(wrong), ['stored'])
     assert.deepEqual(await capture(late), ['stored'])
     assert.deepEqual(await store().byId('make'), [late.json, wrong.json])
-    assert.deepEqual(await store().stays(item(1)), [])
+    assert.deepEqual(await store().ask('stays', item(1)), [])
   })
 
   it('gives the ledger of a key oldest first, with the JSON as it came', async () => {
@@ -206,14 +206,14 @@ function traceTests({ store, capture }: SuiteContext): void {
       event({ id: 'next', at: 30, inputs: [item('b')], outputs: [item('c'), item('d')] }),
       event({ id: 'after', at: 40, bizStep: 'inspecting', objects: [item('a')] })
     )
-    const back = await store().trace({ of: item('c'), direction: 'back' })
+    const back = await store().ask('back', { of: item('c') })
     assert.deepEqual(keysOf(back), [item('a'), item('b'), item('c')])
     assert.deepEqual(back.events, ['in', 'out', 'next'])
     assert.deepEqual(
       back.nodes.map(({ depth }) => depth),
       [0, 1, 2]
     )
-    const forward = await store().trace({ of: item('a'), direction: 'forward' })
+    const forward = await store().ask('forward', { of: item('a') })
     assert.deepEqual(keysOf(forward), [item('a'), item('b'), item('c'), item('d')])
     assert.deepEqual(
       forward.edges.map(({ from, to, kind }) => `${kind} ${from.slice(-1)}${to.slice(-1)}`),
@@ -228,8 +228,8 @@ function traceTests({ store, capture }: SuiteContext): void {
       event({ id: `unpack-${name}`, at: at + 2, action: 'DELETE', parent: pallet(1) })
     ]
     await capture(...trip('a', 0), ...trip('b', 10), event({ id: 'use', at: 20, inputs: [item('b')], outputs: [item('z')] }))
-    assert.deepEqual(keysOf(await store().trace({ of: item('a'), direction: 'forward' })), [pallet(1), item('a')])
-    const back = await store().trace({ of: item('z'), direction: 'back' })
+    assert.deepEqual(keysOf(await store().ask('forward', { of: item('a') })), [pallet(1), item('a')])
+    const back = await store().ask('back', { of: item('z') })
     assert.deepEqual(keysOf(back), [pallet(1), item('b'), item('z')])
     assert.deepEqual(back.events, ['pack-b', 'move-b', 'unpack-b', 'use'])
     assert.deepEqual(
@@ -250,8 +250,7 @@ function traceTests({ store, capture }: SuiteContext): void {
       event({ id: 'one', at: 10, inputs: [item('a')], outputs: [item('b')] }),
       event({ id: 'two', at: 20, inputs: [item('b')], outputs: [item('c')] })
     )
-    const ask = (options: { atMs?: number; depthMax?: number; nodesMax?: number }) =>
-      store().trace({ of: item('a'), direction: 'forward', ...options })
+    const ask = (options: { atMs?: number; depthMax?: number; nodesMax?: number }) => store().ask('forward', { of: item('a'), ...options })
     assert.deepEqual(keysOf(await ask({ atMs: minutes(15) })), [item('a'), item('b')])
     const shallow = await ask({ depthMax: 1 })
     assert.deepEqual([keysOf(shallow), shallow.truncated], [[item('a'), item('b')], true])
@@ -261,9 +260,9 @@ function traceTests({ store, capture }: SuiteContext): void {
   })
 
   it('knows nothing of a key that no event names', async () => {
-    const answer = await store().trace({ of: item('x'), direction: 'back' })
+    const answer = await store().ask('back', { of: item('x') })
     assert.deepEqual([answer.nodes.length, answer.events], [1, []])
-    assert.deepEqual(await store().stays(item('x')), [])
+    assert.deepEqual(await store().ask('stays', item('x')), [])
     assert.deepEqual(await store().ledger({ key: item('x') }), [])
   })
 }

@@ -104,20 +104,23 @@ export async function scopeOf(sources: Sources, ask: EvidenceAsk): Promise<Evide
 
 async function askThing({ trace }: Sources, draft: Draft, of: string, knownAtMs: number): Promise<void> {
   const known = { knownAtMs }
-  const [back, forward, holders, own] = await Promise.all([
+  const [back, forward, holders, scope, life] = await Promise.all([
     trace.ask('back', { of, ...known }),
     trace.ask('forward', { of, ...known }),
     trace.ask('holders', { of: [of], ...known }),
-    trace.ledger({ key: of, limit: scopeLimits.events, ...known })
+    trace.ask('scope', { of, ...known }),
+    trace.ask('life', { of, eventsMax: scopeLimits.events, ...known })
   ])
-  Object.assign(draft.trace, { back, forward, holders })
+  Object.assign(draft.trace, { back, forward, holders, scope })
   for (const [name, answer] of [
     ['back', back],
     ['forward', forward],
-    ['holders', holders]
+    ['holders', holders],
+    ['scope', scope],
+    ['life', life]
   ] as const)
     if (answer.truncated) draft.cuts.push(`trace: the answer to "${name}" was cut by its limits`)
-  for (const eventID of [...back.events, ...forward.events, ...own.map((event) => event.eventID)]) draft.eventIDs.add(eventID)
+  for (const eventID of [...back.events, ...forward.events, ...life.events.map(({ fact }) => fact.eventID)]) draft.eventIDs.add(eventID)
   draft.things.add(of)
   for (const { key } of [...back.nodes, ...forward.nodes]) addThing(draft, key)
 }
@@ -195,6 +198,7 @@ async function addChains({ trace }: Sources, draft: Draft, knownAtMs: number): P
   const of = [...draft.things]
   if (of.length === 0) return
   draft.trace['holders'] = await trace.ask('holders', { of, knownAtMs })
+  draft.trace['scope'] = await trace.ask('scope', { of, knownAtMs })
   for (const key of of) {
     const events = await trace.ledger({ key, limit: scopeLimits.eventsPerThing, knownAtMs })
     if (events.length >= scopeLimits.eventsPerThing) draft.cuts.push(`events: of ${key} the first ${scopeLimits.eventsPerThing} were taken`)

@@ -58,7 +58,7 @@ interface Judging {
 
 /** One of the two sets must come back, exactly. */
 async function judgeCase(sheet: JudgeSheet, { store, events, matched }: Judging, one: Case): Promise<void> {
-  const answer = await store.trace({ of: keyOf(one.item), direction: 'back' })
+  const answer = await store.ask('back', { of: keyOf(one.item) })
   const found = new Set(answer.events)
   const idsOf = (set: Static<typeof EventSet>): Set<string> =>
     new Set(set.eventIndexes.map((index) => events[index]?.eventID ?? `event ${index}`))

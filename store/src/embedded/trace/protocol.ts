@@ -1,9 +1,8 @@
 /** What the main thread and the worker of the trace store say to each other. */
-import type { TraceAnswer } from '@tracegate/model/trace'
 import type { ErrorParameters } from '@tracegate/model/errors'
 import type { TraceQuestions } from '@tracegate/model/trace-graph'
 import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
-import type { EventPage, EventQuery, FeedPage, FeedQuery, TraceQuery, VocabularyPage, VocabularyQuery } from '../../trace-store.ts'
+import type { EventPage, EventQuery, FeedPage, FeedQuery, VocabularyPage, VocabularyQuery } from '../../trace-store.ts'
 
 export interface QueryMap extends TraceQuestions {
   byId: { ask: string; answer: string[] }
@@ -13,7 +12,6 @@ export interface QueryMap extends TraceQuestions {
     answer: TraceEvent[]
   }
   histories: { ask: { readonly keys: readonly string[]; readonly newest: number }; answer: ReadonlyMap<string, readonly TraceFact[]> }
-  trace: { ask: TraceQuery; answer: TraceAnswer }
   vocabulary: { ask: VocabularyQuery; answer: VocabularyPage }
   feed: { ask: FeedQuery; answer: FeedPage }
   counts: { ask: undefined; answer: { readonly events: number; readonly keys: number } }

@@ -1,6 +1,6 @@
 /** Every read of the trace store, over the worker's own connections. */
 import type { DatabaseSync } from 'node:sqlite'
-import { createTraceAnswers, traceBack, traceForward } from '@tracegate/model/trace-graph'
+import { createTraceAnswers } from '@tracegate/model/trace-graph'
 import { compareFacts, factsPerKeyMax, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
 import type { Knowledge, TraceEvent } from '@tracegate/model/trace-event'
 import { ledgerLimitDefault } from '../../trace-rules.ts'
@@ -44,7 +44,6 @@ export function createQueries(options: QueriesOptions): Queries {
       const facts = await reader.factsOf(keys)
       return new Map([...facts].map(([key, found]) => [key, [...found].sort(compareFacts).slice(-newest)]))
     },
-    trace: (query) => (query.direction === 'back' ? traceBack(reader, query.of, query) : traceForward(reader, query.of, query)),
     vocabulary: (query) => Promise.try(() => vocabulary(query)),
     feed: (query) => Promise.try(() => feed(query)),
     counts: () => Promise.try(() => ({ events: progress.get('events'), keys: ledger.keys() })),

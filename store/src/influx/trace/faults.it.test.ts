@@ -79,7 +79,7 @@ describe('trace events on InfluxDB 1.x', { skip }, () => {
           seen.json.length === 0 || seen.json.length === coldChain().length,
           `${seen.json.length} events after a cut at write ${cutAt}`
         )
-        assert.deepEqual((await store.stays(item(2))).length, seen.json.length === 0 ? 0 : 2)
+        assert.deepEqual((await store.ask('stays', item(2))).length, seen.json.length === 0 ? 0 : 2)
         const again = outcomes(await store.capture(coldChain(), { log: 'journal', upTo: 7 }))
         const isStored = cutAt === 4 || (cutAt === 3 && fault.type === 'cutAfter')
         assert.deepEqual(
@@ -104,7 +104,7 @@ describe('trace events on InfluxDB 1.x', { skip }, () => {
     await assert.rejects(store.capture([wrong]), { code: 'STORE_SERVER' })
     proxy.decide = () => undefined
     assert.deepEqual(outcomes(await store.capture([wrong])), ['duplicate'])
-    assert.deepEqual(await store.stays(item(1)), [])
+    assert.deepEqual(await store.ask('stays', item(1)), [])
     assert.equal((await store.byId('make')).length, 2)
   })
 
@@ -144,7 +144,7 @@ describe('trace events on InfluxDB 1.x', { skip }, () => {
     await store.capture([padded, far, old])
     assert.deepEqual(await store.ledger({ key: item(2_999) }), [padded])
     assert.deepEqual(await store.ledger({ key: lot('O') }), [old, far])
-    const exposed = await store.exposure({ place: place(1), fromMs: startMs, toMs: startMs + 1, limit: 5_000 })
+    const exposed = await store.ask('exposure', { place: place(1), fromMs: startMs, toMs: startMs + 1, limit: 5_000 })
     assert.equal(exposed.goods.length, 3_001)
     assert.deepEqual((await store.events({ ...all, toMs: 0 })).json, [old.json])
     assert.deepEqual((await store.events({ ...all, fromMs: startMs + 1 })).json, [far.json])
@@ -190,10 +190,10 @@ describe('trace events on InfluxDB 1.x', { skip }, () => {
     await store.capture(itemsOf(0, 1))
     proxy.decide = () => ({ type: 'cutAfter' })
     await assert.rejects(store.capture(itemsOf(1, 1)), { code: 'STORE_UNREACHABLE' })
-    await assert.rejects(store.stays(item(0)), { code: 'STORE_UNREACHABLE' })
+    await assert.rejects(store.ask('stays', item(0)), { code: 'STORE_UNREACHABLE' })
     proxy.decide = ({ path }) => (path.startsWith('/write') ? { type: 'answer', status: 429, headers: { 'retry-after': '7' } } : undefined)
     await assert.rejects(store.capture(itemsOf(1, 1)), { code: 'STORE_OVERLOADED' })
-    assert.equal((await store.stays(item(0))).length, 1)
+    assert.equal((await store.ask('stays', item(0))).length, 1)
   })
 
   it('refuses for good what the server refuses for good', async () => {
@@ -252,7 +252,7 @@ async function requireAll(store: TraceStore, count: number): Promise<void> {
     assert.equal((await store.byId(`e${index}`)).length, 1)
     assert.equal((await store.ledger({ key: item(index) })).length, 1)
   }
-  const exposed = await store.exposure({ place: place(1), fromMs: startMs, toMs: startMs + count * 60_000, limit: 1_000_000 })
+  const exposed = await store.ask('exposure', { place: place(1), fromMs: startMs, toMs: startMs + count * 60_000, limit: 1_000_000 })
   assert.equal(exposed.goods.length, count)
 }
 
