@@ -11,6 +11,8 @@ export const perPageMax = 1_000
 /** Events asked for at once to see whether maxEventCount is passed, and most that are counted for it. */
 const countPageSize = 10_000
 export const countedMax = 100_000
+/** Counting what few of many events match ends after this. */
+const countMs = 10_000
 /** A page that few events match is given with what was found so far after this; its token goes on. */
 const fillMs = 1_000
 
@@ -58,6 +60,7 @@ async function fill(trace: TraceStore, asked: EventQuery): Promise<{ json: reado
 }
 
 async function refuseTooMany(trace: TraceStore, query: EpcisQuery, max: number): Promise<void> {
+  const untilMs = performance.now() + countMs
   let count = 0
   let cursor: string | undefined
   do {
@@ -67,7 +70,8 @@ async function refuseTooMany(trace: TraceStore, query: EpcisQuery, max: number):
     count += page.json.length
     cursor = page.next
     if (count > max) throw apiError('EPCIS_QUERY_TOO_LARGE', { max })
-    if (count >= countedMax && cursor !== undefined) throw apiError('EPCIS_QUERY_TOO_BROAD', { what: 'counted', max: countedMax })
+    if ((count >= countedMax || performance.now() > untilMs) && cursor !== undefined)
+      throw apiError('EPCIS_QUERY_TOO_BROAD', { what: 'counted', max: countedMax })
   } while (cursor !== undefined)
 }
 

@@ -28,8 +28,7 @@ export function readEventQuery(request: FastifyRequest, { fixed, masterData }: E
 
 export function refusedQuery(findings: readonly QueryFinding[]): FindingsError {
   const [first] = findings
-  const detail =
-    first === undefined ? 'it cannot be read' : first.message + (first.nearest === undefined ? '' : `; did you mean ${first.nearest}?`)
+  const detail = first?.message ?? 'it cannot be read'
   const complex = first?.exception === 'QueryTooComplexException'
   const reasons = findings.map(({ code, pointer, message }) => ({ code, pointer, message }))
   return new FindingsError(apiError(complex ? 'EPCIS_QUERY_COMPLEX' : 'EPCIS_QUERY_REFUSED', { detail }), reasons)

@@ -11,10 +11,19 @@ export interface OpenEvent {
 }
 
 export function openEvent(fact: TraceFact, json: () => string): OpenEvent {
+  return { fact, ...openMembers(json) }
+}
+
+/** An event of which nothing but its JSON is asked. */
+export function openJson(json: string): Omit<OpenEvent, 'fact'> {
+  return openMembers(() => json)
+}
+
+function openMembers(json: () => string): Omit<OpenEvent, 'fact'> {
   let parsed: { readonly value: unknown } | undefined
   let prefixes: ReadonlyMap<string, string> | undefined
   const members = (): unknown => (parsed ??= { value: parse(json()) }).value
-  return { fact, members, prefixes: () => (prefixes ??= declaredPrefixes(memberOf(members(), '@context'))) }
+  return { members, prefixes: () => (prefixes ??= declaredPrefixes(memberOf(members(), '@context'))) }
 }
 
 function parse(json: string): unknown {

@@ -19,10 +19,17 @@ export function judgeExtension({ place, inner, name, comparison, values }: Extra
 
 /** Fields of that name anywhere at the top level whose values are identifiers. */
 export function judgeNamedIdentifier(name: ExtensionName, keys: ReadonlySet<string>) {
-  return (event: OpenEvent): boolean =>
-    findFields({ holder: event.members(), name, inner: false, prefixes: event.prefixes() }, (value) =>
-      scalarsOf(value).some((scalar) => typeof scalar === 'string' && keys.has(keyOf(scalar)))
-    )
+  return (event: OpenEvent): boolean => scalarsOfField(event, name).some((scalar) => typeof scalar === 'string' && keys.has(keyOf(scalar)))
+}
+
+/** The plain values of the top-level fields of that name. */
+export function scalarsOfField(event: Omit<OpenEvent, 'fact'>, name: ExtensionName): Scalar[] {
+  const scalars: Scalar[] = []
+  findFields({ holder: event.members(), name, inner: false, prefixes: event.prefixes() }, (value) => {
+    scalars.push(...scalarsOf(value))
+    return false
+  })
+  return scalars
 }
 
 function holdersOf(event: OpenEvent, place: ExtensionPlace): readonly unknown[] {

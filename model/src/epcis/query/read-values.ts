@@ -21,6 +21,8 @@ export interface Reading {
 export interface Given {
   readonly name: string
   readonly value: unknown
+  /** Which entry of a body's list the value is. */
+  readonly entry?: number
 }
 
 export function refuse(reading: Reading, given: Given, wanted: string, nearest?: string): undefined {
@@ -29,7 +31,7 @@ export function refuse(reading: Reading, given: Given, wanted: string, nearest?:
   reading.findings.push({
     exception: 'QueryParameterException',
     code: 'QUERY_PARAMETER_INVALID',
-    pointer: pointerOf(given.name),
+    pointer: pointerOf(given.name) + (given.entry === undefined ? '' : `/${given.entry}`),
     message: `${given.name.slice(0, 128)} is ${current}, expected ${wanted}${meant}`,
     name: given.name,
     current,
@@ -76,12 +78,18 @@ export function readTexts(reading: Reading, given: Given): string[] | undefined 
     return refuseCost(reading, given.name, { current: `${entries.length} values`, wanted: `at most ${listValuesMax}` })
   const texts: string[] = []
   for (const entry of entries) {
-    if (typeof entry !== 'string' || entry === '') return refuse(reading, { ...given, value: entry }, listWanted[reading.form])
+    if (typeof entry !== 'string' || entry === '') return refuse(reading, entryOf(given, entry), listWanted[reading.form])
     if (entry.length > valueLengthMax)
       return refuseCost(reading, given.name, { current: `a value of ${entry.length} characters`, wanted: `at most ${valueLengthMax}` })
     texts.push(entry)
   }
   return [...new Set(texts)]
+}
+
+function entryOf(given: Given, value: unknown): Given {
+  const list: readonly unknown[] = Array.isArray(given.value) ? given.value : []
+  const entry = list.indexOf(value)
+  return entry < 0 ? { ...given, value } : { ...given, value, entry }
 }
 
 function urlEntries(value: unknown): unknown {
@@ -104,7 +112,7 @@ export function readList<Item>(
   const items: Item[] = []
   for (const text of texts) {
     const item = options.read(text)
-    if (item === undefined) return refuse(reading, { ...given, value: text }, options.wanted, options.nearest?.(text))
+    if (item === undefined) return refuse(reading, entryOf(given, text), options.wanted, options.nearest?.(text))
     items.push(item)
   }
   return items
