@@ -7,6 +7,7 @@ import { compileValidator } from '@tracegate/model/codec'
 import { parseCapture } from '@tracegate/model/epcis/document'
 import { eventHashId } from '@tracegate/model/epcis/event-hash'
 import { readEpcisXml } from '@tracegate/model/epcis/xml/read'
+import { writeEpcisXml } from '@tracegate/model/epcis/xml/write'
 import { readQueryXml } from '@tracegate/model/epcis/xml/read-query'
 import type { JudgeSheet } from './result.ts'
 import { readJson } from './vectors.ts'
@@ -38,6 +39,15 @@ export async function judgeXml(sheet: JudgeSheet, folder: string, row: Row): Pro
   const isComplete =
     (row.events === undefined || types.length === row.events) && (row.eventTypes === undefined || isDeepStrictEqual(types, row.eventTypes))
   sheet.check(row.file, isComplete, () => `found ${types.join(', ')}, wanted ${row.events} events ${row.eventTypes?.join(', ') ?? ''}`)
+  const again = readEpcisXml(writeEpcisXml(read.document))
+  const rewritten = again.ok ? parseCapture(again.document, 'xml') : again
+  const isKept =
+    rewritten.ok &&
+    capture.events.every((event, index) => {
+      const twin = rewritten.events[index]
+      return twin !== undefined && eventHashId(twin, rewritten.context) === eventHashId(event, capture.context)
+    })
+  sheet.check(`${row.file} written again`, isKept, () => (rewritten.ok ? 'other events' : show(rewritten.findings)))
   if (row.jsonCounterpart === undefined) return
   const other = parseCapture(await readJson(join(folder, row.jsonCounterpart)))
   if (!other.ok) return sheet.check(`${row.file} counterpart`, false, () => show(other.findings))
