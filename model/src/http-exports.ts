@@ -41,10 +41,10 @@ export const FsmaAnswer = Type.Object({
 })
 
 export const eventFormats = ['jsonl', 'csv'] as const
-export const EventsExportQuery = Type.Object({
-  ...selection,
-  format: Type.Optional(Type.Enum(eventFormats, { default: 'jsonl' }))
-})
+export const EventsExportQuery = Type.Object(
+  { ...selection, format: Type.Optional(Type.Enum(eventFormats, { default: 'jsonl' })) },
+  { additionalProperties: true, description: 'Also every parameter of the EPCIS 2.0 query but those of pages' }
+)
 
 /** waiting, running: not yet; ready: can be taken; failed: `detail` says why; gone: kept no longer. */
 export const evidenceStates = ['waiting', 'running', 'ready', 'failed'] as const

@@ -168,7 +168,7 @@ test('only so many bundles are made and wait, and one that fails says why', asyn
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const trace = {
     ...world.trace,
-    ledger: async () => {
+    events: async () => {
       await gate
       throw new Error('the disk is gone')
     }

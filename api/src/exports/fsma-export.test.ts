@@ -166,6 +166,32 @@ test('what an event was declared wrong for is no row, and the events file keeps 
   assert.equal(csv[1]?.['outputs'], `${packedLot} × 25 CS`)
 })
 
+test('events of any EPCIS query for a period come as a file, and a wrong parameter is told before anything is sent', async () => {
+  const { get } = await start()
+  const steps = async (query: string) => {
+    const answer = await get(`events?${query}`)
+    assert.equal(answer.statusCode, 200, answer.body)
+    return answer.body === ''
+      ? []
+      : answer.body
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line).bizStep)
+  }
+  const until = `to=${new Date(startMs + 5 * hour).toISOString()}`
+  assert.deepEqual(await steps('EQ_bizStep=shipping'), ['shipping', 'shipping'])
+  assert.deepEqual(await steps(`EQ_bizStep=shipping|receiving&${until}`), ['shipping', 'receiving'])
+  assert.deepEqual(await steps(`MATCH_anyEPC=${encodeURIComponent(pallet)}&orderDirection=DESC&orderBy=eventTime&eventCountLimit=1`), [
+    'receiving'
+  ])
+  assert.deepEqual(await steps('EQ_quantity=250'), ['creating_class_instance', 'creating_class_instance'])
+  const wrong = await get('events?EQ_bizStp=shipping')
+  assert.equal(wrong.statusCode, 400)
+  assert.match(wrong.json().detail, /EQ_bizStep/)
+  assert.equal((await get(`events?EQ_bizStep=shipping&of=${encodeURIComponent(pallet)}`)).statusCode, 400)
+  assert.equal((await get('events?EQ_bizStep=shipping&perPage=3')).statusCode, 400)
+})
+
 test('an export without a question is refused, and every other is in the journal', async () => {
   const { world, app, get } = await start()
   for (const query of [
