@@ -31,14 +31,15 @@ export async function namedQueryRoutes(scope: EpcisScope): Promise<void> {
       await scope.context.subscriptions.office.ready()
     })
     await openSockets(own)
-    listRoutes(own)
+    listRoute(own)
+    makeRoute(own)
     queryRoutes(own)
     eventRoutes(own)
     subscriptionRoutes(own)
   })
 }
 
-function listRoutes(scope: EpcisScope): void {
+function listRoute(scope: EpcisScope): void {
   const { app, context, tokens } = scope
   const { queries } = context.subscriptions
   addQueryOptions(scope, { path: queriesPath, methods: ['GET', 'POST'] })
@@ -67,6 +68,10 @@ function listRoutes(scope: EpcisScope): void {
       return reply.type(jsonType).send(JSON.stringify(page.queries))
     }
   )
+}
+
+function makeRoute({ app, context }: EpcisScope): void {
+  const { queries, events } = context.subscriptions
   app.post(
     queriesPath,
     {
@@ -86,7 +91,7 @@ function listRoutes(scope: EpcisScope): void {
     async (request, reply) => {
       const by = callerOf(request.principal)
       const { name } = await queries.add(request.body, { by, extensions: request.wishes.extensions })
-      context.subscriptions.events.changed({ what: 'query', action: 'made', id: name, by })
+      events.changed({ what: 'query', action: 'made', id: name, by })
       return reply
         .code(201)
         .header('location', `${queriesPath}/${encodeURIComponent(name)}`)

@@ -2,16 +2,16 @@
  * Named queries: kept in the register `queries`, in memory by name. A query never changes; whoever wants another makes another. It
  * reads what a body asks for, and runs nothing.
  */
-import { createHash } from 'node:crypto'
 import type { EpcisQuery, QueryRead } from '@tracegate/model/epcis/query/query'
-import { NamedQuery, queryNameLengthMax } from '@tracegate/model/epcis/subscription'
-import { compileValidator, isTooDeep, jsonDepthMax } from '@tracegate/model/codec'
+import { NamedQuery } from '@tracegate/model/epcis/subscription'
+import { compileValidator } from '@tracegate/model/codec'
 import type { Reason } from '@tracegate/model/errors'
 import { Type, type Static } from 'typebox'
 import type { CaseStore } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
 import { apiError } from '../errors.ts'
 import { FindingsError } from '../problem.ts'
+import { readNamedQuery } from './named-query-body.ts'
 import { queryError } from './query-errors.ts'
 
 const Row = Type.Object({
@@ -87,7 +87,7 @@ export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
         throw error
       })),
     async add(body, { by, extensions }) {
-      const { name, query } = readNamed(body)
+      const { name, query } = readNamedQuery(body)
       if (kept.has(name)) throw queryError('EPCIS_QUERY_EXISTS', { name: name.slice(0, 64) })
       if (kept.size >= options.queriesMax) throw queryError('EPCIS_QUERIES_FULL', { kept: kept.size, max: options.queriesMax })
       const row = { name, query, extensions, createdAtMs: nowMs(), createdBy: by }
@@ -129,49 +129,6 @@ export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
   }
 }
 
-/** A body that is the bare query, as test suites send it, gets a name made of its content; the Location tells it. */
-function readNamed(body: unknown): NamedQuery {
-  if (isTooDeep(body)) throw invalid([{ pointer: '', message: `the body nests deeper than ${jsonDepthMax} levels, expected at most so many` }])
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw invalid([{ pointer: '', message: `the body is ${shown(body)}, expected an object with name and query` }])
-  if (isTooDeep(body))
-    throw invalid([{ pointer: '', message: `the body nests deeper than ${jsonDepthMax} levels, expected at most so many` }])
-  const members: Readonly<Record<string, unknown>> = { ...body }
-  if (!Object.hasOwn(members, 'name') && !Object.hasOwn(members, 'query')) {
-    const isQuery = Object.keys(members).some((member) => member !== '@context')
-    if (!isQuery) throw invalid([{ pointer: '', message: 'the body has neither name nor query, expected both' }])
-    return { name: `query-${createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16)}`, query: members }
-  }
-  const { name, query, ...others } = members
-  const findings = Object.keys(others).map((member) => ({
-    pointer: `/${member.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64)}`,
-    message: `the body has "${member.slice(0, 64)}", expected name and query only`
-  }))
-  if (!isName(name))
-    findings.push({
-      pointer: '/name',
-      message: `name is ${shown(name)}, expected 1 to ${queryNameLengthMax} characters without control characters`
-    })
-  if (!isParameters(query))
-    findings.push({ pointer: '/query', message: `query is ${shown(query)}, expected an object of query parameters` })
-  if (!isName(name) || !isParameters(query) || findings.length > 0) throw invalid(findings)
-  return { name, query }
-}
-
-/** `.` and `..` cannot stand in a path. */
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= queryNameLengthMax && /^[^\p{Cc}\p{Cs}]+$/u.test(value) && !/^\.{1,2}$/.test(value)
-}
-
-function isParameters(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function invalid(findings: readonly { readonly pointer: string; readonly message: string }[]): FindingsError {
-  const reasons = findings.map((finding) => ({ code: 'EPCIS_QUERY_INVALID', ...finding }))
-  return new FindingsError(queryError('EPCIS_QUERY_INVALID', { count: reasons.length }), reasons)
-}
-
 function refusedQuery(findings: Extract<QueryRead, { ok: false }>['findings']): FindingsError {
   const isTooComplex = findings.some(({ exception }) => exception === 'QueryTooComplexException')
   const reasons: Reason[] = findings.map(({ code, pointer, message }) => ({ code, pointer: `/query${pointer}`, message }))
@@ -179,8 +136,4 @@ function refusedQuery(findings: Extract<QueryRead, { ok: false }>['findings']): 
     queryError(isTooComplex ? 'EPCIS_QUERY_TOO_COMPLEX' : 'EPCIS_QUERY_PARAMETERS', { count: reasons.length }),
     reasons
   )
-}
-
-function shown(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 64) ?? 'missing'
 }

@@ -65,10 +65,11 @@ export function subscriptionStatusRoutes(app: HttpServer, context: ApiContext): 
     }
   )
   deadRoutes(app, context)
+  deadWorkRoutes(app, context)
 }
 
 function deadRoutes(app: HttpServer, context: ApiContext): void {
-  const { office, events } = context.subscriptions
+  const { office } = context.subscriptions
   app.get(
     '/api/v1/dead-deliveries',
     {
@@ -99,6 +100,10 @@ function deadRoutes(app: HttpServer, context: ApiContext): void {
       return deadAnswer(office.dead.get(request.params.id))
     }
   )
+}
+
+function deadWorkRoutes(app: HttpServer, context: ApiContext): void {
+  const { office, events } = context.subscriptions
   app.post(
     '/api/v1/dead-deliveries/:id/resume',
     {

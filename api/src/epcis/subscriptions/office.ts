@@ -12,8 +12,9 @@ import type { SubscriptionEvents } from './events.ts'
 import type { FeedReader } from './feed-reader.ts'
 import type { WebhookRequest } from './request.ts'
 import { subscriptionRows, type SubscriptionRow } from './rows.ts'
-import { createRunner, type Runner } from './runner.ts'
+import type { Runner } from './runner.ts'
 import type { RunnerParts } from './runner-attempt.ts'
+import { createRunners, type Runners } from './runners.ts'
 import type { SubscriptionSettings } from './settings.ts'
 import { createSlots } from './slots.ts'
 import type { WakeFilter } from './wake-filter.ts'
@@ -57,102 +58,37 @@ export interface OfficeOptions {
   readonly wakes: WakeFilter
 }
 
-/** How long deliveries under way may take to end at a close; what does not is sent again after the restart. */
-const closeGraceMs = 1_000
-
-interface Held {
-  readonly runner: Runner
-  version: number
-}
-
 export function createSubscriptionOffice(options: OfficeOptions): SubscriptionOffice {
-  const { cases, queries, settings, events, wakes } = options
-  const held = new Map<string, Held>()
+  const { cases, queries, settings, events } = options
   const dead = createGraveyard({ cases, events })
-  const slots = { first: createSlots(settings.deliveriesAtOnceMax), retry: createSlots(settings.retriesAtOnceMax) }
+  const runners = createRunners({ cases, parts: partsOf(options, dead) })
   let loading: Promise<void> | undefined
-  let isStarted = false
   let making = 0
 
-  const parts: RunnerParts = {
-    settings,
-    reader: options.reader,
-    events,
-    slots,
-    send: options.send,
-    async filterOf(queryName) {
-      const { filter, nothing } = await queries.read(queryName)
-      wakes.note(queryName, filter)
-      return nothing ? undefined : filter
-    },
-    async save(row) {
-      const own = held.get(row.id)
-      // Removed while its last delivery ended: there is nothing to keep.
-      if (own === undefined) return
-      own.version = (await cases.put('subscriptions', row.id, row, own.version)).version
-    },
-    bury: (row) => dead.bury(row),
-    buried: (id) => dead.countOf(id)
-  }
-
-  function hold(row: SubscriptionRow, version: number): void {
-    const runner = createRunner(row, parts)
-    held.set(row.id, { runner, version })
-    if (isStarted) runner.start()
-  }
-  async function load(): Promise<void> {
-    await Promise.all([queries.ready(), dead.ready()])
-    const orphans: string[] = []
-    for (const { id, version, document } of await cases.list('subscriptions')) {
-      const read = subscriptionRows.check(document)
-      if (!read.ok) events.rowRefused({ register: 'subscriptions', row: id, message: read.reason.message })
-      else if (queries.has(read.value.queryName)) hold(read.value, version)
-      else orphans.push(id)
-    }
-    // Their query was deleted and the process ended before they were; should this fail, the next start tries again.
-    await Promise.allSettled(orphans.map((id) => cases.remove('subscriptions', id)))
-  }
   const ready = (): Promise<void> =>
-    (loading ??= load().catch((error: unknown) => {
+    (loading ??= load(options, { dead, runners }).catch((error: unknown) => {
       loading = undefined
       throw error
     }))
-  const all = (queryName?: string): SubscriptionRow[] =>
-    [...held.values()]
-      .map(({ runner }) => runner.row)
-      .filter((row) => queryName === undefined || row.queryName === queryName)
-      .sort((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1))
-  function heldOf(id: string, queryName?: string): Held {
-    const found = held.get(id)
-    if (found !== undefined && (queryName === undefined || found.runner.row.queryName === queryName)) return found
+  function runnerOf(id: string, queryName?: string): Runner {
+    const found = runners.get(id)
+    if (found !== undefined && (queryName === undefined || found.row.queryName === queryName)) return found
     throw apiError('NOT_FOUND', { what: 'subscription', id: id.slice(0, 64) })
   }
   async function remove(id: string): Promise<void> {
-    const found = held.get(id)
-    held.delete(id)
-    await found?.runner.stop()
-    await cases.remove('subscriptions', id)
+    await runners.remove(id)
     await dead.removeOf(id)
-  }
-  function requireRoom(queryName: string): void {
-    const { subscriptionsMax, subscriptionsPerQueryMax } = settings
-    const ofQuery = all(queryName).length
-    if (ofQuery + making >= subscriptionsPerQueryMax)
-      throw queryError('EPCIS_SUBSCRIPTIONS_FULL', { kept: ofQuery, where: 'to this query', max: subscriptionsPerQueryMax })
-    if (held.size + making >= subscriptionsMax)
-      throw queryError('EPCIS_SUBSCRIPTIONS_FULL', { kept: held.size, where: 'in all', max: subscriptionsMax })
   }
 
   return {
     dead,
     ready,
     async start() {
-      isStarted = true
       await ready()
-      for (const { runner } of held.values()) runner.start()
+      runners.start()
     },
     async make(request) {
-      requireRoom(request.queryName)
+      requireRoom(settings, { ofQuery: runners.rows(request.queryName).length, all: runners.size, making })
       making += 1
       try {
         const row = rowOf(request, settings)
@@ -160,37 +96,73 @@ export function createSubscriptionOffice(options: OfficeOptions): SubscriptionOf
         // Deleted in the meantime: a subscription without its query would never end.
         if (!queries.has(request.queryName)) await cases.remove('subscriptions', row.id)
         queries.get(request.queryName)
-        hold(row, version)
+        runners.hold(row, version)
         return row
       } finally {
         making -= 1
       }
     },
-    all,
-    get: (id, queryName) => heldOf(id, queryName).runner.row,
+    all: (queryName) => runners.rows(queryName),
+    get: (id, queryName) => runnerOf(id, queryName).row,
     async remove(id, queryName) {
-      heldOf(id, queryName)
+      runnerOf(id, queryName)
       await remove(id)
     },
     async removeAllOf(queryName) {
-      await Promise.all(all(queryName).map(({ id }) => remove(id)))
-      wakes.forget(queryName)
+      await Promise.all(runners.rows(queryName).map(({ id }) => remove(id)))
+      options.wakes.forget(queryName)
     },
     async resume(id) {
-      const { runner } = heldOf(id)
-      await runner.resume()
+      await runnerOf(id).resume()
       await dead.removeOf(id, 'stopped')
     },
-    wake(concerns) {
-      for (const { runner } of held.values()) {
-        const { queryName, schedule, reportIfEmpty } = runner.row
-        if (schedule === undefined && (reportIfEmpty || concerns(queryName))) runner.wake()
-      }
-    },
-    async close() {
-      await Promise.all([...held.values()].map(({ runner }) => runner.stop(closeGraceMs)))
-    }
+    wake: (concerns) => runners.wake(concerns),
+    close: () => runners.close()
   }
+}
+
+function partsOf({ settings, reader, events, send, queries, wakes }: OfficeOptions, dead: Graveyard): Omit<RunnerParts, 'save'> {
+  return {
+    settings,
+    reader,
+    events,
+    slots: { first: createSlots(settings.deliveriesAtOnceMax), retry: createSlots(settings.retriesAtOnceMax) },
+    send,
+    async filterOf(queryName) {
+      const { filter, nothing } = await queries.read(queryName)
+      wakes.note(queryName, filter)
+      return nothing ? undefined : filter
+    },
+    bury: (row) => dead.bury(row),
+    buried: (id) => dead.countOf(id)
+  }
+}
+
+async function load(
+  { cases, queries, events }: OfficeOptions,
+  { dead, runners }: { readonly dead: Graveyard; readonly runners: Runners }
+): Promise<void> {
+  await Promise.all([queries.ready(), dead.ready()])
+  const orphans: string[] = []
+  for (const { id, version, document } of await cases.list('subscriptions')) {
+    const read = subscriptionRows.check(document)
+    if (!read.ok) events.rowRefused({ register: 'subscriptions', row: id, message: read.reason.message })
+    else if (queries.has(read.value.queryName)) runners.hold(read.value, version)
+    else orphans.push(id)
+  }
+  // Their query was deleted and the process ended before they were; should this fail, the next start tries again.
+  await Promise.allSettled(orphans.map((id) => cases.remove('subscriptions', id)))
+}
+
+function requireRoom(
+  settings: SubscriptionSettings,
+  kept: { readonly ofQuery: number; readonly all: number; readonly making: number }
+): void {
+  const { subscriptionsMax, subscriptionsPerQueryMax } = settings
+  if (kept.ofQuery + kept.making >= subscriptionsPerQueryMax)
+    throw queryError('EPCIS_SUBSCRIPTIONS_FULL', { kept: kept.ofQuery, where: 'to this query', max: subscriptionsPerQueryMax })
+  if (kept.all + kept.making >= subscriptionsMax)
+    throw queryError('EPCIS_SUBSCRIPTIONS_FULL', { kept: kept.all, where: 'in all', max: subscriptionsMax })
 }
 
 function rowOf(request: NewSubscription, settings: SubscriptionSettings): SubscriptionRow {
