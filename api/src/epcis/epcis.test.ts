@@ -1,57 +1,7 @@
 /** EPCIS 2.0 over HTTP: capture, query and refusals, on documents of our own and of others. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
-import { authorization, createCheckedServer, createWorld } from '../harness.ts'
-
-const headers = { authorization, 'content-type': 'application/json' }
-const vectors = new URL('../../../../shared/testdata/epcis/', import.meta.url)
-const missing = existsSync(vectors) || process.env['CI'] === 'true' ? false : 'the folder of test data is not there'
-
-const event = (change: object = {}) => ({
-  type: 'ObjectEvent',
-  eventID: 'urn:uuid:11111111-1111-4111-8111-111111111111',
-  eventTime: '2026-11-23T08:00:00.000+08:00',
-  eventTimeZoneOffset: '+08:00',
-  action: 'OBSERVE',
-  bizStep: 'shipping',
-  epcList: ['urn:epc:id:sgtin:9506000.013435.1'],
-  readPoint: { id: 'urn:epc:id:sgln:9506000.13433.0' },
-  ...change
-})
-const document = (...eventList: object[]) => ({
-  '@context': ['https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld'],
-  type: 'EPCISDocument',
-  schemaVersion: '2.0',
-  creationDate: '2026-11-23T00:00:00Z',
-  epcisBody: { eventList }
-})
-const numbered = (number: number, change: object = {}) =>
-  event({ eventID: `urn:uuid:11111111-1111-4111-8111-${String(number).padStart(12, '0')}`, ...change })
-
-async function start() {
-  const world = await createWorld({ withAccount: false })
-  const app = await createCheckedServer(world)
-  const capture = async (body: object, more: Record<string, string> = {}) => {
-    const answer = await app.inject({ method: 'POST', url: '/epcis/v2/capture', headers: { ...headers, ...more }, payload: body })
-    if (answer.statusCode !== 202) return { answer, job: undefined }
-    const deadline = performance.now() + 5_000
-    for (;;) {
-      const job = (await app.inject({ url: String(answer.headers.location), headers })).json()
-      if (job.running !== true || performance.now() > deadline) return { answer, job }
-      await wait(5)
-    }
-  }
-  const query = (text: string, more: Record<string, string> = {}) =>
-    app.inject({ url: `/epcis/v2/events${text}`, headers: { ...headers, ...more } })
-  const ids = async (text: string): Promise<string[]> => {
-    const answer = await query(text)
-    assert.equal(answer.statusCode, 200, answer.body)
-    return answer.json().epcisBody.queryResults.resultsBody.eventList.map((one: { eventID: string }) => one.eventID)
-  }
-  return { world, app, capture, query, ids }
-}
+import { document, event, headers, numbered, start } from './testing/rest.ts'
 
 test('a captured document is told on the bus and comes back as it was', async () => {
   const { world, capture, query } = await start()
@@ -264,60 +214,3 @@ test('capture jobs are listed newest first and in pages', async () => {
   assert.equal((await app.inject({ url: next, headers })).json().length, 1)
   assert.equal((await app.inject({ url: '/epcis/v2/capture?what=2', headers })).statusCode, 400)
 })
-
-test('documents of others are captured and come back with the same content', { skip: missing }, async () => {
-  const folder = new URL('openepcis/valid/', vectors)
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
-  assert.ok(files.length > 0)
-  let server = await start()
-  let seen = new Set<string>()
-  for (const file of files) {
-    const body = JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
-    const sent: Record<string, unknown>[] = body.epcisBody.eventList ?? body.epcisBody.queryResults.resultsBody.eventList
-    // Some documents share an eventID and not the event; such a one gets a store of its own.
-    if (sent.some((one) => seen.has(String(one['eventID'])))) {
-      server = await start()
-      seen = new Set()
-    }
-    for (const one of sent) seen.add(String(one['eventID']))
-    const before = new Set(contents(await allEvents(server)))
-    const { answer, job } = await server.capture(body)
-    assert.ok(job?.success === true, `${file}: ${answer.body} ${JSON.stringify(job?.errors)}`)
-    const added = contents(await allEvents(server)).filter((content) => !before.has(content))
-    assert.deepEqual(
-      added,
-      [...new Set(contents(sent))].filter((content) => !before.has(content)),
-      file
-    )
-  }
-})
-
-async function allEvents({ query }: Awaited<ReturnType<typeof start>>): Promise<Record<string, unknown>[]> {
-  return (await query('?perPage=1000')).json().epcisBody.queryResults.resultsBody.eventList
-}
-
-test('invalid documents of others are refused', { skip: missing }, async () => {
-  const { capture, ids } = await start()
-  const folder = new URL('openepcis/invalid/', vectors)
-  for (const file of readdirSync(folder)) {
-    const { answer } = await capture(JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
-    assert.equal(answer.statusCode, 400, file)
-    assert.ok(answer.json().findings.length > 0, file)
-  }
-  assert.deepEqual(await ids(''), [])
-})
-
-/** Events without what the server fills in, in an order of their own. */
-function contents(events: Record<string, unknown>[]): string[] {
-  return events
-    .map(({ recordTime: _recordTime, eventID: _eventID, '@context': _context, ...event }) => JSON.stringify(sorted(event)))
-    .toSorted()
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  const names = Object.keys(value).toSorted()
-  const members = new Map<string, unknown>(Object.entries(value))
-  return Object.fromEntries(names.map((name) => [name, sorted(members.get(name))]))
-}
