@@ -109,7 +109,8 @@ test(
       const type = { 'content-type': 'application/xml' }
       if (String(read.document['type']).endsWith('Event')) {
         const single = await server.app.inject({ method: 'POST', url: '/epcis/v2/events', headers: { ...headers, ...type }, payload: text })
-        assert.equal(single.statusCode, 201, `${file}: ${single.body}`)
+        // 409: by its hash it is the event of a document before.
+        assert.ok([201, 409].includes(single.statusCode), `${file}: ${single.body}`)
         continue
       }
       const { answer, job } = await server.capture(text, type)
