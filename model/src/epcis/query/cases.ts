@@ -2,56 +2,8 @@
  * What every parameter of the EPCIS 2.0 query means in the small world of `case-world.ts`: as a URL and as a body, with the events that it
  * finds. One table for the matcher, for every store and for the HTTP answer. Test data only.
  */
-import { createMasterDataLookup } from '../../master-data.ts'
+import { fields, flag, list, number, numbers, text, type QueryCase } from './case-builders.ts'
 import { worldNames, type WorldName } from './case-world.ts'
-
-export interface QueryCase {
-  readonly name: string
-  readonly url: string
-  readonly body: unknown
-  readonly finds: readonly WorldName[]
-}
-
-/** What the world's places and goods are: a site with two rooms; attributes of a room and of a product. */
-export const worldMasterData = createMasterDataLookup([
-  {
-    key: 'https://id.gs1.org/414/4012345000023',
-    attributes: {},
-    children: ['https://id.gs1.org/414/4012345000023/254/A', 'https://id.gs1.org/414/4012345000023/254/B']
-  },
-  {
-    key: 'https://id.gs1.org/414/4012345000023/254/A',
-    attributes: { 'urn:epcglobal:cbv:mda#countryCode': ['DE'], 'ex:floor': ['2'] },
-    children: []
-  },
-  { key: 'https://id.gs1.org/01/04012345123456', attributes: { 'cbvmda:tradeItemCountryOfOrigin': ['CN'] }, children: [] }
-])
-
-const list = (name: string, values: readonly string[], finds: readonly WorldName[]): QueryCase => ({
-  name,
-  url: values.join('|'),
-  body: values,
-  finds
-})
-const number = (name: string, value: number, finds: readonly WorldName[]): QueryCase => ({ name, url: String(value), body: value, finds })
-const text = (name: string, value: string, finds: readonly WorldName[]): QueryCase => ({ name, url: value, body: value, finds })
-const flag = (name: string, finds: readonly WorldName[], body: unknown = true): QueryCase => ({ name, url: 'true', body, finds })
-
-const comparisons = ['EQ', 'GT', 'GE', 'LT', 'LE'] as const
-type Comparison = (typeof comparisons)[number]
-
-/** Hits and misses of one number in every comparison: at it, just above and just below. */
-function numbers(
-  nameOf: (comparison: Comparison) => string,
-  value: number,
-  options: { readonly finds: readonly WorldName[]; readonly of?: readonly Comparison[] }
-): QueryCase[] {
-  const { finds, of = comparisons } = options
-  const holds = { EQ: [0], GT: [-1], GE: [-1, 0], LT: [1], LE: [0, 1] } as const
-  return of.flatMap((comparison) =>
-    [-1, 0, 1].map((step) => number(nameOf(comparison), value + step, holds[comparison].some((held) => held === step) ? finds : []))
-  )
-}
 
 const packed: readonly WorldName[] = ['pack']
 const observed: readonly WorldName[] = ['ship', 'sense', 'senseInReport', 'test', 'wrong', 'declared']
@@ -210,42 +162,6 @@ const sensors: readonly QueryCase[] = [
   ...numbers((comparison) => `${comparison}_sDev_KEL`, 2, { finds: ['sense'], of: ['GT', 'GE', 'LT', 'LE'] }),
   ...numbers((comparison) => `${comparison}_sDev_FAH`, 3.6, { finds: ['sense'], of: ['GT', 'GE', 'LT', 'LE'] })
 ]
-
-/** The fields of `extensions(count)` at one place, asked for in every comparison. */
-function fields(options: {
-  readonly place: string
-  readonly count: number
-  readonly finds: readonly WorldName[]
-  /** Comparisons that the standard has at this place, at the top and inside. */
-  readonly of?: readonly Comparison[]
-  readonly exists: readonly string[]
-}): QueryCase[] {
-  const { place, count, finds, of = comparisons } = options
-  const time = Date.UTC(2026, 2, count)
-  const times = { EQ: [0], GT: [-1], GE: [-1, 0], LT: [1], LE: [0, 1] } as const
-  return [
-    ...numbers((comparison) => `${comparison}_${place}ex:count`, count, { finds, of }),
-    ...numbers((comparison) => `${comparison}_INNER_${place}ex:deep`, count, { finds, of }),
-    ...numbers((comparison) => `${comparison}_INNER_${place}ex:deeper`, count, { finds, of: of.slice(0, 1) }),
-    number(`EQ_INNER_${place}ex:count`, count, []),
-    number(`EQ_${place}ex:deep`, count, []),
-    ...of.flatMap((comparison) =>
-      [-1, 0, 1].map((step) =>
-        text(
-          `${comparison}_${place}ex:when`,
-          new Date(time + step * 1_000).toISOString(),
-          times[comparison].some((held) => held === step) ? finds : []
-        )
-      )
-    ),
-    list(`EQ_${place}ex:colour`, [`red${count}`, 'green'], finds),
-    list(`EQ_${place}ex:colour`, ['red'], []),
-    ...options.exists.flatMap((name) => [
-      flag(`${name}${name.includes('INNER') ? 'ex:deep' : 'ex:count'}`, finds),
-      flag(`${name}ex:none`, [])
-    ])
-  ]
-}
 
 const extensionCases: readonly QueryCase[] = [
   ...fields({ place: '', count: 1, finds: ['make'], exists: ['EXISTS_', 'EXISTS_INNER_'] }),
