@@ -16,6 +16,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
 import type { ApiContext } from './context.ts'
 import { createCredentialOffice } from './credentials.ts'
+import { createLinkBook } from './digital-link/links.ts'
 import { createApiEvents } from './events.ts'
 import type { SubscriptionSettings } from './epcis/subscriptions/settings.ts'
 import { createSubscriptions } from './epcis/subscriptions/subscriptions.ts'
@@ -50,6 +51,8 @@ export interface ApiOptions {
   readonly simulator?: SimulatorControl
   /** Where evidence bundles are made and kept, and the file of the keys that seal them. */
   readonly exports?: { readonly folder: string; readonly keysPath: string }
+  /** Hosts beside this one that links of Digital Links may lead to, such as `www.example.com`. */
+  readonly linkHosts?: readonly string[]
   /** Folder of the built pages. */
   readonly webRoot?: string
   /** Resolves when `webRoot` is built; page requests wait for it, at most a minute. */
@@ -155,6 +158,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     lockOut: createLockOut(nowMs),
     registers,
     masterData,
+    links: createLinkBook({ cases, nowMs, ...(options.linkHosts === undefined ? {} : { hosts: options.linkHosts }) }),
     subscriptions: createSubscriptions({
       cases,
       trace,

@@ -15,6 +15,7 @@ import type { Accounts } from './accounts.ts'
 import type { Subscriptions } from './epcis/subscriptions/subscriptions.ts'
 import type { CredentialOffice } from './credentials.ts'
 import type { EvidenceOffice } from './exports/evidence-office.ts'
+import type { LinkBook } from './digital-link/links.ts'
 import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
 import type { MasterData } from './master-data/master-data.ts'
@@ -43,6 +44,7 @@ export interface ApiContext {
   readonly lockOut: Throttle
   readonly registers: Registers
   readonly masterData: MasterData
+  readonly links: LinkBook
   readonly live: LiveHub
   readonly subscriptions: Subscriptions
   readonly events: ApiEvents

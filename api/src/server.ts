@@ -4,6 +4,8 @@ import fastify, { type FastifyHttpOptions } from 'fastify'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { ApiContext } from './context.ts'
+import type { LinkOptions } from './digital-link/levels.ts'
+import { digitalLinkRoutes } from './digital-link/routes.ts'
 import { installDocs } from './docs.ts'
 import { apiError } from './errors.ts'
 import { epcisRoutes } from './epcis/routes.ts'
@@ -14,6 +16,7 @@ import { anomalyRoutes } from './routes/anomalies.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { exposureRoutes } from './routes/exposure.ts'
+import { linkRoutes } from './routes/links.ts'
 import { liveRoutes } from './routes/live.ts'
 import { lookupRoutes } from './routes/lookup.ts'
 import { orderRoutes } from './routes/orders.ts'
@@ -45,6 +48,8 @@ const requestTimeoutMs = 30_000
 export interface ServerOptions {
   readonly context: ApiContext
   readonly pages?: PageOptions
+  /** How strictly Digital Links are read. */
+  readonly links?: LinkOptions
   /** Told how an answer becomes text; tests pass one that checks the answer against the schema of its route. */
   readonly serializerCompiler?: Parameters<HttpServer['setSerializerCompiler']>[0]
 }
@@ -93,9 +98,11 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   lookupRoutes(app, context)
   warningRoutes(app, context)
   masterDataRoutes(app, context)
+  linkRoutes(app, context)
   subscriptionStatusRoutes(app, context)
   await epcisRoutes(app, context)
-  await pageRoutes(app, context, options.pages ?? { webRoot: undefined, webReady: undefined })
+  digitalLinkRoutes(app, context, options.links)
+  await pageRoutes(app, options.pages ?? { webRoot: undefined, webReady: undefined })
   return app
 }
 

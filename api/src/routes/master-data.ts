@@ -179,7 +179,7 @@ function idOf(kind: MasterDataKind, text: string): string {
 }
 
 /** Strong tags are the version in quotes; `*` says there or not there at all. */
-function expectedOf(request: FastifyRequest): Expected {
+export function expectedOf(request: FastifyRequest): Expected {
   const none = request.headers['if-none-match']
   const match = request.headers['if-match']
   if (none !== undefined) {

@@ -1,23 +1,17 @@
 /**
- * The built pages: the console, the trace page, and Digital Links that lead to it. The addresses of the console's views all give the
+ * The built pages: the console and the trace page. The addresses of the console's views all give the
  * console; anything else that is no file is not found. It builds nothing.
  */
 import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { canonicalKey } from '@tracegate/model/gs1/key'
-import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import { pathOf } from '../problem.ts'
 import type { HttpServer } from '../schema-types.ts'
-import { lookup } from './lookup.ts'
-import { publicConfig } from './public.ts'
 
 /** Views of the console that may be opened by their address. */
 const consoleViews = ['points', 'warnings', 'anomalies', 'trace', 'dead-letters', 'simulator', 'devices']
-/** Primary keys of Digital Links (GS1 Digital Link: URI syntax, §4.3). */
-const linkKeys = ['00', '01', '253', '255', '401', '402', '414', '417', '8003', '8004', '8006', '8010', '8013', '8017', '8018']
 const pagesWaitMs = 60_000
 
 export interface PageOptions {
@@ -25,8 +19,7 @@ export interface PageOptions {
   readonly webReady: Promise<void> | undefined
 }
 
-export async function pageRoutes(app: HttpServer, context: ApiContext, options: PageOptions): Promise<void> {
-  linkRoutes(app, context)
+export async function pageRoutes(app: HttpServer, options: PageOptions): Promise<void> {
   const { webRoot } = options
   if (webRoot === undefined) return
   const built = createGate(options.webReady)
@@ -55,27 +48,6 @@ export async function pageRoutes(app: HttpServer, context: ApiContext, options: 
       .header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
       .sendFile(path, { cacheControl: false })
   })
-}
-
-function linkRoutes(app: HttpServer, context: ApiContext): void {
-  for (const key of linkKeys)
-    app.get(`/${key}/*`, { config: publicConfig, schema: { hide: true } }, async (request, reply) => {
-      const link = `https://id.gs1.org${pathOf(request.url)}`
-      if (canonicalKey(link) === undefined)
-        throw apiError('CODE_UNREADABLE', { code: pathOf(request.url).slice(0, 64), reason: 'it is no GS1 Digital Link' })
-      reply.header('vary', 'accept')
-      if (wantsJson(request)) {
-        const { product: _product, ...answer } = await lookup(context, link)
-        return answer
-      }
-      return reply.redirect(`/t/?code=${encodeURIComponent(link)}`, 307)
-    })
-}
-
-/** A browser names text/html; whoever asks for JSON and not for a page gets JSON. */
-function wantsJson(request: FastifyRequest): boolean {
-  const accept = request.headers.accept ?? ''
-  return /application\/(ld\+|linkset\+)?json/i.test(accept) && !/text\/html/i.test(accept)
 }
 
 function queryOf(request: FastifyRequest): string {
