@@ -71,7 +71,7 @@ async function measure(store: TraceStore, pallets: number) {
     }
     return {
       captured: ((pallets * eventsPerPallet) / captureMs) * 1_000,
-      ledger: await times((look) => store.ledger({ key: key.item(pick(look), look % 400) })),
+      ledger: await times((look) => store.ledger({ key: key.item(pick(look), look % 200) })),
       pallet: await times(async (look) => {
         const { nodes } = await store.ask('forward', { of: key.unit(pick(look), 0) })
         if (nodes.length !== nodesPerPallet) throw new Error(`Cannot measure: ${nodes.length} nodes, expected ${nodesPerPallet}`)

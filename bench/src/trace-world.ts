@@ -1,10 +1,12 @@
-/** The pallets of the trace benches: their events, in batches. */
+/** The pallets of the trace benches: their events of 1 to 20 EPCs and about 900 bytes, in batches. */
 import type { TraceEvent, TraceSubject } from '@tracegate/model/trace-event'
 
 export const startMs = Date.UTC(2026, 0, 1)
-export const itemsPerCase = 20
-export const casesPerPallet = 20
-export const eventsPerPallet = 2 * casesPerPallet + 5
+export const itemsPerCase = 12
+export const casesPerPallet = 19
+/** Items of a pallet that are sold one by one. */
+const itemsSold = 16
+export const eventsPerPallet = 2 * casesPerPallet + 6 + itemsSold
 export const eventsPerBatch = 1_000
 /** Nodes of the trace of a pallet. */
 export const nodesPerPallet = 1 + casesPerPallet + casesPerPallet * itemsPerCase
@@ -20,15 +22,20 @@ function scramble(number: number): number {
   return (number * 2_654_435_761) % 4_294_967_291
 }
 
-/** A pallet's life: items made and packed by the case, cases packed on the pallet, shipped, received, stored, moved on. */
+/** A pallet's life: items made and packed by the case, cases packed on the pallet, shipped, received, stored, some items sold. */
 export function makePallet(pallet: number): TraceEvent[] {
   const atMs = startMs + pallet * 60_000
   const from = key.place(pallet % 50)
   const store = key.place(100 + (pallet % 20))
   const top = key.unit(pallet, 0)
   const cases = Array.from({ length: casesPerPallet }, (_, index) => key.unit(pallet, 1 + index))
-  const step = (minute: number, bizStep: string, at: string | undefined, ...subjects: TraceSubject[]): TraceEvent =>
-    eventOf({ id: `${pallet}-${minute}-${bizStep}-${subjects[0]?.key ?? ''}`, timeMs: atMs + minute * 60_000, bizStep, at, subjects })
+  const purchase = `urn:epcglobal:cbv:bt:9506000000000:PO${scramble(pallet)}`
+  let made = 0
+  const step = (minute: number, bizStep: string, at: string | undefined, ...subjects: TraceSubject[]): TraceEvent => {
+    made += 1
+    const number = pallet * eventsPerPallet + made
+    return eventOf({ number, timeMs: atMs + minute * 60_000 + (number % 977), bizStep, at, purchase, subjects })
+  }
   const events: TraceEvent[] = []
   for (const [index, unit] of cases.entries()) {
     const items = Array.from({ length: itemsPerCase }, (_, at) => key.item(pallet, index * itemsPerCase + at))
@@ -40,6 +47,10 @@ export function makePallet(pallet: number): TraceEvent[] {
   events.push(step(600, 'receiving', store, subject(top, 'object')))
   events.push(step(610, 'storing', store, subject(top, 'object')))
   events.push(step(2_000, 'departing', undefined, subject(top, 'object')))
+  events.push(step(2_500, 'arriving', store, subject(top, 'object')))
+  for (let at = 0; at < itemsSold; at += 1) {
+    events.push(step(3_000 + at * 60, 'retail_selling', store, subject(key.item(pallet, at * casesPerPallet), 'object')))
+  }
   return events
 }
 
@@ -48,46 +59,59 @@ function subject(of: string, role: TraceSubject['role']): TraceSubject {
 }
 
 function eventOf(made: {
-  readonly id: string
+  readonly number: number
   readonly timeMs: number
   readonly bizStep: string
   readonly at: string | undefined
+  readonly purchase: string
   readonly subjects: readonly TraceSubject[]
 }): TraceEvent {
-  const { id, timeMs, bizStep, at, subjects } = made
+  const { number, timeMs, bizStep, at, purchase, subjects } = made
   const parent = subjects.find(({ role }) => role === 'parent')?.key
   const epcs = subjects.filter(({ role }) => role !== 'parent').map(({ key }) => key)
   const type = parent === undefined ? 'ObjectEvent' : 'AggregationEvent'
   const action = parent !== undefined || bizStep === 'commissioning' ? 'ADD' : 'OBSERVE'
-  const eventID = `ni:///sha-256;${Buffer.from(id.padEnd(32, '0')).toString('hex').slice(0, 64)}?ver=CBV2.0&n=${id.slice(0, 40)}`
-  const time = new Date(timeMs).toISOString()
+  const eventID = `ni:///sha-256;${hexOf(number)}?ver=CBV2.0`
+  const recordTimeMs = timeMs + 500
   return {
     eventID,
     type,
     action,
     eventTimeMs: timeMs,
-    recordTimeMs: timeMs + 500,
+    recordTimeMs,
     timeZoneOffset: '+08:00',
     bizStep,
     disposition: 'active',
-    ...(at === undefined ? {} : { bizLocation: at }),
+    ...(at === undefined ? {} : { readPoint: at, bizLocation: at }),
     subjects,
     sources: [],
     destinations: [],
-    bizTransactions: [],
+    bizTransactions: [{ type: 'po', id: purchase }],
     json: JSON.stringify({
       type,
-      eventID,
-      action,
-      eventTime: time,
-      recordTime: time,
+      eventTime: new Date(timeMs).toISOString(),
       eventTimeZoneOffset: '+08:00',
+      ...(parent === undefined ? { epcList: epcs } : { parentID: parent, childEPCs: epcs }),
+      action,
       bizStep,
       disposition: 'active',
       ...(at === undefined ? {} : { readPoint: { id: at }, bizLocation: { id: at } }),
-      ...(parent === undefined ? { epcList: epcs } : { parentID: parent, childEPCs: epcs })
+      bizTransactionList: [{ type: 'po', bizTransaction: purchase }],
+      eventID,
+      recordTime: new Date(recordTimeMs).toISOString()
     })
   }
+}
+
+/** 32 bytes that no compression makes shorter, as a hash has them. */
+function hexOf(number: number): string {
+  let hex = ''
+  let state = number + 1
+  for (let word = 0; word < 8; word += 1) {
+    state = Math.imul(state ^ (state >>> 15), 2_246_822_519) + 3_266_489_917 + word
+    hex += ((state ^ (state >>> 13)) >>> 0).toString(16).padStart(8, '0')
+  }
+  return hex
 }
 
 export function referencesOf(events: readonly TraceEvent[]): number {

@@ -27,7 +27,7 @@ export function createCleaner({ recent, appender, recorder }: CleanerOptions): C
     scheduled = undefined
     const upTo = cold
     try {
-      if (inTransaction(recent, () => appender.deleteCold(upTo))) scheduled = setImmediate(slice)
+      if (deleteSlice(recent, () => appender.deleteCold(upTo))) scheduled = setImmediate(slice)
       else {
         done = upTo
         finished.resolve()
@@ -47,5 +47,15 @@ export function createCleaner({ recent, appender, recorder }: CleanerOptions): C
     },
     finish: () => (scheduled === undefined ? Promise.resolve() : finished.promise),
     stop: () => clearImmediate(scheduled)
+  }
+}
+
+/** Without waiting for the disk: what a power loss brings back is in packs as well, and deleted again. */
+function deleteSlice(recent: DatabaseSync, work: () => boolean): boolean {
+  recent.exec('PRAGMA synchronous = NORMAL')
+  try {
+    return inTransaction(recent, work)
+  } finally {
+    recent.exec('PRAGMA synchronous = FULL')
   }
 }

@@ -111,6 +111,9 @@ const knownMembers: ReadonlySet<string> = new Set([
 
 /** Members that this version does not know, as JSON: later versions wrote them, or will. */
 export function restOfFact(fact: TraceFact): string | undefined {
+  let unknown = false
+  for (const name in fact) if (!knownMembers.has(name)) unknown = true
+  if (!unknown) return undefined
   const rest = Object.entries(fact).filter(([name, value]) => !knownMembers.has(name) && value !== undefined)
   return rest.length === 0 ? undefined : JSON.stringify(Object.fromEntries(rest))
 }

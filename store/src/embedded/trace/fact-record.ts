@@ -130,7 +130,8 @@ function writeParties(writer: PackWriter, { sources, destinations, bizTransactio
   writeVarint(writer, bizTransactions.length)
   for (const { type, id } of bizTransactions) {
     writeText(writer, type ?? '')
-    writeInline(writer, id)
+    writeText(writer, id.slice(0, stemEnd(id)))
+    writeInline(writer, id.slice(stemEnd(id)))
   }
 }
 
@@ -140,7 +141,7 @@ function readParties(reader: PackReader): Pick<TraceFact, 'sources' | 'destinati
   const destinations = Array.from({ length: countOf(reader) }, party)
   const bizTransactions = Array.from({ length: countOf(reader) }, () => {
     const type = readText(reader)
-    const id = readInline(reader)
+    const id = readText(reader) + readInline(reader)
     return type === '' ? { id } : { type, id }
   })
   return { sources, destinations, bizTransactions }

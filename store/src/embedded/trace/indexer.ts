@@ -115,6 +115,7 @@ function createHeadStore({ index, progress, terms }: IndexerOptions): (events: r
       })
     } catch (error) {
       terms.reload()
+      progress.reload()
       throw error
     }
   }

@@ -3,6 +3,7 @@
  * the rest is a text that many events share. Marks are control characters, which stand in no JSON text as they are (RFC 8259 §7).
  */
 import type { TraceFact } from '@tracegate/model/trace-event'
+import { timeFormOf, timeText } from './json-times.ts'
 import { stemEnd } from './key-run.ts'
 
 const mark = {
@@ -158,35 +159,16 @@ function createOnce(fact: TraceFact): (json: string, from: number, to: number) =
   return (json, from, to) => {
     const length = to - from
     if (length < 12) return undefined
-    if (isDigit(json, from)) return length < 20 || length > 29 ? undefined : timeMark(json.slice(from, to), fact)
+    if (isDigit(json, from)) {
+      const form = length < 20 || length > 29 ? undefined : timeFormOf(json.slice(from, to), fact)
+      return form === undefined ? undefined : mark.time + form
+    }
     if (is(json, from, to, fact.eventID)) return mark.eventID
     if (is(json, from, to, fact.readPoint)) return mark.readPoint
     if (is(json, from, to, fact.bizLocation)) return mark.bizLocation
     if (is(json, from, to, fact.transformationID)) return mark.transformationID
     return partyMark(json, from, to)
   }
-}
-
-/** Which time, and how it is written: with or without milliseconds, in UTC or at the event's offset. */
-function timeMark(text: string, fact: TraceFact): string | undefined {
-  for (const form of timeForms) if (timeText(form, fact) === text) return mark.time + form
-  return undefined
-}
-
-/** e: event time, r: record time; capital letters without milliseconds; f and F: the event time at its offset. */
-const timeForms = ['e', 'r', 'E', 'R', 'f', 'F'] as const
-
-function timeText(form: string, fact: TraceFact): string | undefined {
-  const lower = form.toLowerCase()
-  const timeMs = lower === 'r' ? fact.recordTimeMs : fact.eventTimeMs
-  const offset = lower === 'f' ? fact.timeZoneOffset : '+00:00'
-  const sign = /^([+-])(\d\d):(\d\d)$/.exec(offset)
-  if (sign === null) return undefined
-  const shiftMs = (Number(sign[2]) * 60 + Number(sign[3])) * (sign[1] === '-' ? -60_000 : 60_000)
-  if (!(Math.abs(timeMs + shiftMs) <= 8.64e15)) return undefined
-  const iso = new Date(timeMs + shiftMs).toISOString()
-  const short = form === lower ? iso : iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : undefined
-  return short === undefined || lower !== 'f' ? short : short.slice(0, -1) + offset
 }
 
 /** The JSON again. Throws a `RangeError` when shape, counts and fact do not belong together. */

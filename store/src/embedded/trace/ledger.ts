@@ -104,7 +104,13 @@ export function createLedger({ index, progress }: LedgerOptions): Ledger {
     },
     merging: () => frozen !== undefined,
     mergeStep() {
-      if (frozen === undefined || frozen.job.step()) return
+      if (frozen === undefined) return
+      try {
+        if (frozen.job.step()) return
+      } catch (error) {
+        progress.reload()
+        throw error
+      }
       frozen = undefined
       reader.changed()
     },

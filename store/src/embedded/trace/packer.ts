@@ -11,6 +11,8 @@ export interface Packer {
   offer(events: readonly PackedEvent[]): void
   /** Writes the next packs; false when nothing is cold enough. With `all` the last one need not be full. */
   step(all: boolean): boolean
+  /** Makes sure that what was packed stays there, when that is worth it or `all` asks for it; false when it was not. */
+  synchronise(all: boolean): boolean
 }
 
 export interface PackerOptions {
@@ -23,6 +25,8 @@ export interface PackerOptions {
 }
 
 const eventsPerStep = 512
+/** Packed events after which the disk is synchronised: they may be deleted from the recent ones then. */
+const eventsPerSynchronisation = 4_096
 /** Events that are kept for packing; past it they are read again. */
 const offeredMax = 8_192
 
@@ -58,6 +62,22 @@ export function createPacker({ recent, index, progress, texts, hotEventsMax }: P
       if (upTo - cold < (all ? 1 : Math.max(1, slack))) return false
       const events = next(cold, upTo)
       return events.length > 0 && store(events, all || slack < eventsPerStep)
+    },
+    synchronise(all) {
+      const cold = progress.get('cold')
+      const fresh = cold - progress.get('durable')
+      if (fresh <= 0 || (!all && fresh < eventsPerSynchronisation && slack === eventsPerStep)) return false
+      // All of the write-ahead log goes to the disk with this transaction.
+      index.exec('PRAGMA synchronous = FULL')
+      try {
+        inTransaction(index, () => progress.set('durable', cold))
+      } catch (error) {
+        progress.reload()
+        throw error
+      } finally {
+        index.exec('PRAGMA synchronous = NORMAL')
+      }
+      return true
     }
   }
 }
@@ -78,8 +98,6 @@ export function createPackStore(
       texts.learn(own)
       until = last
     }
-    // What is deleted from the recent events after this must be on the disk here first.
-    index.exec('PRAGMA synchronous = FULL')
     try {
       inTransaction(index, () => {
         for (const event of events) addTo(builder, event, close)
@@ -88,9 +106,8 @@ export function createPackStore(
       })
     } catch (error) {
       texts.reload()
+      progress.reload()
       throw error
-    } finally {
-      index.exec('PRAGMA synchronous = NORMAL')
     }
     return true
   }

@@ -26,24 +26,35 @@ export function hasOwnRows({ kind }: EventReference): boolean {
 /** Hashes with what they say about the event, each once: subjects, id, what it refers to, its place and what that belongs to. */
 export function refsOf(fact: TraceFact): ReadonlyMap<number, number> {
   const refs = new Map<number, number>()
-  const add = (key: string, bits: number): void => {
-    const hash = hashKey(key)
+  const add = (hash: number, bits: number): void => {
     refs.set(hash, (refs.get(hash) ?? 0) | bits)
   }
-  for (const subject of fact.subjects) add(subject.key, roleBits[subject.role])
-  for (const key of referenceKeysOf(fact)) add(key, roleBits.reference)
+  for (const subject of fact.subjects) add(hashKey(subject.key), roleBits[subject.role])
+  for (const key of referenceKeysOf(fact)) add(commonHash(key), roleBits.reference)
   if (fact.sources.length + fact.destinations.length > 0 || fact.errorDeclaration !== undefined) {
-    for (const reference of referencesOfEvent(fact)) if (hasOwnRows(reference)) add(referenceKey(reference), roleBits.reference)
+    for (const reference of referencesOfEvent(fact)) if (hasOwnRows(reference)) add(commonHash(referenceKey(reference)), roleBits.reference)
   }
   if (fact.bizLocation !== undefined) {
-    add(placeKey(fact.bizLocation), roleBits.place)
-    add(placeKey(glnPlace(fact.bizLocation)), roleBits.place)
+    const gln = glnPlace(fact.bizLocation)
+    add(commonHash(placeKey(fact.bizLocation)), roleBits.place)
+    if (gln !== fact.bizLocation) add(commonHash(placeKey(gln)), roleBits.place)
   }
   // By itself: rows of event ids are told apart by having no other role.
-  const idHash = hashKey(eventIDKey(fact.eventID))
-  if (refs.has(idHash)) refs.delete(idHash)
-  refs.set(idHash, roleBits.eventID)
+  refs.set(hashKey(eventIDKey(fact.eventID)), roleBits.eventID)
   return refs
+}
+
+const commonMax = 8_192
+const common = new Map<string, number>()
+
+/** Of a key that many events share: a place, a product, a transaction. */
+function commonHash(key: string): number {
+  const known = common.get(key)
+  if (known !== undefined) return known
+  if (common.size >= commonMax) common.clear()
+  const hash = hashKey(key)
+  common.set(key, hash)
+  return hash
 }
 
 /** Bit n stands for the feature n of `eventFeatures`. */

@@ -33,6 +33,7 @@ export const indexMigrations = [
   // Packs and segments are made of the events themselves at the next start (`upgrade.ts`): blocks are emptied there.
   `DROP TABLE ledger;
    DELETE FROM progress WHERE name IN ('merged', 'keys');
+   INSERT INTO progress (name, value) SELECT 'durable', value FROM progress WHERE name = 'cold';
    ALTER TABLE declared ADD COLUMN record_ms INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE event ADD COLUMN features INTEGER;
    ALTER TABLE term ADD COLUMN kinds INTEGER NOT NULL DEFAULT 0;

@@ -20,12 +20,14 @@ import { forgetUnheld } from './torn-copy.ts'
 import { upgradeBlocks, upgradeDeclarations } from './upgrade.ts'
 
 const idleMergeAfterMs = 2_000
+/** 16 MiB: what is written again and again reaches the file less often. */
+const pagesPerCheckpoint = 4_096
 
 function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) => void): (message: ToWorker) => void {
   const path = join(data.dataDir, indexFile)
   const pages = data.indexPagesMax === undefined ? {} : { pageCountMax: data.indexPagesMax }
   const index = openSqlite({ path, migrations: indexMigrations, pageCacheKiB: 16_384, ...pages })
-  index.exec('PRAGMA synchronous = NORMAL')
+  index.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${pagesPerCheckpoint}`)
   const recent = openSqlite({ path: join(data.dataDir, recentFile), migrations: recentMigrations, readOnly: true, pageCacheKiB: 1_024 })
   const progress = createProgress(index)
   const texts = createTextWriter(index)
@@ -43,15 +45,21 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
   let closed = false
   let mergedLastMs = performance.now()
 
-  const tellProgress = (): void =>
-    send({ type: 'progress', indexed: progress.get('indexed'), merged: progress.get('merged'), cold: progress.get('cold') })
+  let told = ''
+  const tellProgress = (always = false): void => {
+    const state = { indexed: progress.get('indexed'), merged: progress.get('merged'), cold: progress.get('durable') }
+    const telling = `${state.indexed} ${state.merged} ${state.cold}`
+    if (telling === told && !always) return
+    told = telling
+    send({ type: 'progress', ...state })
+  }
 
   /** One step of the most urgent work; says when to come again. */
   const step = (all = false): 'now' | 'later' | 'never' => {
     const pending = ledger.pending()
     if (pending < data.mergeRefsMax * 2 && indexer.step()) {
       // Packing goes along, while what was indexed is still in memory.
-      packer.step(false)
+      if (packer.step(false)) packer.synchronise(false)
       return 'now'
     }
     if (ledger.merging()) {
@@ -63,7 +71,7 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
       ledger.startMerge(progress.get('indexed'))
       return 'now'
     }
-    if (packer.step(all) || ledger.tidyStep(all)) return 'now'
+    if (packer.step(all) || packer.synchronise(true) || ledger.tidyStep(all)) return 'now'
     return pending > 0 ? 'later' : 'never'
   }
   const settle = (): { readonly bytes: number } => {
@@ -104,7 +112,7 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
     }
   }
   indexer.recover()
-  tellProgress()
+  tellProgress(true)
   schedule('now')
   return (message) => {
     switch (message.type) {
