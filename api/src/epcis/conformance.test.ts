@@ -96,7 +96,7 @@ test(
     assert.ok(checked.ok)
     let server = await start()
     let seen = new Set<string>()
-    for (const { file, eventTypes } of checked.value.documents) {
+    for (const { file, eventTypes } of checked.value.documents.filter(({ events }) => events > 0)) {
       const text = readFileSync(new URL(`openepcis-xml/${file}`, vectors), 'utf8')
       const read = readEpcisXml(text)
       assert.ok(read.ok, file)
