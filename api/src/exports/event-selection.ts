@@ -151,7 +151,7 @@ async function nextPage(stream: AsyncGenerator<readonly SelectedEvent[]>): Promi
 }
 
 /** Every event of a query, page after page. */
-export async function* queried(trace: TraceStore, query: Partial<EventQuery>): AsyncGenerator<readonly SelectedEvent[]> {
+export async function* queried(trace: Pick<TraceStore, 'events'>, query: Partial<EventQuery>): AsyncGenerator<readonly SelectedEvent[]> {
   let cursor: string | undefined
   do {
     const page = await trace.events({

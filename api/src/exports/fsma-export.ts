@@ -6,7 +6,7 @@ import type { FsmaSummary } from '@tracegate/model/http-exports'
 import type { ApiContext } from '../context.ts'
 import { openAttributeBook, type AttributeBook } from './attribute-book.ts'
 import { selectEvents, type EventQuestion, type SelectedEvent } from './event-selection.ts'
-import { loadKnowledge } from './fsma-knowledge.ts'
+import { createKnowledgeReader } from './fsma-knowledge.ts'
 
 export interface FsmaExport {
   /** Read when asked for; ends at `rowsMax`. */
@@ -28,11 +28,12 @@ export async function exportFsma(
   const book = await openAttributeBook(context)
   const selection = selectEvents(context, question)
   const tally = createTally()
+  const known = question.knownAtMs === undefined ? {} : { knownAtMs: question.knownAtMs }
+  const reader = createKnowledgeReader({ trace: context.trace, book, ...known })
   const pages = (async function* () {
     let room = rowsMax
     for await (const page of selection.pages) {
-      const known = question.knownAtMs === undefined ? {} : { knownAtMs: question.knownAtMs }
-      const knowledge = await loadKnowledge(page, { trace: context.trace, book, ...known })
+      const knowledge = await reader.load(page)
       for (const cut of knowledge.cuts) tally.cut(cut)
       const rows: FsmaRow[] = []
       for (const event of page) {
