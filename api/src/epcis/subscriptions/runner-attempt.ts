@@ -31,6 +31,8 @@ export interface RunnerState {
   /** New events were stored since the last look; for empty reports of a stream. */
   told: boolean
   keptAtMs: number
+  /** The row in memory is newer than the one in the register. */
+  isUnkept: boolean
 }
 
 export async function attempt(
@@ -106,11 +108,18 @@ function report(
   }
 }
 
-/** In memory first: a place that cannot be kept now is kept with the next one, and the receiver gets a repeat at worst. */
+/** To be tried until it succeeds before anything else is done. */
+export async function keepRow(state: RunnerState, parts: RunnerParts): Promise<void> {
+  state.isUnkept = true
+  await parts.save(state.row)
+  state.isUnkept = false
+  state.keptAtMs = parts.settings.nowMs()
+}
+
+/** In memory first: what cannot be kept now is kept before the next step, and a kill in between costs a repeat at worst. */
 export async function keep(state: RunnerState, parts: RunnerParts, progress: Progress): Promise<void> {
   state.row = { ...state.row, progress }
-  await parts.save(state.row)
-  state.keptAtMs = parts.settings.nowMs()
+  await keepRow(state, parts)
 }
 
 export function namesOf(row: SubscriptionRow): { subscription: string; query: string } {

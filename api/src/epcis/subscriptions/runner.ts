@@ -9,7 +9,7 @@ import type { Batch } from './feed-reader.ts'
 import { resumed, withoutPlace } from './delivery-rules.ts'
 import { factsOf } from './query-document.ts'
 import type { Pending, SubscriptionRow } from './rows.ts'
-import { attempt, keep, namesOf, type RunnerParts, type RunnerState } from './runner-attempt.ts'
+import { attempt, keep, keepRow, namesOf, type RunnerParts, type RunnerState } from './runner-attempt.ts'
 import { timetableOfKept } from './schedule.ts'
 import { createBell } from './slots.ts'
 
@@ -28,7 +28,7 @@ export interface Runner {
 
 export function createRunner(initial: SubscriptionRow, parts: RunnerParts): Runner {
   const { settings } = parts
-  const state: RunnerState = { row: initial, run: undefined, told: false, keptAtMs: settings.nowMs() }
+  const state: RunnerState = { row: initial, run: undefined, told: false, keptAtMs: settings.nowMs(), isUnkept: false }
   const bell = createBell()
   const ending = new AbortController()
   let working: Promise<void> | undefined
@@ -87,6 +87,7 @@ export function createRunner(initial: SubscriptionRow, parts: RunnerParts): Runn
 /** One step; gives how long to wait before the next unless something rings. */
 async function turn(state: RunnerState, parts: RunnerParts, signal: AbortSignal): Promise<number> {
   const { settings } = parts
+  if (state.isUnkept) await keepRow(state, parts)
   const { progress, schedule } = state.row
   const nowMs = settings.nowMs()
   if (progress.stopped !== undefined) return settings.sleepMaxMs

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { startMs, traceEvent, vaccine } from '../../harness.ts'
+import { storeError } from '@tracegate/store/errors'
+import { createWorld, startMs, traceEvent, vaccine } from '../../harness.ts'
 import { startReceiver, type Received } from './receiver.ts'
 import { subscriptionRows } from './rows.ts'
 import { eventOf, idOf, startWorld, until } from './test-world.ts'
@@ -321,4 +322,32 @@ test('after a move to a store that does not know the place, everything since the
   await after.capture(2)
   await until('the second', () => receiver.taken().includes(idOf(2)))
   assert.deepEqual([...new Set(receiver.taken())], [idOf(1), idOf(2)])
+})
+
+test('a store that takes no rows for a while costs a repeat at most, and neither an event nor the order', async () => {
+  const stores = await createWorld({ withAccount: false })
+  let failing = 0
+  const cases: typeof stores.cases = {
+    ...stores.cases,
+    put(register, id, document, expectedVersion) {
+      if (register !== 'subscriptions' || failing === 0) return stores.cases.put(register, id, document, expectedVersion)
+      failing -= 1
+      return Promise.reject(storeError('STORE_FULL', { action: 'put document', path: 'cases.db' }))
+    }
+  }
+  await using world = await startWorld({}, { stores: { ...stores, cases } })
+  await using receiver = await startReceiver()
+  await world.makeQuery('all')
+  await world.subscribe('all', { dest: receiver.url, stream: true })
+  for (const number of [1, 2, 3]) {
+    failing = number
+    await world.capture(number)
+    await until(`event ${number}`, () => receiver.taken().includes(idOf(number)))
+  }
+  assert.deepEqual([...new Set(receiver.taken())], [1, 2, 3].map(idOf))
+  await until('everything is kept again', async () => {
+    const [row] = await stores.cases.list('subscriptions')
+    const read = subscriptionRows.check(row?.document)
+    return read.ok && read.value.progress.delivered === 3 && read.value.progress.pending === undefined
+  })
 })
