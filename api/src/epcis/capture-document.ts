@@ -43,6 +43,8 @@ export interface Prepared {
   readonly findings: readonly Reason[]
   /** Events with findings. */
   readonly refused: number
+  /** The document with an empty list of events, as JSON text. */
+  readonly head: string
   /** Master data of the header or of the query's answer, unchecked. */
   readonly vocabularyList: unknown
 }
@@ -63,7 +65,8 @@ export async function prepareDocument(document: unknown, options: PrepareOptions
   const { candidates, findings, refused } = await events
   const all = [...broken, ...findings]
   if (broken.length > 0 || (options.behaviour === 'rollback' && all.length > 0)) throw invalid(all)
-  return { count: list.length, candidates, findings, refused, vocabularyList: vocabularyListOf(document) }
+  const head = JSON.stringify(replaced(document, at.split('/').slice(1), []))
+  return { count: list.length, candidates, findings, refused, head, vocabularyList: vocabularyListOf(document) }
 }
 
 /** One bare event. */

@@ -10,6 +10,8 @@ import type { CaseStore } from '@tracegate/store/case-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 
 export const jobsMax = 1_000
+/** Longest head of a document that is kept with its job, in characters. */
+export const headLengthMax = 32_768
 /** Of all jobs together. */
 export const keptErrorsMax = 20_000
 /** Event ids of a job by which a restart tells whether it was committed. */
@@ -21,7 +23,9 @@ const JobRow = Type.Object({
   job: CaptureJob,
   /** When its events were recorded; of this job alone. */
   recordTimeMs: Type.Integer(),
-  witnesses: Type.Array(Type.String(), { maxItems: witnessesMax })
+  witnesses: Type.Array(Type.String(), { maxItems: witnessesMax }),
+  /** The document without its events, as JSON text. */
+  head: Type.Optional(Type.String())
 })
 type JobRow = Static<typeof JobRow>
 const jobRows = compileValidator(JobRow)
@@ -36,6 +40,8 @@ export interface CaptureJobs {
     readonly refused: number
     /** Of the events that are left out already. */
     readonly errors: readonly CaptureError[]
+    /** The document without its events, as JSON text; a longer one than is kept is left out. */
+    readonly head?: string
   }): Promise<CaptureJob>
   /** Durable when it resolves: what is known of a job that still runs. */
   note(job: CaptureJob): Promise<void>
@@ -47,6 +53,8 @@ export interface CaptureJobs {
   /** Keeps the ends that are not kept yet. */
   flush(): Promise<void>
   get(captureID: string): CaptureJob | undefined
+  /** The head of the document of a job, and the record time of its events. */
+  document(captureID: string): { readonly head: string; readonly recordTimeMs: number } | undefined
   /** Newest first, those before `before`; a job stays where it is in this order. */
   page(query: { readonly before?: string; readonly limit: number }): { readonly jobs: readonly CaptureJob[]; readonly next?: string }
 }
@@ -108,7 +116,7 @@ export async function openCaptureJobs(options: CaptureJobsOptions): Promise<Capt
   }
 
   return {
-    async begin({ behaviour, recordTimeMs, eventIDs, events, refused, errors: found }) {
+    async begin({ behaviour, recordTimeMs, eventIDs, events, refused, errors: found, head }) {
       const job: CaptureJob = {
         captureID: randomUUID(),
         createdAt: new Date(recordTimeMs).toISOString(),
@@ -118,7 +126,8 @@ export async function openCaptureJobs(options: CaptureJobsOptions): Promise<Capt
         progress: { events, stored: 0, duplicates: 0, refused },
         errors: [...found]
       }
-      await keep({ job, recordTimeMs, witnesses: eventIDs.slice(0, witnessesMax) })
+      const isKept = head !== undefined && head.length <= headLengthMax
+      await keep({ job, recordTimeMs, witnesses: eventIDs.slice(0, witnessesMax), ...(isKept ? { head } : {}) })
       return job
     },
     async note(job) {
@@ -134,6 +143,10 @@ export async function openCaptureJobs(options: CaptureJobsOptions): Promise<Capt
     },
     flush,
     get: (captureID) => rows.get(captureID)?.job,
+    document(captureID) {
+      const row = rows.get(captureID)
+      return row?.head === undefined ? undefined : { head: row.head, recordTimeMs: row.recordTimeMs }
+    },
     page({ before, limit }) {
       const all = [...rows.values()].map(({ job }) => job).sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
       // The place in the order is told by time and id, so that it outlives the job that it names.

@@ -6,6 +6,7 @@ import { apiError } from '../errors.ts'
 import { captureBodyOf } from './bodies.ts'
 import type { CaptureJobs } from './capture-jobs.ts'
 import type { Captures } from './capture.ts'
+import { documentRoute } from './document-route.ts'
 import { contentTypeOf } from './event-answers.ts'
 import { digestOf } from './event-pages.ts'
 import { behaviourOf, captureBytesMax, isXml } from './headers.ts'
@@ -29,6 +30,7 @@ export function captureRoutes(scope: EpcisScope, routes: CaptureRoutes): void {
   postRoute(scope, routes)
   listRoute(scope, routes)
   jobRoute(scope, routes)
+  documentRoute(scope, routes.jobs)
   // Both are offered, whatever a single job asks for.
   addOptions(scope, { path, methods: ['GET', 'POST'], headers: { 'GS1-Capture-Error-Behaviour': 'rollback,proceed' } })
   addOptions(scope, { path: `${path}/:captureID`, methods: ['GET'], parameters: captureID })

@@ -111,6 +111,7 @@ export function createCaptures(options: CaptureOptions): Captures {
           eventIDs: prepared.candidates.map(({ event }) => event.eventID),
           events: prepared.count,
           refused: prepared.refused,
+          head: prepared.head,
           errors: prepared.findings.map((finding) => captureError('ValidationException', finding, pathOf))
         })
         void run(job, prepared, pathOf).finally(end)
