@@ -127,8 +127,17 @@ const units: ReadonlyMap<string, UnitFacts> = new Map<string, UnitFacts>([
     '[cft_i]': 28.316_846_592,
     '[cyd_i]': 764.554_857_984
   }),
-  ...linear('flow', { 'L/s': 1, 'L/min': 1 / 60, 'L/h': 1 / 3_600, 'm3/h': 1 / 3.6, 'm3/s': 1_000 }),
-  ...linear('massFlow', { 'kg/s': 1, 'kg/h': 1 / 3_600 }),
+  ...linear('flow', {
+    'L/s': 1,
+    'L/min': 1 / 60,
+    'L/h': 1 / 3_600,
+    'm3/h': 1 / 3.6,
+    'm3/min': 1_000 / 60,
+    'm3/s': 1_000,
+    'mL/min': 1e-3 / 60,
+    'mL/s': 1e-3
+  }),
+  ...linear('massFlow', { 'kg/s': 1, 'g/s': 1e-3, 'g/h': 1e-3 / 3_600, 'kg/min': 1 / 60, 'kg/h': 1 / 3_600, 't/h': 1 / 3.6 }),
   ...linear('force', { N: 1, mN: 1e-3, kN: 1_000, MN: 1e6 }),
   ...linear('torque', { 'N.m': 1, 'kN.m': 1_000 }),
   ...linear('power', { W: 1, uW: 1e-6, mW: 1e-3, kW: 1_000, MW: 1e6, GW: 1e9, '[HP]': 745.699_871_582_270_2 }),
@@ -142,19 +151,31 @@ const units: ReadonlyMap<string, UnitFacts> = new Map<string, UnitFacts>([
     'MW.h': 3.6e9,
     cal: 4.184,
     kcal: 4_184,
-    '[Btu_IT]': 1_055.055_852_62
+    '[Btu_IT]': 1_055.055_852_62,
+    'GW.h': 3.6e12,
+    kcal_IT: 4_186.8,
+    eV: 1.602_176_634e-19
   }),
   ...linear('charge', { 'A.s': 1, 'A.h': 3_600 }),
   ...linear('capacitance', { 'A.s/V': 1, uF: 1e-6, nF: 1e-9, pF: 1e-12 }),
-  ...linear('conductance', { S: 1, mS: 1e-3 }),
-  ...linear('magneticFluxDensity', { T: 1, mT: 1e-3 }),
+  ...linear('conductance', { S: 1, mS: 1e-3, uS: 1e-6 }),
+  ...linear('conductivity', { 'S/m': 1, 'mS/cm': 0.1, 'uS/cm': 1e-4 }),
+  ...linear('inductance', { H: 1, mH: 1e-3, uH: 1e-6 }),
+  ...linear('magneticFlux', { Wb: 1, mWb: 1e-3 }),
+  ...linear('magneticFluxDensity', { T: 1, mT: 1e-3, uT: 1e-6, nT: 1e-9 }),
   ...linear('amountOfSubstance', { mol: 1, mmol: 1e-3, kmol: 1_000 }),
-  ...linear('molarConcentration', { 'mol/m3': 1, 'mol/L': 1_000, 'mol/dm3': 1_000 }),
-  ...linear('radioactivity', { Bq: 1, kBq: 1_000, MBq: 1e6, GBq: 1e9 }),
-  ...linear('absorbedDose', { Gy: 1, mGy: 1e-3 }),
-  ...linear('effectiveDose', { Sv: 1, mSv: 1e-3 }),
-  ...linear('effectiveDoseRate', { 'Sv/h': 1, 'mSv/h': 1e-3, 'uSv/h': 1e-6, 'nSv/h': 1e-9 }),
-  ...linear('information', { bit: 1, By: 8, kBy: 8_000, MBy: 8e6 }),
+  ...linear('molarConcentration', { 'mol/m3': 1, 'mol/L': 1_000, 'mol/dm3': 1_000, 'mmol/L': 1 }),
+  ...linear('molality', { 'mol/kg': 1, 'mmol/kg': 1e-3 }),
+  ...linear('dynamicViscosity', { 'Pa.s': 1, 'mPa.s': 1e-3, cP: 1e-3, P: 0.1 }),
+  ...linear('kinematicViscosity', { 'm2/s': 1, 'mm2/s': 1e-6, St: 1e-4, cSt: 1e-6 }),
+  ...linear('surfaceDensity', { 'kg/m2': 1, 'g/m2': 1e-3, 'mg/m2': 1e-6 }),
+  ...linear('irradiance', { 'W/m2': 1, 'mW/m2': 1e-3, 'uW/m2': 1e-6 }),
+  ...linear('radioactivity', { Bq: 1, kBq: 1_000, MBq: 1e6, GBq: 1e9, Ci: 3.7e10 }),
+  ...linear('absorbedDose', { Gy: 1, mGy: 1e-3, '{rad}': 0.01 }),
+  ...linear('absorbedDoseRate', { 'Gy/s': 1, 'Gy/h': 1 / 3_600, 'mGy/h': 1e-3 / 3_600, 'uGy/h': 1e-6 / 3_600, 'nGy/h': 1e-9 / 3_600 }),
+  ...linear('effectiveDose', { Sv: 1, mSv: 1e-3, '[REM]': 0.01 }),
+  ...linear('effectiveDoseRate', { 'Sv/s': 3_600, 'Sv/h': 1, 'mSv/h': 1e-3, 'uSv/h': 1e-6, 'nSv/h': 1e-9 }),
+  ...linear('information', { bit: 1, By: 8, kBy: 8_000, MBy: 8e6, GBy: 8e9 }),
   ...linear('current', { A: 1, mA: 1e-3, uA: 1e-6, kA: 1_000 }),
   ...linear('voltage', { V: 1, mV: 1e-3, uV: 1e-6, kV: 1_000 }),
   ...linear('resistance', { Ohm: 1, kOhm: 1_000, MOhm: 1e6 }),
@@ -240,6 +261,8 @@ function sameUnit(value: number, from: string, to: string): number | undefined {
   return ucumCodeOf(from) === ucumCodeOf(to) ? value : undefined
 }
 
+const zeroDust = 1e-12
+
 function convert(from: string, to: string, change: (before: UnitFacts, after: UnitFacts) => number): number | undefined {
   const source = ucumCodeOf(from)
   const target = ucumCodeOf(to)
@@ -247,6 +270,8 @@ function convert(from: string, to: string, change: (before: UnitFacts, after: Un
   const after = units.get(target)
   if (source === target || before === undefined || after === undefined || before.quantity !== after.quantity) return undefined
   const converted = change(before, after)
+  // What is left of two scales that meet at zero is dust of their offsets.
+  if (Math.abs(converted) < zeroDust * (Math.abs(before.offset) + Math.abs(after.offset))) return 0
   // Binary fractions leave dust behind the twelfth digit, which a limit of exactly 8 °C would feel.
   return Number.isFinite(converted) ? Number(converted.toPrecision(12)) : converted
 }
