@@ -44,11 +44,8 @@ export function createSender(options: SenderOptions): Sender {
       const signal = AbortSignal.any([delivery.signal, AbortSignal.timeout(options.timeoutMs)])
       try {
         const secure = url.protocol === 'https:'
-        const answer = await post(url, delivery, {
-          agent: secure ? agents['https:'] : agents['http:'],
-          lookup: checkedLookup(url, options.allowedDestination),
-          signal
-        })
+        const agent = secure ? agents['https:'] : agents['http:']
+        const answer = await postOnLive(url, delivery, { agent, lookup: checkedLookup(url, options.allowedDestination), signal })
         return outcomeOf(answer, options.nowMs())
       } catch (error) {
         delivery.signal.throwIfAborted()
@@ -86,6 +83,19 @@ function checkedLookup(url: URL, allowed: AllowedDestination): LookupFunction {
   }
 }
 
+/** The receiver had closed a connection that was kept for the next delivery. */
+class StaleConnection extends Error {}
+
+/** A stale connection says nothing of the receiver: a new one is tried at once. */
+async function postOnLive(url: URL, delivery: Delivery, options: RequestOptions): Promise<IncomingMessage> {
+  try {
+    return await post(url, delivery, options)
+  } catch (error) {
+    if (!(error instanceof StaleConnection)) throw error
+    return post(url, delivery, { ...options, agent: false })
+  }
+}
+
 function post(url: URL, delivery: Delivery, options: RequestOptions): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
@@ -93,7 +103,10 @@ function post(url: URL, delivery: Delivery, options: RequestOptions): Promise<In
   const headers = { ...delivery.headers, 'content-length': String(body.length) }
   const outgoing = send(url, { ...options, method: 'POST', headers })
   outgoing.on('response', resolve)
-  outgoing.on('error', reject)
+  outgoing.on('error', (error: NodeJS.ErrnoException) => {
+    const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+    reject(isStale ? new StaleConnection(error.message, { cause: error }) : error)
+  })
   outgoing.end(body)
   return promise
 }

@@ -351,3 +351,18 @@ test('a store that takes no rows for a while costs a repeat at most, and neither
     return read.ok && read.value.progress.delivered === 3 && read.value.progress.pending === undefined
   })
 })
+
+test('a kept connection that the receiver has closed is no failure of the receiver', async () => {
+  await using world = await startWorld()
+  await using receiver = await startReceiver()
+  await world.makeQuery('all')
+  // Those two come on a connection that an earlier one left.
+  receiver.behave((_delivery, number) => (number === 1 || number === 4 ? 'close' : 200))
+  const id = await world.subscribe('all', { dest: receiver.url, stream: true })
+  for (const number of [1, 2, 3, 4]) {
+    await world.capture(number)
+    await until(`event ${number}`, () => receiver.taken().includes(idOf(number)))
+  }
+  assert.equal((await world.statusOf(id)).attempts, 0)
+  assert.doesNotMatch(await world.metrics.text(), /outcome="retried"/)
+})
