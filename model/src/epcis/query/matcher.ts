@@ -184,9 +184,9 @@ function judgeMatch(lists: readonly MatchList[], keys: readonly KeyMatch[]): Jud
 }
 
 /** Whether the subject came from a list of classes, as far as it shows. */
-function classOf({ kind, quantity, uom }: TraceSubject): boolean | undefined {
+function classOf({ kind, role, quantity, uom }: TraceSubject): boolean | undefined {
   if (quantity !== undefined || uom !== undefined) return true
-  return kind === 'item' || kind === 'logistic' ? false : undefined
+  return role === 'parent' || kind === 'item' || kind === 'logistic' ? false : undefined
 }
 
 function lotsByKey(fact: TraceFact): Map<string, string> {

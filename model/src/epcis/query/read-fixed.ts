@@ -147,8 +147,9 @@ function match(member: 'objectKeys' | 'parentKeys' | 'inputKeys' | 'outputKeys' 
     const exact = keys.flatMap((one) => (one.type === 'key' ? [one.key] : []))
     const isIndexed = exact.length === keys.length && draft.filter[member] === undefined
     if (isIndexed) draft.filter[member] = exact
-    const wantsInstances = epcLists.some((list) => lists.includes(list))
-    const isDecided = isIndexed && wantsInstances && exact.every((key) => surelyInstances.has(keyKind(key)))
+    // A parent can only be an instance.
+    const areInstances = epcLists.some((list) => lists.includes(list)) && exact.every((key) => surelyInstances.has(keyKind(key)))
+    const isDecided = isIndexed && (member === 'parentKeys' || areInstances)
     if (!isDecided) addCondition(draft, { type: 'match', lists, keys })
   }
 }
