@@ -1,5 +1,5 @@
 /** What a caller asks of an export, as keys, times and EPCIS queries. What it gives reads a store only when it is iterated. */
-import { keyKind, keyParts, lotKey } from '@tracegate/model/gs1/key'
+import { keyKind, keyParts, lotKey, placeKey } from '@tracegate/model/gs1/key'
 import { readQuery } from '@tracegate/model/epcis/query/query'
 import type { EventQuery } from '@tracegate/store/trace-store'
 import type { ApiContext } from '../context.ts'
@@ -31,11 +31,16 @@ export function questionOf(query: ExportQuery): EventQuestion {
     throw apiError('RANGE_INVALID', { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
   return {
     ...(key === undefined ? {} : { of: lot === undefined ? key : lotOf(key, lot) }),
-    ...(place === undefined ? {} : { place: keyOfText(place) }),
+    ...(place === undefined ? {} : { place: placeOfText(place) }),
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),
     ...(knownAt === undefined ? {} : { knownAtMs: Date.parse(knownAt) })
   }
+}
+
+/** Thirteen digits are a GLN where a place is asked for, not a GTIN. */
+export function placeOfText(text: string): string {
+  return /^\d{13}$/.test(text) ? placeKey(text) : keyOfText(text)
 }
 
 function lotOf(product: string, lot: string): string {

@@ -11,6 +11,7 @@ import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import type { EvidenceOffice } from '../exports/evidence-office.ts'
 import type { EvidenceAsk } from '../exports/evidence-scope.ts'
+import { placeOfText } from '../exports/question.ts'
 import { keyOfText } from '../keys.ts'
 import type { HttpServer } from '../schema-types.ts'
 
@@ -84,7 +85,7 @@ function askOf(question: EvidenceQuestion, nowMs: number): EvidenceAsk {
     throw apiError('EXPORT_QUESTION', { detail: 'a place needs from and to' })
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)]
   if (!(fromMs >= 0 && fromMs <= toMs)) throw apiError('RANGE_INVALID', { from, to })
-  return { place: keyOfText(place), fromMs, toMs, knownAtMs }
+  return { place: placeOfText(place), fromMs, toMs, knownAtMs }
 }
 
 /** A case that is not there is said at once, not by a job that fails. */
