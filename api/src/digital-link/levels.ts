@@ -48,22 +48,14 @@ export function readLevels(path: string, query: string, options: LinkOptions = {
   const first = path.split('/', 2)[1] ?? ''
   const ai = shortNames[first]
   if (ai !== undefined && options.shortNames !== true) throw linkError('LINK_SHORT_NAME', { name: first, ai })
-  const escaped = /%(?![0-9A-Fa-f]{2})/.exec(path)
-  if (escaped !== null)
-    throw linkError('LINK_INVALID', {
-      reason: `"${path.slice(escaped.index, escaped.index + 3)}" is no percent-encoding, expected %25 for a percent sign`
-    })
-  // A slash at the end changes nothing of what is named.
-  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
-  const link = `${keyRoot.slice(0, -1)}${trimmed}`
+  const link = `${keyRoot.slice(0, -1)}${path}`
   const read = readDigitalLink(`${link}${attributesOf(query)}`, {
     zeroSuppressedGtin: options.fullGtinOnly !== true,
     ...(options.shortNames === true ? { shortNames: true } : {})
   })
-  if (!read.ok) throw linkError('LINK_INVALID', { reason: checkDigitReason(trimmed) ?? read.reason.message })
+  if (!read.ok) throw linkError('LINK_INVALID', { reason: checkDigitReason(path) ?? read.reason.message })
   const key = canonicalKey(link)
-  if (key === undefined)
-    throw linkError('LINK_INVALID', { reason: `path is "${trimmed.slice(0, 80)}", expected a key with its qualifiers` })
+  if (key === undefined) throw linkError('LINK_INVALID', { reason: `path is "${path.slice(0, 80)}", expected a key with its qualifiers` })
   const lot = lotKeyOf(link)
   const product = parentKeyOf(key)
   const place = /^(https:\/\/id\.gs1\.org\/414\/\d{13})\/254\//.exec(key)?.[1]
@@ -73,7 +65,7 @@ export function readLevels(path: string, query: string, options: LinkOptions = {
 
 /** Data attributes are checked; what only a resolver reads is none of the link's. */
 function attributesOf(query: string): string {
-  const attributes = query.split('&').filter((parameter) => /^\d{2,4}=/.test(parameter))
+  const attributes = query.split('&').filter((parameter) => /^\d+=/.test(parameter))
   return attributes.length === 0 ? '' : `?${attributes.join('&')}`
 }
 

@@ -105,7 +105,7 @@ const pip = `${linkTypeRoot}pip`
 
 /**
  * The link that answers: of the first level that has one of the type. Without a wish it is the kept default, of the most particular level
- * that has one, else this server's page. Among links of a type the best language wins, then the best media type, then the order.
+ * that has one, else this server's page. Among links of a type those win that are of a media type asked for, then the best language, then the order.
  */
 export function chooseLink(levels: readonly Level[], wish: Wish): Candidate | undefined {
   const isDefault = wish.relation === undefined || wish.relation === defaultRelation
@@ -122,7 +122,10 @@ export function chooseLink(levels: readonly Level[], wish: Wish): Candidate | un
 }
 
 function best(links: readonly Candidate[], wish: Wish): Candidate | undefined {
-  const score = (link: Candidate) => 4 * languageScore(link.hreflang, wish.languages) + wish.accepts(link.type ?? '*/*')
+  const score = (link: Candidate) => {
+    const weight = wish.accepts(link.type ?? '*/*')
+    return (weight > 0 ? 10 : 0) + 4 * languageScore(link.hreflang, wish.languages) + weight
+  }
   return links.toSorted((left, right) => score(right) - score(left))[0]
 }
 

@@ -156,15 +156,14 @@ function refuseUnknown(
 /** Links to hosts that are no longer allowed are as good as none. */
 async function levelsOf(context: ApiContext, keys: Levels): Promise<Level[]> {
   const [products, places] = await Promise.all([context.registers.products(), context.registers.places()])
-  const nameByKey = new Map<string, BilingualText>([
-    ...products.map((product) => [product.key, product.name] as const),
-    // Places that no monitoring point has are partners' affairs.
-    ...places.filter((place) => place.point !== undefined).map((place) => [place.key, place.name] as const)
-  ])
-  const product = keys.map((key) => nameByKey.get(key)).find((name) => name !== undefined)
+  // Places that no monitoring point has are partners' affairs.
+  const nameOf = (key: string): BilingualText | undefined =>
+    products.find((row) => row.key === key)?.name ?? places.find((place) => place.key === key && place.point !== undefined)?.name
+  const named = keys.map(nameOf)
+  const nearest = named.find((name) => name !== undefined)
   return Promise.all(
-    keys.map(async (key): Promise<Level> => {
-      const description = nameByKey.get(key) ?? product
+    keys.map(async (key, index): Promise<Level> => {
+      const description = named[index] ?? nearest
       return { key, kept: await allowedLinks(context.links, key), ...(description === undefined ? {} : { description }) }
     })
   )

@@ -205,10 +205,10 @@ test('a header that is wrong, too long or too much for the register is refused i
   ]
   const taken = await masterData.takeHeader(list)
   assert.equal(taken.stored, 1)
-  assert.deepEqual(taken.findings.map(({ code, pointer }) => [code, pointer]).sort(), [
-    ['ELEMENT_TOO_LARGE', '/1/vocabularyElementList/2'],
-    ['SCHEMA_REQUIRED', '/1/vocabularyElementList/0'],
-    ['VOCABULARY_TYPE', '/0/type']
+  assert.deepEqual(taken.findings.map(({ code, pointer }) => `${code} ${pointer}`).toSorted(), [
+    'ELEMENT_TOO_LARGE /1/vocabularyElementList/2',
+    'SCHEMA_REQUIRED /1/vocabularyElementList/0',
+    'VOCABULARY_TYPE /0/type'
   ])
   assert.equal((await masterData.takeHeader(undefined)).stored, 0)
   assert.equal((await masterData.takeHeader('x')).stored, 0)

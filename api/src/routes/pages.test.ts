@@ -76,6 +76,5 @@ test('a Digital Link leads a browser to the trace page and gives JSON to who ask
   const json = await app.inject({ url: '/01/09506000134352/10/LOT7', headers: { accept: 'application/json' } })
   assert.equal(json.json().kind, 'lot')
   assert.equal(json.headers['x-ratelimit-limit'], '600', 'limited like every look-up that anybody may make')
-  assert.equal((await app.inject({ url: '/00/095060001343520001' })).statusCode, 307)
-  assert.equal((await app.inject({ url: '/01/123' })).json().code, 'CODE_UNREADABLE')
+  assert.equal((await app.inject({ url: '/01/123' })).json().code, 'LINK_INVALID')
 })

@@ -72,9 +72,12 @@ function publicProduct(product: NameBook['products'][number]): NameBook['product
 
 /** Only the names the steps need; operators and sensors are not told. */
 async function publicNames(context: ApiContext, steps: readonly JourneyStep[], productKey: string | undefined): Promise<NameBook> {
-  const all = await context.registers.names()
+  // What partners tell of products and places is nobody's word to the public.
+  const [all, registered] = await Promise.all([context.registers.names(), context.registers.products()])
   const keys = new Set(steps.map((step) => step.place))
-  const places = all.places.filter((place) => keys.has(place.key)).map((place) => Object.assign({}, place, { watches: [] }))
+  const places = all.places
+    .filter((place) => keys.has(place.key) && place.point !== undefined)
+    .map((place) => Object.assign({}, place, { watches: [] }))
   const pointIds = new Set(places.map((place) => place.point))
   return {
     parties: [],
@@ -82,7 +85,7 @@ async function publicNames(context: ApiContext, steps: readonly JourneyStep[], p
     points: all.points
       .filter((point) => pointIds.has(point.id) || keys.has(point.key))
       .map((point) => Object.assign({}, point, { operator: nobody, places: [] })),
-    products: all.products.filter((product) => product.key === productKey).map(publicProduct),
+    products: registered.filter((product) => product.key === productKey).map(publicProduct),
     profiles: []
   }
 }
