@@ -2,7 +2,7 @@
  * Local accounts and service keys: who is asking. Passwords are kept as scrypt hashes, keys as SHA-256; neither is ever
  * logged. It must not know of HTTP.
  */
-import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { hash as hashOnce, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
 import type { CaseStore } from '@tracegate/store/case-store'
@@ -135,5 +135,5 @@ function derive(password: string, salt: Uint8Array, cost: number): Promise<Buffe
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex')
+  return hashOnce('sha256', text)
 }

@@ -1,5 +1,5 @@
 /** Pages of the events that a query asks for: keyset pages by tokens, the limits of EPCIS 2.0 §8.2.7.1, and what a query may cost. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { EpcisQuery } from '@tracegate/model/epcis/query/query'
 import type { EventQuery, TraceStore } from '@tracegate/store/trace-store'
 import { apiError } from '../errors.ts'
@@ -29,8 +29,9 @@ export interface PageSource {
 /** `place` names where the query was asked, so that a token works there only. Throws `CURSOR_INVALID`, `EPCIS_QUERY_TOO_LARGE` … */
 export async function readEventsPage({ trace, tokens }: PageSource, query: EpcisQuery, place: string): Promise<EventsPage> {
   if (query.nothing) return { json: [] }
-  const digest = digestOf(`${place}\n${query.text}`)
-  const from = query.nextPageToken === undefined ? undefined : tokens.read(query.nextPageToken, digest)
+  // Only where there is a page before or behind.
+  const digest = () => digestOf(`${place}\n${query.text}`)
+  const from = query.nextPageToken === undefined ? undefined : tokens.read(query.nextPageToken, digest())
   const { eventCountLimit = Infinity, maxEventCount } = query
   if (maxEventCount !== undefined && from === undefined) await refuseTooMany(trace, query, maxEventCount)
   const given = from?.given ?? 0
@@ -41,7 +42,7 @@ export async function readEventsPage({ trace, tokens }: PageSource, query: Epcis
   const page = typeof orderBy === 'string' ? await fill(trace, { ...asked, orderBy }) : await sortedPage(trace, asked, orderBy)
   const all = given + page.json.length
   if (page.next === undefined || all >= eventCountLimit) return { json: page.json }
-  return { json: page.json, next: tokens.write(digest, { cursor: page.next, given: all }) }
+  return { json: page.json, next: tokens.write(digest(), { cursor: page.next, given: all }) }
 }
 
 /** A store may give fewer events than asked for when it had to look at many. */
@@ -76,5 +77,5 @@ async function refuseTooMany(trace: TraceStore, query: EpcisQuery, max: number):
 }
 
 export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 16)
+  return hash('sha256', text, 'base64url').slice(0, 16)
 }

@@ -36,9 +36,12 @@ export function formatEvent(event: unknown, options: FormatOptions): unknown {
   return out
 }
 
+/** Words only: most events name a business transaction by a URN of the CBV, and nothing is to be done for that. */
+const hasUrnWord = /urn:epcglobal:cbv:(?:bizstep|disp|btt|sdt|er):/i
+
 /** The same for an event as it is stored, JSON text; text in which there is nothing to do is not even parsed. */
 export function formatEventText(json: string, options: FormatOptions): string {
-  const hasWords = options.cbv === 'No_Preference' ? json.includes('urn:epcglobal:cbv:') : options.cbv !== 'Never_Translates'
+  const hasWords = options.cbv === 'No_Preference' ? hasUrnWord.test(json) : options.cbv !== 'Never_Translates'
   const hasEpcs =
     options.epc === 'Always_GS1_Digital_Link' ? json.includes('urn:epc:') : options.epc === 'Always_EPC_URN' && json.includes('http')
   if (!hasWords && !hasEpcs) return json
