@@ -63,6 +63,27 @@ export function createParties(): Party[] {
   return partyNames.map((name) => {
     const gln = glnOf(name)
     const { zh, en, country, roles } = facts[name]
-    return { gln, key: partyKey(gln), name: { zh, en }, country, roles }
+    return {
+      gln,
+      key: partyKey(gln),
+      name: { zh, en },
+      country,
+      roles,
+      contact: `${en}, duty desk`,
+      email: `duty@${mailNameOf(en)}.example`,
+      companyPrefixLength: companyPrefixes[name].length
+    }
   })
+}
+
+/** A name below `.example`, which no mail ever reaches (RFC 2606). */
+function mailNameOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replaceAll(/[^A-Za-z ]|\(.*\)/g, '')
+    .trim()
+    .toLowerCase()
+    .split(/ +/)
+    .slice(0, 2)
+    .join('-')
 }
