@@ -11,7 +11,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 
 export const jobsMax = 1_000
 /** Longest head of a document that is kept with its job, in characters. */
-export const headLengthMax = 32_768
+const headLengthMax = 32_768
 /** Of all jobs together. */
 export const keptErrorsMax = 20_000
 /** Event ids of a job by which a restart tells whether it was committed. */

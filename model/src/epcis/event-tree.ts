@@ -126,7 +126,7 @@ const wordStems: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
 
 function qualified(member: string, prefixes: Prefixes): string {
   const colon = member.indexOf(':')
-  if (colon <= 0) return member
+  if (colon <= 0 || member.startsWith('{')) return member
   const uri = prefixes.get(member.slice(0, colon))
   if (uri !== undefined) return `{${uri}}${member.slice(colon + 1)}`
   if (!member.startsWith('//', colon + 1)) return member

@@ -99,7 +99,7 @@ test('an EPC URN becomes a Digital Link and the same URN again', () => {
       assert.equal(length, learned?.length)
       assert.equal(urnOf(key, length ?? 0), urn)
     }),
-    { numRuns: 200 }
+    { numRuns: 120 }
   )
 })
 

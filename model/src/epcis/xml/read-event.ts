@@ -15,6 +15,16 @@ const timeMembers: ReadonlySet<string> = new Set(['eventTime', 'recordTime', 'de
 const documentAttributes: ReadonlySet<string> = new Set(['schemaVersion', 'creationDate'])
 
 export function readEvent(element: XmlElement, prefixes: PrefixTable): Record<string, unknown> {
+  const event = readMembersOf(element, prefixes)
+  return element.name === 'QuantityEvent' ? observed(event) : event
+}
+
+/** The deprecated QuantityEvent of EPCIS 1.2 §7.4.4 is an ObjectEvent that observes the quantity. */
+function observed({ epcClass, quantity, ...members }: Record<string, unknown>): Record<string, unknown> {
+  return { ...members, type: 'ObjectEvent', action: 'OBSERVE', quantityList: [{ epcClass, quantity }] }
+}
+
+function readMembersOf(element: XmlElement, prefixes: PrefixTable): Record<string, unknown> {
   const members: Members = [['type', element.name]]
   const certificates: string[] = []
   for (const attribute of element.attributes)
@@ -52,8 +62,10 @@ function readMember(element: XmlElement, prefixes: PrefixTable): unknown {
     case 'persistentDisposition':
       return readPersistentDisposition(element, prefixes)
     default:
-      // A standard member without parts; parts make it an object, which validation refuses.
-      return element.children.length > 0 ? readExtension(element, prefixes) : readScalar(name, textOf(element))
+      // A standard member without parts; parts and attributes make it an object, which validation refuses.
+      return element.children.length > 0 || !element.attributes.every(isMarkup)
+        ? readExtension(element, prefixes)
+        : readScalar(name, textOf(element))
   }
 }
 

@@ -47,7 +47,7 @@ function readRoot(root: XmlElement, prefixes: PrefixTable): Members | undefined 
   if (!isEpcisUri(root.uri)) return undefined
   if (root.name === 'EPCISDocument') return readDocument(root, prefixes)
   if (root.name === 'EPCISQueryDocument') return readQueryDocument(root, prefixes)
-  if (!epcisEventTypes.some((type) => type === root.name)) return undefined
+  if (root.name !== 'QuantityEvent' && !epcisEventTypes.some((type) => type === root.name)) return undefined
   return Object.entries(readEvent(root, prefixes))
 }
 
