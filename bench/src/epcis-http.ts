@@ -111,7 +111,7 @@ async function measure(mode: 'ours' | 'plain', work: { documents: number; lookup
     await captureAll(port, [...treeDocuments(), madeDocument()])
     await lookUp(port, { documents: work.documents, lookups: Math.ceil(work.lookups / 5) })
     const looked = await lookUp(port, work)
-    const scopePath = mode === 'ours' ? '/api/v1/trace/forward' : '/forward'
+    const scopePath = mode === 'ours' ? '/api/v1/recall-scope' : '/forward'
     const backPath = mode === 'ours' ? '/api/v1/trace/back' : '/back'
     return {
       eventsPerSecond: ((work.documents * eventsPerDocument) / captured.tookMs) * 1_000,
