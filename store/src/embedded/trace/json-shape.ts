@@ -62,7 +62,8 @@ function createShaper(json: string, fact: TraceFact): Shaper {
   /** The subject whose key, or the end of it, the string is; -1 for none. */
   const subjectAt = (from: number, to: number): number => {
     if (endsWithSubject(json, from, to, subjects[next]?.key)) return next
-    if (to - from < 12) return -1
+    // Only what begins as keys here do is looked up.
+    if (to - from < 12 || json.charCodeAt(from) !== subjects[0]?.key.charCodeAt(0)) return -1
     return placeOf(json.slice(from, to))
   }
   const takeSubjects = (first: number, from: number, to: number): number => {
@@ -128,6 +129,8 @@ function closingQuote(json: string, from: number): number {
 function endsWithSubject(json: string, from: number, to: number, key: string | undefined): boolean {
   if (key === undefined) return false
   if (to - from === key.length && json.startsWith(key, from)) return true
+  // The last character first: most strings are no key.
+  if (json.charCodeAt(to - 1) !== key.charCodeAt(key.length - 1)) return false
   const start = stemEnd(key)
   const length = key.length - start
   return length > 0 && to - from > length + 4 && json.startsWith(key.slice(start), to - length) && !isDigit(json, to - length - 1)

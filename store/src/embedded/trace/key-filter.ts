@@ -42,7 +42,7 @@ export function keyFilterOf(bytes: Uint8Array): KeyFilter {
 }
 
 function first(hash: number): number {
-  return mix((hash % 4_294_967_296) >>> 0)
+  return mix((hash - Math.floor(hash / 4_294_967_296) * 4_294_967_296) | 0)
 }
 
 function second(hash: number): number {

@@ -146,17 +146,15 @@ interface NewSegment {
 
 function storeTable({ index, table, id, onFinish }: NewSegment & { readonly table: Memtable; readonly onFinish: () => void }): SegmentJob {
   const rows = table.sorted()
-  let [ids, keys, last, firstSeq] = [0, 0, -1, Infinity]
+  let [ids, keys, last] = [0, 0, -1]
   for (let at = 0; at < rows.count; at += 1) {
     const hash = rows.hashAt(at)
-    const row = rows.rowAt(at)
-    firstSeq = Math.min(firstSeq, row.seq)
     if (hash === last) continue
     last = hash
-    if (row.roles === roleBits.eventID) ids += 1
+    if (rows.rolesAt(at) === roleBits.eventID) ids += 1
     else keys += 1
   }
-  const base = { firstSeq, baseMs: rows.count === 0 ? 0 : rows.rowAt(0).timeMs }
+  const base = { firstSeq: rows.firstSeq, baseMs: rows.count === 0 ? 0 : rows.rowAt(0).timeMs }
   return createSegmentJob({ database: index, id, sources: [memorySource(rows)], base, idsMax: ids, keysMax: keys, onFinish })
 }
 
@@ -207,7 +205,7 @@ function countKeys(reader: SegmentReader, tables: readonly Memtable[]): number |
   }
   for (const table of tables) {
     const sorted = table.sorted()
-    for (let at = 0; at < sorted.count; at += 1) if ((sorted.rowAt(at).roles & subjectBits) !== 0) hashes.add(sorted.hashAt(at))
+    for (let at = 0; at < sorted.count; at += 1) if ((sorted.rolesAt(at) & subjectBits) !== 0) hashes.add(sorted.hashAt(at))
   }
   return hashes.size
 }

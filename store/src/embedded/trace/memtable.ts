@@ -16,7 +16,11 @@ export interface Memtable {
 export interface SortedRows {
   readonly count: number
   hashAt(at: number): number
+  rolesAt(at: number): number
   rowAt(at: number): LedgerRow
+  readInto(at: number, row: { -readonly [Member in keyof LedgerRow]: LedgerRow[Member] }): void
+  /** Of the row that came first. */
+  readonly firstSeq: number
 }
 
 /** Of a hash, the part that decides the order before the place in the table: 32 bits, and 10 beside 22 bits of the place. */
@@ -42,7 +46,7 @@ export function createMemtable(): Memtable {
   }
   const chain = (place: number): void => {
     const { heads, nexts, hashes } = columns
-    const bucket = (hashes[place] ?? 0) % heads.length
+    const bucket = bucketOf(hashes[place] ?? 0, heads)
     nexts[place] = heads[bucket] ?? 0
     heads[bucket] = place + 1
   }
@@ -64,7 +68,7 @@ export function createMemtable(): Memtable {
     rows: () => count,
     find(hash, visit) {
       const { heads, nexts, hashes } = columns
-      for (let place = heads[hash % heads.length] ?? 0; place !== 0; place = nexts[place - 1] ?? 0) {
+      for (let place = heads[bucketOf(hash, heads)] ?? 0; place !== 0; place = nexts[place - 1] ?? 0) {
         if (hashes[place - 1] === hash) visit(rowAt(place - 1))
       }
     },
@@ -73,10 +77,23 @@ export function createMemtable(): Memtable {
       return {
         count,
         hashAt: (at) => columns.hashes[places[at] ?? 0] ?? 0,
+        rolesAt: (at) => columns.roles[places[at] ?? 0] ?? 0,
+        readInto(at, row) {
+          const place = places[at] ?? 0
+          row.timeMs = columns.times[place] ?? 0
+          row.seq = columns.seqs[place] ?? 0
+          row.roles = columns.roles[place] ?? 0
+        },
+        firstSeq: columns.seqs[0] ?? 0,
         rowAt: (at) => rowAt(places[at] ?? 0)
       }
     }
   }
+}
+
+/** The number of heads is a power of two. */
+function bucketOf(hash: number, heads: Int32Array): number {
+  return Math.floor(hash / 2_048) & (heads.length - 1)
 }
 
 function columnsOf(size: number) {
@@ -97,8 +114,9 @@ function sortedPlaces(hashes: Float64Array): Uint32Array {
   const halves = new Uint32Array(words.buffer)
   for (let place = 0; place < hashes.length; place += 1) {
     const hash = hashes[place] ?? 0
-    halves[place * 2 + highHalf] = Math.floor(hash / 1_024)
-    halves[place * 2 + 1 - highHalf] = (hash % 1_024) * placesMax + place
+    const high = Math.floor(hash / 1_024)
+    halves[place * 2 + highHalf] = high
+    halves[place * 2 + 1 - highHalf] = (hash - high * 1_024) * placesMax + place
   }
   words.sort()
   const places = new Uint32Array(hashes.length)

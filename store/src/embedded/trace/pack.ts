@@ -48,7 +48,7 @@ export function createPackBuilder(sharedId: PackWriter['sharedId']): PackBuilder
 
   const size = (): number => {
     let own = 0
-    for (const text of writer.own.keys()) own += text.length + 1
+    for (const text of writer.own.keys()) own += Buffer.byteLength(text) + 1
     return writer.at + own + (records.length + 1) * headerBytesPerEvent + literalLength / pressed
   }
   const undo = (at: number, own: number, literalCount: number): void => {

@@ -11,7 +11,7 @@ import type { SortedRows } from './memtable.ts'
 import { createRunWriter, type RunBase } from './run-codec.ts'
 import { runId, type Segment, type SegmentReader } from './segments.ts'
 
-/** Rows in order; `current` is undefined at the end. */
+/** Rows in order; `current` is undefined at the end, and before it one object whose members change. */
 export interface RowSource {
   readonly current: { readonly hash: number; readonly row: LedgerRow } | undefined
   advance(): void
@@ -57,13 +57,15 @@ export function createSegmentJob(options: SegmentJobOptions): SegmentJob {
   const made: Made = { fences: [], idFilter, keyFilter, rows: 0, ids: 0, keys: 0, lastSeq: 0 }
   let runs: Uint8Array[] = []
   let stored = 0
-  let last = { hash: -1, seq: -1 }
+  let lastHash = -1
+  let lastSeq = -1
 
   const take = (hash: number, row: LedgerRow): void => {
     // A stop between two transactions may have left an event's rows in two places.
-    if (hash === last.hash && row.seq === last.seq) return
-    if (hash !== last.hash) count(made, hash, row.roles)
-    last = { hash, seq: row.seq }
+    if (hash === lastHash && row.seq === lastSeq) return
+    if (hash !== lastHash) count(made, hash, row.roles)
+    lastHash = hash
+    lastSeq = row.seq
     made.rows += 1
     made.lastSeq = Math.max(made.lastSeq, row.seq)
     writer.add(hash, row)
@@ -154,24 +156,38 @@ export function leastOf(sources: readonly RowSource[]): RowSource | undefined {
 export function memorySource(rows: SortedRows, fromHash = 0): RowSource {
   let at = -1
   while (at + 1 < rows.count && rows.hashAt(at + 1) < fromHash) at += 1
+  const current = { hash: 0, row: { timeMs: 0, seq: 0, roles: 0 } }
   const source: { current: RowSource['current']; advance(): void } = {
-    current: undefined,
+    current,
     advance() {
       at += 1
-      source.current = at < rows.count ? { hash: rows.hashAt(at), row: rows.rowAt(at) } : undefined
+      if (at >= rows.count) {
+        source.current = undefined
+        return
+      }
+      current.hash = rows.hashAt(at)
+      rows.readInto(at, current.row)
     }
   }
   source.advance()
   return source
 }
 
+const noRow: LedgerRow = { timeMs: 0, seq: 0, roles: 0 }
+
 export function segmentSource(reader: SegmentReader, segment: Segment, fromHash = 0): RowSource {
   const rows = reader.walk(segment, fromHash)[Symbol.iterator]()
+  const current = { hash: 0, row: noRow }
   const source: { current: RowSource['current']; advance(): void } = {
-    current: undefined,
+    current,
     advance() {
       const { done, value } = rows.next()
-      source.current = done === true ? undefined : { hash: value.hash, row: value }
+      if (done === true) {
+        source.current = undefined
+        return
+      }
+      current.hash = value.hash
+      current.row = value
     }
   }
   source.advance()

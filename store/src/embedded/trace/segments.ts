@@ -61,13 +61,23 @@ export function createSegmentReader(index: DatabaseSync, options: { readonly key
   }
   let stale = true
   const segments = (): Segment[] => {
-    if (known === undefined || stale) known = load()
+    if (known === undefined || stale) {
+      known = load()
+      lastRuns.clear()
+    }
     stale = false
     return known
   }
+  // Questions about many keys come in the order of their hashes, so that the next key is mostly in the run of the last one.
+  const lastRuns = new Map<number, { readonly run: number; readonly bytes: Uint8Array }>()
   const runOf = (segment: Segment, run: number): Uint8Array | undefined => {
+    const last = lastRuns.get(segment.id)
+    if (last?.run === run) return last.bytes
     const row = selectRun.get(runId(segment.id, run))
-    return row === undefined ? undefined : bytesOf(row, 'data')
+    if (row === undefined) return undefined
+    const bytes = bytesOf(row, 'data')
+    lastRuns.set(segment.id, { run, bytes })
+    return bytes
   }
   /** False when a run is gone. */
   const findIn = (segment: Segment, hash: number, visit: (row: LedgerRow) => void): boolean => {
