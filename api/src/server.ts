@@ -13,6 +13,7 @@ import { isSocketRequest } from './epcis/subscriptions/socket-route.ts'
 import { installGatekeeper } from './gatekeeper.ts'
 import { answerSocketFault, createFrameworkErrors, installProblems } from './problem.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
+import { completenessRoutes } from './routes/completeness.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { exposureRoutes } from './routes/exposure.ts'
@@ -98,6 +99,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   lookupRoutes(app, context)
   warningRoutes(app, context)
   masterDataRoutes(app, context)
+  completenessRoutes(app, context)
   linkRoutes(app, context)
   subscriptionStatusRoutes(app, context)
   await epcisRoutes(app, context)
