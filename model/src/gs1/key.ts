@@ -4,6 +4,7 @@
  * types is judged by `scan-data.ts`.
  */
 import type { NodeKind } from '../trace.ts'
+import { checkDigitOf } from './check-digit.ts'
 import { readEpcUrn, writeEpcUrn, type KeyParts } from './epc-urn.ts'
 import { escapeUri, unescapeUri } from './uri-escape.ts'
 
@@ -78,6 +79,9 @@ const canonicalForm =
 /** The canonical key of an EPC URN or a Digital Link of any host; undefined when the text is no GS1 key. */
 export function canonicalKey(text: string): string | undefined {
   if (canonicalForm.test(text)) return text
+  const plain = plainUrn.exec(text)
+  const quick = plain === null ? undefined : quickKey(plain)
+  if (quick !== undefined) return quick
   const cached = young.get(text) ?? old.get(text)
   if (cached !== undefined) return cached === '' ? undefined : cached
   const parts = keyParts(text)
@@ -88,6 +92,15 @@ export function canonicalKey(text: string): string | undefined {
   }
   if (text.length <= cachedLengthMax) young.set(text, key ?? '')
   return key
+}
+
+/** URNs of items and lots without escapes, which is what nearly all EPCs of an event are. */
+const plainUrn = /^urn:epc:(?:id:sgtin|class:lgtin):(\d{6,12})\.(\d{1,7})\.([\w.-]{1,20})$/
+
+function quickKey([urn, prefix = '', reference = '', serial = '']: readonly string[]): string | undefined {
+  if (prefix.length + reference.length !== 13) return undefined
+  const digits = reference.slice(0, 1) + prefix + reference.slice(1)
+  return `${keyRoot}01/${digits}${checkDigitOf(digits)}/${urn?.[8] === 'i' ? '21' : '10'}/${serial}`
 }
 
 /** The AIs that make the identity of a URN or Digital Link. */
