@@ -66,7 +66,7 @@ async function subscribed({ context: { subscriptions } }: Awaited<ReturnType<typ
   const dest = 'https://receiver.example.org/'
   const formats = { epcFormat: 'No_Preference', extensions: '' }
   const { id } = await office.make({ queryName: 'all', dest, reportIfEmpty: false, createdBy: 'key test', ...formats })
-  const dead = { id: 'd-1', kind: 'event', subscriptionID: id, queryName: 'all', eventIDs: ['e'], code: 'RECEIVER_TOO_LARGE' } as const
+  const dead = { id: 'd-1', kind: 'event' as const, subscriptionID: id, queryName: 'all', eventIDs: ['e'], code: 'RECEIVER_TOO_LARGE' }
   await office.dead.bury({ ...dead, message: 'too large', attempts: 1, firstAttemptAtMs: startMs, diedAtMs: startMs })
   return id
 }
