@@ -16,8 +16,10 @@ interface Visit {
 
 /** One history up to one time is walked once; this many different ones in an answer. */
 const visitsPerNodeMax = 4
+/** Keys that are read together: the more, the less a store looks up twice. */
+const visitsPerBatch = 20_000
 /** Visits between two looks at the clock. */
-const visitsPerBatch = 2_000
+const visitsPerLook = 1_000
 
 interface Back {
   readonly session: TraceSession
@@ -44,7 +46,12 @@ export async function walkBack(walk: Back, seeds: readonly Seed[], limits: WalkL
       }
       const batch = frontier.slice(at, at + visitsPerBatch)
       await loadFor(session, batch)
-      for (const visit of batch) walkHistory(walk, visit, next)
+      let late = false
+      for (const [index, visit] of batch.entries()) {
+        if (index % visitsPerLook === 0) late ||= session.isLate()
+        if (late) findings.cut(visit.key, 'time')
+        else walkHistory(walk, visit, next)
+      }
     }
     frontier = next.filter(isNew)
   }

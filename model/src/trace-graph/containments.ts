@@ -47,13 +47,13 @@ export function deriveContainments(read: FactsRead, key: string): Containment[] 
     if (open.size > 0) for (const interval of open.values()) if (clearing(read, interval, fact) !== undefined) close(interval.parent, fact)
     // Before anything is put in, nothing but a packing can change that.
     if (open.size === 0 && !isPacking(fact)) continue
+    const roles = read.rolesOf(fact, key)
+    if (!classLevel && open.size > 0 && ((roles & roleBits.input) !== 0 || endsGoods(fact)))
+      for (const parent of open.keys()) close(parent, fact)
+    const parent = (roles & roleBits.child) !== 0 && isPacking(fact) ? parentOf(fact) : undefined
+    if (parent === undefined) continue
     for (const subject of read.subjectsOf(fact, key)) {
-      if (subject.role !== 'child') {
-        if (!classLevel && (subject.role === 'input' || endsGoods(fact))) for (const parent of open.keys()) close(parent, fact)
-        continue
-      }
-      const parent = isPacking(fact) ? parentOf(fact) : undefined
-      if (parent === undefined) continue
+      if (subject.role !== 'child') continue
       if (fact.action === 'DELETE') {
         if (!takeOut(open.get(parent), subject)) close(parent, fact)
         continue

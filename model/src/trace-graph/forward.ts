@@ -17,8 +17,10 @@ interface Visit {
 }
 
 const visitsPerNodeMax = 4
+/** Keys that are read together: the more, the less a store looks up twice. */
+const visitsPerBatch = 20_000
 /** Visits between two looks at the clock. */
-const visitsPerBatch = 2_000
+const visitsPerLook = 1_000
 
 interface Forward {
   readonly session: TraceSession
@@ -42,7 +44,12 @@ export async function walkForward(walk: Forward, seeds: readonly Seed[], limits:
       }
       const batch = frontier.slice(at, at + visitsPerBatch)
       await loadFor(session, batch)
-      for (const visit of batch) walkFuture(walk, visit, next)
+      let late = false
+      for (const [index, visit] of batch.entries()) {
+        if (index % visitsPerLook === 0) late ||= session.isLate()
+        if (late) findings.cut(visit.key, 'time')
+        else walkFuture(walk, visit, next)
+      }
     }
     frontier = next.filter((visit) => remember(seen, visit))
     visits += frontier.length
@@ -66,8 +73,10 @@ async function loadFor(session: TraceSession, visits: readonly Visit[]): Promise
   const held = new Set<string>()
   for (const { key } of visits) {
     if (isLot(session, key)) more.add(memberKey(key))
-    addTransformations(session.facts(key), more)
-    for (const { parent } of session.containments(key)) held.add(parent)
+    if (session.hasTransformationIDs()) {
+      addTransformations(session.facts(key), more)
+      for (const { parent } of session.containments(key)) held.add(parent)
+    }
     for (const child of childrenOf(session, key)) more.add(child)
   }
   for (const parent of held) addTransformations(session.facts(parent), more)

@@ -49,23 +49,33 @@ interface Latest {
 
 /** Of its own events and those of what held it meanwhile: the last one, and the last that names a receiver. */
 function latestOf(session: TraceSession, key: string): Latest {
-  const own: Run = { facts: session.facts(key), start: 0, end: session.facts(key).length }
-  let last = own.facts.at(-1)
-  let giver = own.facts.findLast((fact) => destinationParty(fact) !== undefined)
-  const runs = [own]
-  for (const containment of session.containments(key)) {
+  const own = session.facts(key)
+  const containments = session.containments(key)
+  let last = own.at(-1)
+  let giver = own.findLast((fact) => destinationParty(fact) !== undefined)
+  for (const containment of containments) {
     const timeline = timelineOf(session, containment.parent)
-    const run = { facts: timeline.facts, ...spanOf(timeline, containment) }
-    const latest = run.end > run.start ? run.facts[run.end - 1] : undefined
+    const { start, end } = spanOf(timeline, containment)
+    const latest = end > start ? timeline.facts[end - 1] : undefined
     if (latest === undefined) continue
-    runs.push(run)
     if (last === undefined || compareFacts(latest, last) > 0) last = latest
-    const at = timeline.lastParty[run.end - 1] ?? -1
-    const fact = at >= run.start ? timeline.facts[at] : undefined
+    const at = timeline.lastParty[end - 1] ?? -1
+    const fact = at >= start ? timeline.facts[at] : undefined
     if (fact !== undefined && (giver === undefined || compareFacts(fact, giver) > 0)) giver = fact
   }
-  const since = last !== undefined && isUnderWay(last) ? transitSince(runs, last) : last
+  const since = last !== undefined && isUnderWay(last) ? transitSince(runsOf(session, key), last) : last
   return { last, party: giver === undefined ? undefined : destinationParty(giver), since }
+}
+
+/** Its own events and, by index, those of what held it meanwhile. */
+function runsOf(session: TraceSession, key: string): Run[] {
+  const own = session.facts(key)
+  const runs: Run[] = [{ facts: own, start: 0, end: own.length }]
+  for (const containment of session.containments(key)) {
+    const timeline = timelineOf(session, containment.parent)
+    runs.push({ facts: timeline.facts, ...spanOf(timeline, containment) })
+  }
+  return runs
 }
 
 interface Run {

@@ -3,7 +3,7 @@
  * was inside of what and when. It must not know any store; a reader brings the events in batches.
  */
 import type { Knowledge, TraceFact, TraceSubject } from '../trace-event.ts'
-import type { NodeKind } from '../trace.ts'
+import { nodeKinds, type NodeKind } from '../trace.ts'
 import { deriveContainments, type Containment } from './containments.ts'
 import { compareFacts, isPacking, parentOf, roleBits } from './facts.ts'
 import { isReference } from './references.ts'
@@ -54,6 +54,8 @@ export interface TraceSession {
   kindOf(key: string): NodeKind
   /** Of a loaded key, oldest first. */
   containments(key: string): readonly Containment[]
+  /** Whether any event read so far belongs to a transformation of several events. */
+  hasTransformationIDs(): boolean
   /** Whether the key has more events than may be read. */
   isCut(key: string): boolean
   /** True when some key had more events than may be read. */
@@ -66,6 +68,14 @@ export interface TraceSession {
 const timeMaxMsDefault = 10_000
 /** Up to so many subjects a look through all of them costs less than an index. */
 const lookThroughMax = 3
+
+/** What an event says of a key in one number: its roles, and above them its kind, which is the same in all of them. */
+const rolesMask = 31
+const kindShift = 5
+
+function partBits({ role, kind }: TraceSubject): number {
+  return roleBits[role] | (nodeKinds.indexOf(kind) << kindShift)
+}
 
 interface Known {
   readonly facts: readonly TraceFact[]
@@ -87,6 +97,7 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
   const one = createUniter()
   const cutKeys = new Set<string>()
   let tooDeep = false
+  let transformationIDs = false
   // Most questions about a key come one after the other.
   let lastKey = ''
   let lastKnown = unknown
@@ -97,17 +108,18 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
     lastKey = key
     return lastKnown
   }
-  const rolesOf = (fact: TraceFact, key: string): number => {
+  const rolesOf = (fact: TraceFact, key: string): number => partOf(fact, key) & rolesMask
+  const partOf = (fact: TraceFact, key: string): number => {
     const { subjects } = fact
     if (subjects.length <= lookThroughMax) {
-      let roles = 0
-      for (const subject of subjects) if (subject.key === key) roles |= roleBits[subject.role]
-      return roles
+      let part = 0
+      for (const subject of subjects) if (subject.key === key) part |= partBits(subject)
+      return part
     }
     let index = indexes.get(fact)
     if (index === undefined) {
       index = new Map()
-      for (const subject of subjects) index.set(subject.key, (index.get(subject.key) ?? 0) | roleBits[subject.role])
+      for (const subject of subjects) index.set(subject.key, (index.get(subject.key) ?? 0) | partBits(subject))
       indexes.set(fact, index)
     }
     return index.get(key) ?? 0
@@ -117,9 +129,13 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
     for (const key of keys) {
       const all = found.get(key) ?? []
       if (all.length >= factsPerKeyMax) cutKeys.add(key)
-      const facts = inOrder((knowledge.withDeclared === true ? onePerEvent(all) : all).map(one), atMs)
+      const facts = inOrder(united(knowledge.withDeclared === true ? onePerEvent(all) : all, one), atMs)
       let roles = 0
-      if (!isReference(key)) for (const fact of facts) roles |= rolesOf(fact, key)
+      const isThing = !isReference(key)
+      for (const fact of facts) {
+        if (isThing) roles |= rolesOf(fact, key)
+        if (fact.transformationID !== undefined) transformationIDs = true
+      }
       byKey.set(key, { facts, roles, kind: undefined, containments: undefined })
     }
     lastKey = ''
@@ -147,7 +163,8 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
     subjectsOf: (fact, key) => (rolesOf(fact, key) === 0 ? [] : fact.subjects.filter((subject) => subject.key === key)),
     kindOf(key) {
       const known = knownOf(key)
-      known.kind ??= known.facts[0]?.subjects.find((subject) => subject.key === key)?.kind ?? 'other'
+      const [first] = known.facts
+      known.kind ??= (first === undefined ? undefined : nodeKinds[partOf(first, key) >> kindShift]) ?? 'other'
       return known.kind
     },
     containments(key) {
@@ -155,6 +172,7 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
       known.containments ??= (known.roles & roleBits.child) === 0 ? [] : deriveContainments(session, key)
       return known.containments
     },
+    hasTransformationIDs: () => transformationIDs,
     isCut: (key) => cutKeys.has(key),
     truncated: () => tooDeep || cutKeys.size > 0,
     isLate: () => clockMs() > deadlineMs,
@@ -175,6 +193,18 @@ function createUniter(): (fact: TraceFact) => TraceFact {
     united.set(fact, first ?? fact)
     return first ?? fact
   }
+}
+
+/** The list as it is where nothing has to be united, which is nearly always. */
+function united(facts: readonly TraceFact[], one: (fact: TraceFact) => TraceFact): readonly TraceFact[] {
+  let changed: TraceFact[] | undefined
+  for (const [at, fact] of facts.entries()) {
+    const same = one(fact)
+    if (same === fact) continue
+    changed ??= [...facts]
+    changed[at] = same
+  }
+  return changed ?? facts
 }
 
 function inOrder(facts: readonly TraceFact[], atMs: number): readonly TraceFact[] {
