@@ -177,4 +177,32 @@ describe('GET /events', async () => {
     const many = await get({ EQ_stringValue: Array.from({ length: 1_001 }, (_, index) => index.toString(36)).join('|') })
     assert.deepEqual([many.statusCode, many.json().type], [413, 'epcisException:QueryTooComplexException'])
   })
+
+  it('keeps pages in the order of an extension field whole while events come in', async () => {
+    const counted = (name: string, count: number) => ({
+      ...worldEvents[0]?.event,
+      eventID: `urn:example:event:late${name}`,
+      bizStep: 'holding',
+      'ex:count': count
+    })
+    const capture = async (name: string, count: number) => {
+      const answer = await app.inject({ method: 'POST', url: `${root}/events`, headers, payload: counted(name, count) })
+      assert.equal(answer.statusCode, 201, answer.body)
+    }
+    for (const count of [1, 2, 3, 4]) await capture(`A${count}`, count * 10)
+    const seen: number[] = []
+    const asked = { EQ_bizStep: 'holding', orderBy: 'ex:count', orderDirection: 'ASC', perPage: '2' }
+    let link: string | undefined = `${root}/events?${new URLSearchParams(asked).toString()}`
+    for (let page = 0; link !== undefined && page < 10; page += 1) {
+      const answer: Awaited<ReturnType<typeof get>> = await app.inject({ url: link, headers })
+      for (const event of answer.json().epcisBody.queryResults.resultsBody.eventList) seen.push(event['ex:count'])
+      link = /<([^>]+)>; ?rel="next"/.exec(String(answer.headers.link ?? ''))?.[1]
+      // One that belongs before everything, and one that belongs after it.
+      if (page === 0) {
+        await capture('before', 5)
+        await capture('behind', 50)
+      }
+    }
+    assert.deepEqual(seen, [10, 20, 30, 40, 50])
+  })
 })

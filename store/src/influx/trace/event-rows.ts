@@ -27,8 +27,8 @@ export interface EventReading {
 export interface EventRows {
   /** Those that are there, in any order. */
   at(selector: Selector, positions: readonly Position[], reading?: EventReading): Promise<StoredVersion[]>
-  /** Of rows that were selected with `eventFields`. */
-  decode(selector: Selector, rows: readonly SelectedRow[], reading?: EventReading): Promise<StoredVersion[]>
+  /** Of rows that were selected with `eventFields`, in their order; none of a point that is still being written. */
+  decode(selector: Selector, rows: readonly SelectedRow[], reading?: EventReading): Promise<(StoredVersion | undefined)[]>
 }
 
 export function eventFields({ json = false }: EventReading = {}): [string, ...string[]] {
@@ -40,10 +40,11 @@ export function createEventRows(): EventRows {
   const eventRows: EventRows = {
     async at(selector, positions, reading = {}) {
       const rows = await near.rowsAt(selector, positions, { measurement: eventMeasurement, fields: eventFields(reading) })
-      return eventRows.decode(selector, rows, reading)
+      return (await eventRows.decode(selector, rows, reading)).filter((version) => version !== undefined)
     },
     decode: (selector, rows, { json = false } = {}) =>
       selector.each(rows, async (row) => {
+        if (!isWhole(row, json)) return undefined
         const position = positionOf(row)
         const [, version, wrong, factsText, factsParts, feed, jsonText = '', jsonParts = 0] = row.values
         const facts = await wholeText(selector, position, { of: 'facts', text: factsText ?? '', parts: factsParts ?? 0 })
@@ -54,6 +55,12 @@ export function createEventRows(): EventRows {
       })
   }
   return eventRows
+}
+
+/** InfluxDB shows the fields of a point one by one while it takes them in. Only the time of the feed may be missing for good. */
+function isWhole({ values }: SelectedRow, json: boolean): boolean {
+  const [record, version, wrong, facts, factsParts, , text, textParts] = values
+  return ![record, version, wrong, facts, factsParts, ...(json ? [text, textParts] : [])].includes(null)
 }
 
 interface PartedText {

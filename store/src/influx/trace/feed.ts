@@ -136,7 +136,8 @@ function arrivals(
     const before = places.get(writer)
     const wanted = before?.feedMs === place.feedMs ? before.index + 1 : 0
     const version = versions.get(positionKey(positionOfRow(row)))
-    const isMissing = place.index !== wanted || version === undefined
+    // InfluxDB shows the fields of a point one by one while it is being written: what is not whole is not there yet.
+    const isMissing = place.index !== wanted || version?.feedMs === undefined || row.values.includes(null)
     if (isMissing && row.timeMs > reading.nowMs - reading.settleMs) {
       waiting.add(writer)
       continue
