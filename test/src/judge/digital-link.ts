@@ -2,7 +2,8 @@
 import { Type } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
 import { elementStringToLink, readDigitalLink, type DigitalLinkOptions } from '@tracegate/model/gs1/digital-link'
-import { canonicalKey } from '@tracegate/model/gs1/key'
+import { prefixOfUrn } from '@tracegate/model/gs1/company-prefix'
+import { canonicalKey, urnOf } from '@tracegate/model/gs1/key'
 import { escapeUri, unescapeUriBytes } from '@tracegate/model/gs1/uri-escape'
 import { Allow, asSet, caseFormat, Pair, runCases, unsupported } from './gs1-cases.ts'
 import { createJudgeSheet, type Judge, type JudgeSheet } from './result.ts'
@@ -103,6 +104,11 @@ function judgeUrnFile(sheet: JudgeSheet, file: string, value: unknown): boolean 
   for (const { urn, digitalLink } of checked.value.urnToDigitalLink) {
     const found = canonicalKey(urn)
     sheet.check(caseName(file, urn), found === digitalLink, () => `found ${found}, wanted ${digitalLink}`)
+    // The way back needs the company prefix, which the URN shows. The class of a UPUI is a GTIN, whose pattern is that of SGTINs.
+    const wanted = urn.replace(':idpat:upui:', ':idpat:sgtin:')
+    const length = prefixOfUrn(urn)?.length
+    const back = length === undefined ? undefined : urnOf(digitalLink, length)
+    sheet.check(caseName(file, `${urn} and back`), back === wanted, () => `found ${back}, wanted ${wanted}`)
   }
   for (const { input, digitalLink } of checked.value.normalise) {
     const found = typeof input === 'string' ? (canonicalKey(input) ?? null) : null
