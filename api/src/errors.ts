@@ -35,6 +35,7 @@ export const apiError = defineErrors({
   EVIDENCE_NOT_READY: { status: 409, message: 'Cannot give the bundle "{id}": it is {state}, expected it to be ready' },
   EVIDENCE_FAILED: { status: 500, message: 'Cannot make evidence: bundle "{id}" failed ({detail})' },
   EVIDENCE_KEYS: { status: 503, message: 'Cannot use evidence keys at {path}: expected {expected}, {detail}' },
+  WORKBOOK_FAILED: { status: 500, message: 'Cannot write the workbook: {detail}; CSV can be had instead' },
   STREAM_FULL: { status: 503, message: 'Cannot open a live stream: {open} are open, expected fewer than {openMax}' },
   ORDERS_ABSENT: { status: 503, message: 'Cannot give an order: this process has no way to the broker' },
   ORDERS_FULL: { status: 503, message: 'Cannot give an order: {waiting} wait for their reply, expected fewer than {waitingMax}' },

@@ -8,8 +8,7 @@ import { lastWord, valuesIn } from './fsma-words.ts'
 import type { SubjectRole } from './trace-event.ts'
 
 /** Why an event gives no row. */
-export const leftOutReasons = ['notTracked', 'beforeInitialPacking', 'beforeLanding', 'noGoods'] as const
-export type LeftOutReason = (typeof leftOutReasons)[number]
+export type LeftOutReason = 'notTracked' | 'beforeInitialPacking' | 'beforeLanding' | 'noGoods'
 
 export type Classified =
   | { readonly cte: CriticalTrackingEvent; readonly basis: string; readonly goods: readonly Goods[]; readonly inputs: readonly Goods[] }

@@ -2,7 +2,7 @@
 import type { Attributes } from './fsma.ts'
 
 /** By what CBV, the GS1 Web Vocabulary and the FDA call the same thing; the first that is there wins. */
-export const words = {
+const words = {
   productName: ['tradeItemDescription', 'descriptionShort', 'labelDescription', 'productName', 'name', 'description'],
   brand: ['brandName', 'brand'],
   commodity: ['commodity', 'commodityName', 'functionalName', 'cropName', 'regulatedProductName'],
@@ -38,10 +38,26 @@ export function lastWord(name: string): string {
   return name.slice(Math.max(name.lastIndexOf(':'), name.lastIndexOf('/'), name.lastIndexOf('#')) + 1)
 }
 
+/** First values by last word in lower case; the same attributes are asked for many words and many rows. */
+const indexes = new WeakMap<Attributes, ReadonlyMap<string, string>>()
+
 export function attributeOf(attributes: Attributes, word: Word): string | undefined {
-  for (const wanted of words[word])
-    for (const [name, values] of Object.entries(attributes)) if (sameWord(name, wanted) && values[0] !== undefined) return values[0]
+  const index = indexes.get(attributes) ?? indexOf(attributes)
+  for (const wanted of words[word]) {
+    const value = index.get(wanted.toLowerCase())
+    if (value !== undefined) return value
+  }
   return undefined
+}
+
+function indexOf(attributes: Attributes): ReadonlyMap<string, string> {
+  const index = new Map<string, string>()
+  for (const [name, [value]] of Object.entries(attributes)) {
+    const last = lastWord(name).toLowerCase()
+    if (value !== undefined && !index.has(last)) index.set(last, value)
+  }
+  indexes.set(attributes, index)
+  return index
 }
 
 /** Every value of the word in the ILMD and extensions of an event, in the order in which they stand. */

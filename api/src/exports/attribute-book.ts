@@ -10,6 +10,9 @@ export interface AttributeBook {
   regimeOf(product: string): string | undefined
 }
 
+/** Keys whose attributes are kept joined; past it they are joined each time. */
+const joinedMax = 20_000
+
 export async function openAttributeBook({ registers, masterData }: Pick<ApiContext, 'registers' | 'masterData'>): Promise<AttributeBook> {
   const [{ parties, places, points, products }, lookup] = await Promise.all([registers.names(), masterData.lookup()])
   const book = new Map<string, Record<string, string[]>>()
@@ -29,7 +32,13 @@ export async function openAttributeBook({ registers, masterData }: Pick<ApiConte
   }
   for (const product of products) add(book, product.key, { ...plain(product), tradeItemDescription: [product.name.en] })
   const regimes = new Map(products.map((product) => [product.key, product.regime]))
-  return { attributesOf: (key) => ({ ...lookup.attributesOf(key), ...book.get(key) }), regimeOf: (key) => regimes.get(key) }
+  const joined = new Map<string, Attributes>()
+  const attributesOf = (key: string): Attributes => {
+    const known = joined.get(key) ?? { ...lookup.attributesOf(key), ...book.get(key) }
+    if (joined.size < joinedMax) joined.set(key, known)
+    return known
+  }
+  return { attributesOf, regimeOf: (key) => regimes.get(key) }
 }
 
 /** The first to speak of an attribute is heard: the register before what a partner wrote. */

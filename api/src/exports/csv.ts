@@ -19,7 +19,7 @@ export function csvCell(cell: string | number | undefined): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-export function guarded(text: string): string {
+function guarded(text: string): string {
   return /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/.test(text) && !isOffset(text) ? `'${text}` : text
 }
 

@@ -35,7 +35,7 @@ export interface Selection {
 }
 
 /** Events of one thing with its chain; also the most that a ledger is read for. */
-export const chainEventsMax = 20_000
+const chainEventsMax = 20_000
 const pageEvents = 500
 const nodesMax = 10_000
 
@@ -167,7 +167,7 @@ export async function* queried(trace: Pick<TraceStore, 'events'>, query: Partial
 }
 
 /** Stored text as an event; undefined for what is none, which a sound store does not hold. */
-export function selectedOf(json: string): SelectedEvent | undefined {
+function selectedOf(json: string): SelectedEvent | undefined {
   const source = objectOf(json)
   const checked = checkEvent(source)
   if (source === undefined || !checked.ok) return undefined
@@ -176,7 +176,7 @@ export function selectedOf(json: string): SelectedEvent | undefined {
   return { fact, source, json }
 }
 
-export function toSelected(event: TraceEvent): SelectedEvent {
+function toSelected(event: TraceEvent): SelectedEvent {
   const { json, ...fact } = event
   return { fact, source: objectOf(json) ?? {}, json }
 }

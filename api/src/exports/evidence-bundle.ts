@@ -47,8 +47,8 @@ export interface Bundle {
 }
 
 /** Unpacked octets of one bundle, and its readings. */
-export const bundleBytesMax = 512 * 1_048_576
-export const readingsMax = 1_000_000
+const bundleBytesMax = 512 * 1_048_576
+const readingsMax = 1_000_000
 
 export async function writeBundle(context: EvidenceSources, order: BundleOrder): Promise<Bundle> {
   order.progress('collecting', {})

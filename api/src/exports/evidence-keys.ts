@@ -97,7 +97,7 @@ function makeKey(createdAtMs: number): Kept {
 }
 
 /** SHA-256 of the public key (SPKI, DER): whoever has the key can work out its name. */
-export function keyIdOf(publicKey: KeyObject): string {
+function keyIdOf(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ format: 'der', type: 'spki' }))
     .digest('hex')

@@ -39,7 +39,7 @@ export interface EvidenceOfficeOptions {
   readonly limits?: Partial<typeof officeLimits>
 }
 
-export const officeLimits = { running: 2, waiting: 8, kept: 50, keptBytes: 2_147_483_648, keptMs: 86_400_000 }
+const officeLimits = { running: 2, waiting: 8, kept: 50, keptBytes: 2_147_483_648, keptMs: 86_400_000 }
 const jobs = compileValidator(EvidenceJob)
 const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -20,7 +20,7 @@ export type EvidenceAsk = { readonly knownAtMs: number } & (
   | { readonly place: string; readonly fromMs: number; readonly toMs: number }
 )
 
-export interface KeptJournal {
+interface KeptJournal {
   readonly kind: CaseKind
   readonly id: string
   readonly steps: readonly JournalStep[]
@@ -37,7 +37,7 @@ export interface EvidenceScope {
   readonly cuts: readonly string[]
 }
 
-export const scopeLimits = {
+const scopeLimits = {
   events: 20_000,
   things: 200,
   eventsPerThing: 1_000,

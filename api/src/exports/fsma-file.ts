@@ -7,8 +7,8 @@ import { apiError } from '../errors.ts'
 import { version } from '../version.ts'
 import { byteOrderMark, csvLine } from './csv.ts'
 import { exportFsma, type FsmaExport } from './fsma-export.ts'
-import { writeFsmaWorkbook } from './fsma-xlsx.ts'
 import { questionOf } from './question.ts'
+import { writeWorkbookAside } from './workbook.ts'
 
 /** Rows of a file that must be whole in memory, and how many such files are put together at once. */
 export const heldRowsMax = 10_000
@@ -72,7 +72,7 @@ async function wholeOf({ found, query, by, format, madeAtMs }: Whole): Promise<u
     ['Rows at most', heldRowsMax],
     ...Object.entries(question).map(([name, value]): [string, string] => [`Question: ${name}`, value])
   ]
-  return writeFsmaWorkbook({ rows, summary: found.summary(), about })
+  return writeWorkbookAside({ rows, summary: found.summary(), about })
 }
 
 async function* csvOf(found: FsmaExport): AsyncGenerator<Buffer, void> {

@@ -18,7 +18,7 @@ const roundsMax = 6
 /** Texts of events that pages of one export share. */
 const sourcesMax = 5_000
 
-export interface LoadedKnowledge extends FsmaKnowledge {
+interface LoadedKnowledge extends FsmaKnowledge {
   /** Events that the ledger of their own goods does not have were declared wrong. */
   isDeclaredWrong(event: FsmaEvent): boolean
   readonly cuts: readonly string[]

@@ -7,7 +7,7 @@ import { eventHashId } from '@tracegate/model/epcis/event-hash'
 import type { EpcisEvent } from '@tracegate/model/epcis/event'
 import { readZip, type ZipEntry } from './verify-zip.ts'
 
-export interface Check {
+interface Check {
   readonly name: string
   readonly ok: boolean
   readonly detail: string
