@@ -6,7 +6,7 @@ import { glnPlace } from '@tracegate/model/trace-graph/stays'
 import type { EventCondition } from '@tracegate/model/epcis/query/condition'
 import { matchesFilter } from '@tracegate/model/epcis/query/filter'
 import { createFilterMatcher, createMatcher } from '@tracegate/model/epcis/query/matcher'
-import type { Knowledge, TraceEvent } from '@tracegate/model/trace-event'
+import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import { asKnown, encodeCursor, eventsLimitMax, isDuplicate, judgedEventsMax, ledgerLimitDefault, readCursor } from './trace-rules.ts'
 import type {
   CaptureOutcome,
@@ -117,10 +117,22 @@ function knownEvents(state: MemoryState, key: string, knowledge: Knowledge): Tra
 }
 
 function createReader(state: MemoryState): TraceReader {
+  // One object an event, as walks tell events apart by identity; without JSON, as no other store gives it here.
+  const known = new WeakMap<TraceEvent, TraceFact>()
+  const factOf = (event: TraceEvent): TraceFact => {
+    const earlier = known.get(event)
+    if (earlier !== undefined) return earlier
+    const { json: _, ...fact } = event
+    known.set(event, fact)
+    return fact
+  }
   return {
     factsOf(keys, knowledge = {}) {
-      const facts = new Map<string, TraceEvent[]>()
-      for (const key of keys) facts.set(key, knownEvents(state, key, knowledge).sort(compareFacts).slice(0, factsPerKeyMax))
+      const facts = new Map<string, TraceFact[]>()
+      for (const key of keys) {
+        const events = knownEvents(state, key, knowledge).sort(compareFacts).slice(0, factsPerKeyMax)
+        facts.set(key, events.map(factOf))
+      }
       return Promise.resolve(facts)
     },
     keysAt: ({ place }) => Promise.resolve([...(state.keysByPlace.get(place) ?? [])])
