@@ -1,5 +1,8 @@
 /** Every address with good and bad input; each answer is checked against the schema of its route. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { DeviceHealth } from '@tracegate/model/device-health'
 import type { DeadLetter } from '@tracegate/model/http-dead-letters'
@@ -96,8 +99,11 @@ const letter: DeadLetter = {
   state: 'open'
 }
 
-test('every address answers to its schema', async () => {
+test('every address answers to its schema', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracegate-addresses-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
   const { world, app } = await running({
+    exports: { folder: join(folder, 'exports'), keysPath: join(folder, 'access', 'evidence-keys.json') },
     deadLetters: {
       list: () => Promise.resolve({ items: [letter] }),
       get: (id) => Promise.resolve(id === letter.id ? letter : undefined),
@@ -120,6 +126,8 @@ test('every address answers to its schema', async () => {
   const of = encodeURIComponent(itemOf(vaccine, 1))
   const range = `from=${new Date(startMs).toISOString()}&to=${new Date(nowMs()).toISOString()}`
   const subscription = await subscribed(world)
+  const evidence = await app.inject({ method: 'POST', url: '/api/v1/exports/evidence', headers, payload: { anomaly: 'a-1' } })
+  assert.equal(evidence.statusCode, 200, evidence.body)
   const addresses = [
     '/api/v1/dead-letters?code=SCAN_WITHOUT_RULE&state=any',
     '/api/v1/dead-letters/summary',
@@ -146,6 +154,12 @@ test('every address answers to its schema', async () => {
     `/api/v1/readings/rollups?series=${series}&${range}&resolution=1h`,
     `/api/v1/readings/export?prefix=port-1/&${range}`,
     `/api/v1/readings/export?prefix=port-1/&${range}&format=parquet`,
+    `/api/v1/exports/fsma204?${range}&format=json`,
+    `/api/v1/exports/events?${range}`,
+    '/api/v1/exports/evidence',
+    '/api/v1/exports/evidence/key',
+    String(evidence.headers.location),
+    `${String(evidence.headers.location)}/bundle`,
     '/api/v1/anomalies?state=open&point=port-1',
     '/api/v1/anomalies/a-1',
     '/api/v1/warnings',
