@@ -4,7 +4,7 @@
  */
 import { Type, type TSchema } from 'typebox'
 import type { Decoded } from '@tracegate/model/codec'
-import { canonicalKey, keyParts, partyKey, productKey } from '@tracegate/model/gs1/key'
+import { partyKey, productKey } from '@tracegate/model/gs1/key'
 import { productDefaults, regimeOfHsCode, type MasterDataKind } from '@tracegate/model/master-data-record'
 import { hazards, partyRoles, Party, Place, placeKinds, Product, regimes } from '@tracegate/model/registers'
 import {
@@ -176,9 +176,7 @@ const places: KindSpec = {
   ],
   readId: (id) => idOf(readPlaceKey(id)),
   complete(draft) {
-    const parts = keyParts(text(draft['key']))
-    const whole = parts?.qualifier === undefined ? undefined : canonicalKey(`https://id.gs1.org/414/${parts.value}`)
-    return assume(draft, { kind: 'site', watches: [], ...(whole === undefined ? {} : { parent: whole }) })
+    return assume(draft, { kind: 'site', watches: [] })
   }
 }
 

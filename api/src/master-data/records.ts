@@ -139,7 +139,7 @@ export function planWrite(input: PlanInput): Planned {
   const { draft: value, assumed } = spec.complete(stated)
   const told = new Set(findings.map((finding) => finding.pointer))
   if (spec.id !== 'key') told.add('/key')
-  const faults = [...findings, ...faultsOf(spec, value, input.around).filter((fault) => !told.has(fault.pointer))]
+  const faults = [...findings, ...faultsOf(spec, value, { around: input.around, before }).filter((fault) => !told.has(fault.pointer))]
   if (faults.length > 0) return { ok: false, findings: faults }
   const fields = spec.fields.map((field) => field.path).filter((path) => !isDeepStrictEqual(at(value, path), at(before?.value ?? {}, path)))
   const provenance = provenanceOf({ spec, value, assumed, before, said, draft })
@@ -155,13 +155,21 @@ function mergeDrafts(base: Draft, draft: Draft): Draft {
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null && value !== undefined))
 }
 
-function faultsOf(spec: KindSpec, value: Draft, around: Surroundings): Reason[] {
-  const faults = validatorOf(spec).reasons(value)
+function faultsOf(
+  spec: KindSpec,
+  value: Draft,
+  { around, before }: { readonly around: Surroundings; readonly before: Kept | undefined }
+): Reason[] {
+  const named = value['name'] !== undefined
+  const schemaFaults = validatorOf(spec).reasons(value)
+  const faults = named ? schemaFaults : schemaFaults.filter((fault) => fault.code !== 'SCHEMA_REQUIRED' || fault.pointer !== '')
+  if (!named) faults.push({ code: 'FIELD_MISSING', pointer: '/name', message: 'name is missing, expected name.zh, name.en or both' })
   const unknown = (pointer: string, message: string) => faults.push({ code: 'REFERENCE_UNKNOWN', pointer, message })
   const { profile, point, parent, key } = value
-  if (typeof profile === 'string' && !around.profiles.has(profile))
+  // What a record referred to before is not this writer's fault.
+  if (typeof profile === 'string' && profile !== before?.value['profile'] && !around.profiles.has(profile))
     unknown('/profile', `profile is "${profile}", expected one of ${[...around.profiles].slice(0, 20).join(', ')}`)
-  if (typeof point === 'string' && !around.points.has(point))
+  if (typeof point === 'string' && point !== before?.value['point'] && !around.points.has(point))
     unknown('/point', `point is "${point}", expected one of ${[...around.points].slice(0, 20).join(', ')}`)
   if (typeof parent === 'string' && typeof key === 'string' && isBelow(around.parentOf, parent, key))
     faults.push({
@@ -175,11 +183,16 @@ function faultsOf(spec: KindSpec, value: Draft, around: Surroundings): Reason[] 
 /** Whether `place` is `above` or lies below it. */
 function isBelow(parentOf: ReadonlyMap<string, string>, place: string, above: string): boolean {
   const seen = new Set<string>()
-  for (let at: string | undefined = place; at !== undefined && !seen.has(at); at = parentOf.get(at)) {
+  for (let at: string | undefined = place; at !== undefined && !seen.has(at); at = parentOf.get(at) ?? glnPlaceOf(at)) {
     if (at === above) return true
     seen.add(at)
   }
   return false
+}
+
+/** A place with an extension lies in the place of its GLN unless it says otherwise, as the look-up has it. */
+function glnPlaceOf(key: string): string | undefined {
+  return /^(https:\/\/id\.gs1\.org\/414\/\d{13})\/254\//.exec(key)?.[1]
 }
 
 function provenanceOf(options: {
