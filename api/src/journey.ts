@@ -7,7 +7,7 @@ import { keyKind, parentKeyOf, partyKey } from '@tracegate/model/gs1/key'
 import type { Place } from '@tracegate/model/registers'
 import { stages, type JourneyAnswer, type JourneyStep, type LivedThrough, type Stay } from '@tracegate/model/trace'
 import type { TraceFact } from '@tracegate/model/trace-event'
-import type { LifeEvent, QuestionOptions } from '@tracegate/model/trace-graph'
+import type { GraphOptions, LifeEvent } from '@tracegate/model/trace-graph'
 import type { TelemetryStore } from '@tracegate/store/telemetry-store'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Registers } from './registers.ts'
@@ -24,7 +24,7 @@ export interface JourneySources {
   readonly nowMs: () => number
 }
 
-export async function journeyOf(sources: JourneySources, of: string, options: QuestionOptions = {}): Promise<JourneyAnswer> {
+export async function journeyOf(sources: JourneySources, of: string, options: GraphOptions = {}): Promise<JourneyAnswer> {
   const startedMs = performance.now()
   const [life, places, points] = await Promise.all([
     sources.trace.ask('life', { of, eventsMax: stepsMax, ...options }),

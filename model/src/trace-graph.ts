@@ -192,11 +192,12 @@ async function balanceOf(reader: TraceReader, ask: BalanceAsk): Promise<BalanceA
   return { ...balance, tookMs: performance.now() - started }
 }
 
-type LifeAsk = QuestionOptions & { readonly of: string; readonly eventsMax?: number }
+type LifeAsk = QuestionOptions & { readonly of: string; readonly eventsMax?: number; readonly depthMax?: number }
 
 /** The events of a thing's life and its stays: what a journey is told from. */
 async function lifeOf(reader: TraceReader, ask: LifeAsk): Promise<Life> {
-  return walkLife(createTraceSession(reader, ask), ask.of, ask.eventsMax ?? lifeEventsMaxDefault)
+  const { of, eventsMax = lifeEventsMaxDefault, depthMax = depthMaxDefault } = ask
+  return walkLife(createTraceSession(reader, ask), of, { eventsMax, depthMax })
 }
 
 /** Every question of the trace with its answer; an adapter answers all of them by `createTraceAnswers` where its events are. */

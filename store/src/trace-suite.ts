@@ -7,6 +7,7 @@ import { feedTests, vocabularyTests } from './trace-suite-feed.ts'
 import { conditionTests } from './trace-suite-query.ts'
 import { holderTests, lotTests, stayTests } from './trace-suite-places.ts'
 import { coldChain, factory, minutes, port, shop, type SuiteContext } from './trace-suite-story.ts'
+import { balanceTests } from './trace-suite-balance.ts'
 import { knowledgeTests } from './trace-suite-knowledge.ts'
 import { recallTests } from './trace-suite-recall.ts'
 import { tracebackVectorTests } from './trace-suite-vectors.ts'
@@ -44,6 +45,7 @@ export function runTraceSuite(adapter: TraceSuiteAdapter): void {
     describe('lots', () => lotTests(context))
     describe('holders', () => holderTests(context))
     describe('recall', () => recallTests(context))
+    describe('balance', () => balanceTests(context))
     describe('knowledge', () => knowledgeTests(context))
     const reopen = adapter.reopen
     if (reopen !== undefined) {

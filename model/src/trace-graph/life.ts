@@ -6,7 +6,7 @@ import type { KeyCut, Stay } from '../trace.ts'
 import { memberKey, transactionKey, transformationKey } from './references.ts'
 import { compareFacts, type TraceSession } from './session.ts'
 import { deriveStays } from './stays.ts'
-import { factsInWindow, windowsOf } from './windows.ts'
+import { eachWindow, factsInWindow } from './windows.ts'
 
 export interface LifeEvent {
   readonly fact: TraceFact
@@ -26,7 +26,14 @@ export interface Life {
   readonly truncated: boolean
 }
 
-export async function walkLife(session: TraceSession, of: string, eventsMax: number): Promise<Life> {
+export interface LifeLimits {
+  readonly eventsMax: number
+  /** Levels of containers. */
+  readonly depthMax: number
+}
+
+export async function walkLife(session: TraceSession, of: string, limits: LifeLimits): Promise<Life> {
+  const { eventsMax } = limits
   const kind = keyKind(of)
   const isClass = kind === 'lot' || kind === 'product'
   await session.load([of, ...(isClass ? [memberKey(of)] : [transactionKey(of), transformationKey(of)])])
@@ -42,14 +49,18 @@ export async function walkLife(session: TraceSession, of: string, eventsMax: num
     await session.load([lot])
     for (const fact of session.facts(lot)) if (isMakingOf(session, fact, lot)) add({ fact })
   }
+  const tooDeep = new Set<string>()
   for (const own of session.containments(of))
-    for (const { window } of windowsOf(session, own))
-      for (const fact of factsInWindow(session, window)) add({ fact, within: window.container })
+    eachWindow(session, own, ({ window, level }) => {
+      if (level > limits.depthMax) tooDeep.add(window.container)
+      else for (const fact of factsInWindow(session, window)) add({ fact, within: window.container })
+    })
   // The making of members is the making of the class; what became of each of them is theirs.
   if (isClass)
     for (const fact of session.facts(memberKey(of))) if (stageOf(fact) === 'production' || stageOf(fact) === 'inspection') add({ fact })
   const events = [...byId.values()].sort((a, b) => compareFacts(a.fact, b.fact))
   const cuts: KeyCut[] = []
+  if (tooDeep.size > 0) cuts.push({ key: of, limit: 'depth', notFollowed: tooDeep.size })
   if (events.length > eventsMax) cuts.push({ key: of, limit: 'events', notFollowed: events.length - eventsMax })
   else if (session.truncated()) cuts.push({ key: of, limit: 'events' })
   return {
