@@ -1,5 +1,6 @@
 /** `GET /events`, `GET /events/{eventID}`, `POST /events`. */
 import { Type } from 'typebox'
+import { formatEventText } from '@tracegate/model/epcis/format'
 import { epcisRoot } from '@tracegate/model/http-epcis'
 import { apiError } from '../errors.ts'
 import type { Captures } from './capture.ts'
@@ -61,7 +62,7 @@ function listRoute({ app, context, tokens, prefixes }: EpcisScope, { masterData 
   )
 }
 
-function postRoute({ app }: EpcisScope, { captures }: EventRoutes): void {
+function postRoute({ app, prefixes }: EpcisScope, { captures }: EventRoutes): void {
   app.post(
     path,
     {
@@ -84,7 +85,7 @@ function postRoute({ app }: EpcisScope, { captures }: EventRoutes): void {
         .code(201)
         .header('location', `${path}/${encodeURIComponent(event.eventID)}`)
         .type(contentTypeOf(request.wishes.mediaType))
-        .send(event.json)
+        .send(formatEventText(event.json, { epc: request.wishes.epcFormat, cbv: 'No_Preference', prefixes }))
     }
   )
 }

@@ -67,7 +67,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   let prefixes: CompanyPrefixes = { lengthOf: () => undefined }
   const formatOf: Subscriptions['formatOf'] = (epcFormat) => ({
     epc: epcFormats.find((known) => known === epcFormat) ?? 'No_Preference',
-    cbv: 'Never_Translates',
+    cbv: 'No_Preference',
     prefixes
   })
   const send = sendWith({ sender, formatOf, settings })
