@@ -11,6 +11,7 @@ import * as fc from 'fast-check'
 import { unzipSync, zipSync } from 'fflate'
 import { canonicalJson } from '@tracegate/store/journal'
 import { anomalyOf, authorization, chamber, createCheckedServer, createWorld, fish, minuteMs, raise, startMs } from '../harness.ts'
+import { createTriggerEngine } from '../trigger.ts'
 import { createEvidenceKeys } from './evidence-keys.ts'
 import { createEvidenceOffice } from './evidence-office.ts'
 import { mergeWindows } from './evidence-windows.ts'
@@ -138,6 +139,23 @@ test('bundles of a thing, a place and period, and as known then verify; others a
   assert.equal((await app.inject({ method: 'POST', url: root, payload: { of: lot } })).statusCode, 401)
 })
 
+test('a bundle of a warning holds its journal beside that of its anomaly', async () => {
+  const { world, order } = await start('warning')
+  {
+    await using trigger = createTriggerEngine(world.context)
+    await raise(world, anomalyOf({ id: 'a-2' }))
+    await trigger.idle()
+  }
+  const [warning] = (await world.cases.heads({ kind: 'warning', limit: 5 })).heads
+  assert.ok(warning !== undefined, 'the anomaly gave a draft')
+  const answer = await order({ warning: warning.id })
+  assert.equal(answer.statusCode, 200, answer.body)
+  assert.deepEqual(failed(answer.rawPayload), [])
+  const manifest: Manifest = JSON.parse(textOf(unzipSync(answer.rawPayload), 'manifest.json'))
+  const journals = manifest.journals.map(({ kind, id }) => `${kind} ${id}`).sort()
+  assert.deepEqual(journals, ['anomaly a-1', 'anomaly a-2', `warning ${warning.id}`], 'the other anomaly was at the same place meanwhile')
+})
+
 test('a job tells how far it is, is taken later, survives a restart, and every step of it is in the journal', async () => {
   const { world, app, order, paths } = await start('jobs')
   const begun = await order({ anomaly: 'a-1' }, { prefer: 'respond-async' })
@@ -222,7 +240,7 @@ interface Manifest {
   createdAt: string
   knownAt: string
   files: { name: string; bytes: number; sha256: string }[]
-  journals: { id: string }[]
+  journals: { kind: string; id: string }[]
 }
 
 /** What somebody with a key of his own makes of it: all hashes and the seal are right again. */
