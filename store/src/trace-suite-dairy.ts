@@ -21,7 +21,7 @@ const kilograms = (key: string, quantity: number) => ({ key, quantity, uom: 'KGM
 
 /** The event that was declared wrong, as it came; minutes after the start. */
 export const wrongShipping = { id: 'wrong-ship', at: 45, bizStep: 'shipping', objects: [box4], to: party(9), readPoint: dairy } as const
-export const declaredAt = 100
+const declaredAt = 100
 
 export function dairyStory(): TraceEvent[] {
   return [

@@ -23,7 +23,7 @@ const mediaTypes = {
 } as const satisfies Record<TraceFormat, string>
 
 /** Says in a file's header what its rows cannot: that a limit left something out. */
-export const truncatedHeader = 'tracegate-truncated'
+const truncatedHeader = 'tracegate-truncated'
 
 export interface Formed<Answer> {
   readonly answer: Answer & { readonly truncated: boolean; readonly tookMs: number }

@@ -4,7 +4,7 @@ import type { BalanceItem, BalanceStep, BalanceSum, NotCompared } from '../trace
 import type { TraceFact, TraceSubject } from '../trace-event.ts'
 import { amountOf, clean, isComparableUnit } from './amounts.ts'
 
-export type Side = 'input' | 'output'
+type Side = 'input' | 'output'
 
 /** One thing on one side. */
 export interface Portion {

@@ -20,7 +20,7 @@ export function isSale(fact: TraceFact): boolean {
 }
 
 /** Under way as long as nobody says where it is. */
-export function isTransit(fact: TraceFact): boolean {
+function isTransit(fact: TraceFact): boolean {
   return fact.disposition === 'in_transit' || (fact.bizLocation === undefined && transitSteps.has(fact.bizStep ?? ''))
 }
 
@@ -34,7 +34,7 @@ export interface Heap {
 }
 
 export const totalNames = ['made', 'cameIn', 'shipped', 'received', 'consumed', 'sold', 'destroyed', 'foundMore', 'foundLess'] as const
-export type TotalName = (typeof totalNames)[number]
+type TotalName = (typeof totalNames)[number]
 
 export interface ClassBook {
   readonly places: ReadonlyMap<string, Heap>

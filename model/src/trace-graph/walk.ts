@@ -30,7 +30,7 @@ export interface WalkResult {
 }
 
 /** A neighbour of the node `via`, which keeps the mark when the neighbour is past a limit. */
-export interface Neighbour {
+interface Neighbour {
   readonly key: string
   readonly depth: number
   readonly via?: string
@@ -205,7 +205,7 @@ export function toAnswer(session: TraceSession, { of, asked, result, tookMs }: A
 }
 
 /** A long list of marks is told by its first ones. */
-export const cutsListedMax = 100
+const cutsListedMax = 100
 
 /** The marks of answers that have no nodes. */
 export function listCuts(session: TraceSession, results: readonly WalkResult[]): (TraceCut & { readonly key: string })[] {
