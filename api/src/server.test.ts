@@ -128,6 +128,9 @@ test('every address answers to its schema', async (t) => {
   const subscription = await subscribed(world)
   const evidence = await app.inject({ method: 'POST', url: '/api/v1/exports/evidence', headers, payload: { anomaly: 'a-1' } })
   assert.equal(evidence.statusCode, 200, evidence.body)
+  const product = encodeURIComponent(vaccine)
+  const linked = { links: [{ linkType: 'gs1:pip', href: '/t/', title: { zh: '页', en: 'Page' } }] }
+  assert.equal((await app.inject({ method: 'PUT', url: `/api/v1/links/${product}`, headers, payload: linked })).statusCode, 200)
   const addresses = [
     '/api/v1/dead-letters?code=SCAN_WITHOUT_RULE&state=any',
     '/api/v1/dead-letters/summary',
@@ -175,6 +178,21 @@ test('every address answers to its schema', async (t) => {
     `/api/v1/lookup?code=${of}`,
     `/api/v1/public/lookup?code=${of}`,
     `/api/v1/public/journey?of=${of}`,
+    `/api/v1/public/recall-status?of=${of}`,
+    `/api/v1/public/passport?of=${of}`,
+    ...['products', 'parties', 'places'].flatMap((kind) => [`/api/v1/master-data/${kind}`, `/api/v1/master-data/${kind}/export`]),
+    '/api/v1/master-data/products/09506000134352',
+    '/api/v1/master-data/parties/9506000134352',
+    '/api/v1/master-data/places/9506000134345',
+    '/api/v1/master-data/elements?type=Location',
+    `/api/v1/master-data/lookup?of=${product}`,
+    `/api/v1/completeness?of=${of}`,
+    '/api/v1/stage-profiles',
+    '/api/v1/stage-profiles/food',
+    '/api/v1/links',
+    `/api/v1/links/${product}`,
+    '/api/v1/link-hosts',
+    '/.well-known/gs1resolver',
     '/api/v1/dead-letters',
     '/api/v1/subscriptions?queryName=all',
     `/api/v1/subscriptions/${subscription}`,

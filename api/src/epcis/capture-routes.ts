@@ -70,7 +70,9 @@ function postRoute({ app }: EpcisScope, { captures }: CaptureRoutes): void {
       const release = releases.get(request)
       releases.delete(request)
       const document = bodyOrRelease(request, release)
-      const job = await captures.begin({ ...document, behaviour, extensions: request.wishes.extensions }, release)
+      const by = request.principal?.name
+      const asked = { ...document, behaviour, extensions: request.wishes.extensions, ...(by === undefined ? {} : { by }) }
+      const job = await captures.begin(asked, release)
       return reply
         .code(202)
         .headers({ location: `${path}/${job.captureID}`, 'GS1-Capture-Error-Behaviour': behaviour })

@@ -22,9 +22,13 @@ export interface CaptureRequest {
   /** An EPCIS document, or a bare event for `one`, as JSON. */
   readonly body: unknown
   readonly extensions: Readonly<Record<string, string>>
+  /** Account or key that captures; master data of the header is known as its word. */
+  readonly by?: string
   /** Of a body that came as XML: the path of a pointer into its JSON form. */
   readonly pathOf?: (pointer: string) => string
 }
+
+type CaptureSource = Pick<CaptureRequest, 'pathOf' | 'by'>
 
 export interface Captures {
   /** Checks the document and begins to store it; rejects at once when nothing of it can be stored. `onEnd` hears of the job's end. */
@@ -42,7 +46,10 @@ export interface CaptureOptions {
   /** Takes company prefixes from identifiers that were captured. */
   readonly learnPrefixes?: (json: readonly string[]) => void
   /** Takes the vocabulary list of a header; gives what of it was not taken. */
-  readonly takeMasterData?: (vocabularyList: unknown, source: { readonly capture: string }) => Promise<readonly Reason[]>
+  readonly takeMasterData?: (
+    vocabularyList: unknown,
+    source: { readonly capture: string; readonly by?: string }
+  ) => Promise<readonly Reason[]>
 }
 
 export function createCaptures(options: CaptureOptions): Captures {
@@ -57,7 +64,8 @@ export function createCaptures(options: CaptureOptions): Captures {
     return recordedMs
   }
 
-  async function settle(job: CaptureJob, prepared: Prepared, pathOf: CaptureRequest['pathOf']): Promise<CaptureJob> {
+  async function settle(job: CaptureJob, prepared: Prepared, from: CaptureSource): Promise<CaptureJob> {
+    const { pathOf } = from
     const errors: CaptureError[] = [...job.errors]
     const warnings: CaptureError[] = []
     let { progress } = job
@@ -71,7 +79,7 @@ export function createCaptures(options: CaptureOptions): Captures {
         // A restart must know of them.
         if (goesOn && conflicts.length > 0) await jobs.note({ ...job, progress, errors: errors.slice(0, errorsMax) })
         const stored = goesOn ? await store(options, fresh) : 0
-        if (goesOn) warnings.push(...(await takeHeader(options, prepared.vocabularyList, { job, pathOf })))
+        if (goesOn) warnings.push(...(await takeHeader(options, prepared.vocabularyList, { job, from })))
         else progress = { ...progress, duplicates: 0, refused: progress.events }
         progress = { ...progress, stored }
         options.events.captured('duplicate', progress.duplicates)
@@ -90,12 +98,13 @@ export function createCaptures(options: CaptureOptions): Captures {
   }
 
   /** Never rejects: what went wrong is in the job. */
-  async function run(job: CaptureJob, prepared: Prepared, pathOf: CaptureRequest['pathOf']): Promise<void> {
-    jobs.end(await settle(job, prepared, pathOf))
+  async function run(job: CaptureJob, prepared: Prepared, from: CaptureSource): Promise<void> {
+    jobs.end(await settle(job, prepared, from))
   }
 
   return {
-    async begin({ body, extensions, behaviour, pathOf }, onEnd) {
+    async begin(request, onEnd) {
+      const { body, extensions, behaviour, pathOf } = request
       if (running >= runningMax) throw apiError('EPCIS_CAPTURE_BUSY', { running, max: runningMax })
       running += 1
       const end = () => {
@@ -114,7 +123,7 @@ export function createCaptures(options: CaptureOptions): Captures {
           head: prepared.head,
           errors: prepared.findings.map((finding) => captureError('ValidationException', finding, pathOf))
         })
-        void run(job, prepared, pathOf).finally(end)
+        void run(job, prepared, request).finally(end)
         return job
       } catch (error) {
         end()
@@ -155,11 +164,14 @@ async function store(options: CaptureOptions, candidates: readonly Candidate[]):
 async function takeHeader(
   options: CaptureOptions,
   vocabularyList: unknown,
-  { job, pathOf }: { readonly job: CaptureJob; readonly pathOf: CaptureRequest['pathOf'] }
+  { job, from }: { readonly job: CaptureJob; readonly from: CaptureSource }
 ): Promise<readonly CaptureError[]> {
   if (vocabularyList === undefined || options.takeMasterData === undefined) return []
-  const findings = await options.takeMasterData(vocabularyList, { capture: job.captureID })
-  return findings.map((finding) => captureError('ValidationException', finding, pathOf))
+  const findings = await options.takeMasterData(vocabularyList, {
+    capture: job.captureID,
+    ...(from.by === undefined ? {} : { by: from.by })
+  })
+  return findings.map((finding) => captureError('ValidationException', finding, from.pathOf))
 }
 
 export function captureError(type: string, finding: Reason, pathOf: CaptureRequest['pathOf']): CaptureError {
