@@ -32,32 +32,36 @@ export function createEventReader(options: EventReaderOptions): EventReader {
   const texts = createTextReader(index)
   const facts = createCache<TraceFact>(options.cachedSubjectsMax, (fact) => 1 + fact.subjects.length)
   const packs = createCache<Pack>(options.cachedPacksMax, () => 1)
-  // Neighbours are often read one after another.
-  let last: Pack | undefined
+  // The packs of events that were asked for lately: their JSON is often asked for right after their facts.
+  const packsBySeq = createCache<Pack>(options.cachedPacksMax, () => 1)
 
   const packOf = (seq: number): Pack | undefined => {
-    if (last !== undefined && seq >= last.first && seq <= (last.seqs.at(-1) ?? 0)) return last
+    const near = packsBySeq.get(seq)
+    if (near !== undefined) return near
     const row = packRow.get(seq)
     if (row === undefined) return undefined
     const first = numberOf(row, 'first')
     const cached = packs.get(first)
-    if (cached !== undefined) return (last = cached)
-    const pack = openPack(first, bytesOf(row, 'data'), (id) => texts.textOf(id))
-    packs.set(first, pack)
-    last = pack
+    const pack = cached ?? openPack(first, bytesOf(row, 'data'), (id) => texts.textOf(id))
+    if (!pack.seqs.includes(seq)) return undefined
+    if (cached === undefined) packs.set(first, pack)
+    packsBySeq.set(seq, pack)
     return pack
   }
   return {
     fact(seq) {
       const cached = facts.get(seq)
       if (cached !== undefined) return cached
-      // An event is in a pack before it stops to be recent.
-      const row = recentFact.get(seq)
-      const fact = row === undefined ? packOf(seq)?.fact(seq) : decodeFact(textOf(row, 'facts'))
+      // Most are in packs. One that is not may go from the recent events to a pack between two looks.
+      const pack = packOf(seq)
+      const row = pack === undefined ? recentFact.get(seq) : undefined
+      const fact = row === undefined ? (pack ?? packOf(seq))?.fact(seq) : decodeFact(textOf(row, 'facts'))
       if (fact !== undefined) facts.set(seq, fact)
       return fact
     },
     json(seq) {
+      const pack = packOf(seq)
+      if (pack !== undefined) return pack.json(seq, facts.get(seq))
       const row = recentJson.get(seq)
       return row === undefined ? packOf(seq)?.json(seq) : textOf(row, 'json')
     },

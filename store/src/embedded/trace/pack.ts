@@ -28,7 +28,7 @@ export interface PackBuilder {
 /** What a page of 4 KiB takes of one row. */
 const packBytesMax = 4_030
 const eventsMax = 128
-const headerBytesPerEvent = 5
+const headerBytesPerEvent = 6
 const zippedFrom = 256
 const compressionLevel = 3
 /** A text that is as long as this is no stem, word or place. */
@@ -38,7 +38,7 @@ const jsonForms = { literal: 0, literalShape: 1, sharedShape: 2 } as const
 
 export function createPackBuilder(sharedId: PackWriter['sharedId']): PackBuilder {
   let writer = createPackWriter(sharedId)
-  let records: { readonly seq: number; readonly length: number }[] = []
+  let records: PackRecord[] = []
   let literals: string[] = []
   let shapes: string[] = []
   let literalLength = 0
@@ -78,12 +78,13 @@ export function createPackBuilder(sharedId: PackWriter['sharedId']): PackBuilder
       if (records.length === 0) baseMs = event.fact.eventTimeMs
       const before = { at: writer.at, own: writer.own.size, literals: literals.length }
       writeFact(writer, event.fact, baseMs)
+      const factLength = writer.at - before.at
       writeJson(event)
       if (records.length > 0 && (records.length >= eventsMax || size() > packBytesMax)) {
         undo(before.at, before.own, before.literals)
         return false
       }
-      records.push({ seq: event.seq, length: writer.at - before.at })
+      records.push({ seq: event.seq, factLength, jsonLength: writer.at - before.at - factLength })
       return true
     },
     events: () => records.length,
@@ -108,17 +109,24 @@ function writeCounts(writer: PackWriter, { counts }: ShapedJson): void {
   for (const count of counts) writeZigzag(writer, count)
 }
 
+interface PackRecord {
+  readonly seq: number
+  readonly factLength: number
+  readonly jsonLength: number
+}
+
 /** Version, events with their lengths, the pack's own texts. */
-function headOf(records: readonly { readonly seq: number; readonly length: number }[], baseMs: number, { own }: PackWriter): Buffer {
+function headOf(records: readonly PackRecord[], baseMs: number, { own }: PackWriter): Buffer {
   const texts = [...own.keys()].map((text) => Buffer.from(text))
   const head = { bytes: Buffer.allocUnsafe(64 + records.length * 16 + texts.length * 8), at: 0 }
   writeVarint(head, packVersion)
   writeVarint(head, records.length)
   writeZigzag(head, baseMs)
   let before = records[0]?.seq ?? 0
-  for (const { seq, length } of records) {
+  for (const { seq, factLength, jsonLength } of records) {
     writeVarint(head, seq - before)
-    writeVarint(head, length)
+    writeVarint(head, factLength)
+    writeVarint(head, jsonLength)
     before = seq
   }
   writeVarint(head, texts.length)
@@ -146,7 +154,8 @@ export interface Pack {
   readonly seqs: readonly number[]
   /** Undefined when the pack does not hold the event. */
   fact(seq: number): TraceFact | undefined
-  json(seq: number): string | undefined
+  /** `fact` is that of the event, where it is known already. */
+  json(seq: number, fact?: TraceFact): string | undefined
 }
 
 /** `sharedText` gives the texts that packs share. Everything that is damaged is `STORE_CORRUPT`. */
@@ -155,10 +164,7 @@ export function openPack(first: number, data: Uint8Array, sharedText: (id: numbe
   const pack = orCorrupt(first, () => readHead(first, bytes))
   const textOf = (code: number): string => (code % 2 === 0 ? sharedText(code / 2) : pack.ownText((code - 1) / 2))
   const readerAt = (at: number): PackReader & { at: number } => ({ bytes, at, textOf })
-  const read = (place: number): { readonly fact: TraceFact; readonly end: number } => {
-    const reader = readerAt(pack.starts[place] ?? 0)
-    return { fact: completeFact(readFact(reader, pack.baseMs)), end: reader.at }
-  }
+  const read = (place: number): TraceFact => completeFact(readFact(readerAt(pack.starts[place] ?? 0), pack.baseMs))
   let literals: readonly string[] | undefined
   const literalOf = (at: number): string => {
     literals ??= unzip(bytes, pack.starts.at(-1) ?? 0)
@@ -181,15 +187,11 @@ export function openPack(first: number, data: Uint8Array, sharedText: (id: numbe
     seqs: pack.seqs,
     fact(seq) {
       const place = at(seq)
-      return place < 0 ? undefined : orCorrupt(first, () => read(place).fact)
+      return place < 0 ? undefined : orCorrupt(first, () => read(place))
     },
-    json(seq) {
+    json(seq, fact) {
       const place = at(seq)
-      if (place < 0) return undefined
-      return orCorrupt(first, () => {
-        const { fact, end } = read(place)
-        return readJson(end, fact)
-      })
+      return place < 0 ? undefined : orCorrupt(first, () => readJson(pack.jsonStarts[place] ?? 0, fact ?? read(place)))
     }
   }
 }
@@ -212,6 +214,8 @@ interface PackHead {
   readonly seqs: readonly number[]
   /** Of each record, and of the literals after them. */
   readonly starts: readonly number[]
+  /** Of the JSON within each record. */
+  readonly jsonStarts: readonly number[]
   ownText(at: number): string
 }
 
@@ -222,24 +226,31 @@ function readHead(first: number, bytes: Buffer): PackHead {
   const count = readVarint(reader)
   const baseMs = readZigzag(reader)
   const seqs: number[] = []
-  const lengths: number[] = []
+  const factLengths: number[] = []
+  const jsonLengths: number[] = []
   let seq = first
   if (count > bytes.length) throw broken(`it has ${count} events`)
   for (let at = 0; at < count; at += 1) {
     seq += readVarint(reader)
     seqs.push(seq)
-    lengths.push(readVarint(reader))
+    factLengths.push(readVarint(reader))
+    jsonLengths.push(readVarint(reader))
   }
   const ownEnds: number[] = [0]
   for (let more = readVarint(reader); more > 0; more -= 1) ownEnds.push((ownEnds.at(-1) ?? 0) + readVarint(reader))
   const ownStart = reader.at
   const starts: number[] = [ownStart + (ownEnds.at(-1) ?? 0)]
-  for (const length of lengths) starts.push((starts.at(-1) ?? 0) + length)
+  const jsonStarts = factLengths.map((factLength, at) => {
+    const jsonStart = (starts.at(-1) ?? 0) + factLength
+    starts.push(jsonStart + (jsonLengths[at] ?? 0))
+    return jsonStart
+  })
   if ((starts.at(-1) ?? 0) > bytes.length) throw broken('it ends within its events')
   return {
     baseMs,
     seqs,
     starts,
+    jsonStarts,
     ownText(at) {
       const [from, to] = [ownEnds[at], ownEnds[at + 1]]
       if (from === undefined || to === undefined) throw broken(`it has no text ${at}`)
