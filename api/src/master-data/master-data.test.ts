@@ -217,3 +217,43 @@ test('a header that is wrong, too long or too much for the register is refused i
   const cut = await masterData.takeHeader(many)
   assert.deepEqual([cut.stored, cut.refused], [10_000, 3])
 })
+
+test('a captured header answers a WD_ query, and knows who captured it', async () => {
+  const { app, call } = await open()
+  const headers = { authorization, 'content-type': 'application/json' }
+  const document = {
+    '@context': ['https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld'],
+    type: 'EPCISDocument',
+    schemaVersion: '2.0',
+    creationDate: '2026-11-23T00:00:00Z',
+    epcisHeader: { epcisMasterData: { vocabularyList: header('Bergen') } },
+    epcisBody: {
+      eventList: [
+        {
+          type: 'ObjectEvent',
+          action: 'OBSERVE',
+          eventTime: '2026-11-23T00:00:00Z',
+          eventTimeZoneOffset: '+00:00',
+          epcList: ['urn:epc:id:sgtin:9506000.013438.1'],
+          bizLocation: { id: 'urn:epc:id:sgln:4012345.00001.D1' }
+        }
+      ]
+    }
+  }
+  const taken = await app.inject({ method: 'POST', url: '/epcis/v2/capture', headers, payload: document })
+  assert.equal(taken.statusCode, 202, taken.body)
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if (!(await app.inject({ url: String(taken.headers.location), headers })).json().running) break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  const found = async (query: string) => {
+    const answer = await app.inject({ url: `/epcis/v2/events?${query}`, headers: { authorization } })
+    assert.equal(answer.statusCode, 200, answer.body)
+    return answer.json().epcisBody.queryResults.resultsBody.eventList.length
+  }
+  assert.equal(await found('WD_bizLocation=https://id.gs1.org/414/4012345000016'), 1)
+  assert.equal(await found('WD_bizLocation=https://id.gs1.org/414/4012345000023'), 0)
+  const [element] = (await call('GET', 'elements?of=urn:epc:id:sgln:4012345.00001.0')).json().items
+  assert.equal(element.said.by, 'bootstrap')
+  assert.match(String(taken.headers.location), new RegExp(element.said.capture))
+})
