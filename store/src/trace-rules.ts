@@ -1,5 +1,4 @@
 /** What every trace adapter decides alike: duplicates, page cursors and which events match a query. */
-import { matchesFilter, type EventFilter } from '@tracegate/model/epcis/query/filter'
 import type { Knowledge, TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 import { storeError } from './errors.ts'
 
@@ -51,10 +50,3 @@ export function readCursor(text: string): Cursor {
   }
   return { timeMs: Number.parseInt(time, 36), seq: Number.parseInt(seq, 36) }
 }
-
-/** Everything of the query but conditions, order, limit and cursor. */
-export function matchesQuery(event: TraceFact, query: EventFilter): boolean {
-  return matchesFilter(event, query)
-}
-
-export { keyMatchers } from '@tracegate/model/epcis/query/filter'

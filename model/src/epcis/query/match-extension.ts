@@ -116,7 +116,7 @@ function bareNamespace(uri: string): string {
 type Scalar = string | number | boolean
 
 /** The plain values of a field: of a list each, of an object its value or text (JSON-LD `@value`, `@id`; XML text beside attributes). */
-export function scalarsOf(value: unknown): Scalar[] {
+function scalarsOf(value: unknown): Scalar[] {
   return membersOf(value).flatMap((entry) => {
     if (typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean') return [entry]
     if (Array.isArray(entry)) return scalarsOf(entry)

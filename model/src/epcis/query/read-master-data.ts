@@ -7,7 +7,7 @@ import { nearestName } from './nearest.ts'
 import { pointerOf, readFieldValues, readTexts, refuseCost, type Given } from './read-values.ts'
 
 /** Most identifiers that master data may put into one condition. */
-export const identifiersMax = 10_000
+const identifiersMax = 10_000
 
 /** Names of members that hold the same sort of identifier. */
 const fieldNames: Readonly<Record<string, IdentifierField>> = {

@@ -46,7 +46,7 @@ export function readParameter(draft: Draft, parameter: Parameter, given: Given):
 }
 
 /** Several numbers can be equal to one; to be above or below one asks for one. */
-export function readCompared(draft: Draft, comparison: Comparison, given: Given): number[] | undefined {
+function readCompared(draft: Draft, comparison: Comparison, given: Given): number[] | undefined {
   if (comparison === 'EQ') return readNumbers(draft, given)
   const number = readNumber(draft, given)
   return number === undefined ? undefined : [number]

@@ -7,9 +7,9 @@ import type { FieldValue } from './condition.ts'
 import type { QueryFinding, QueryOptions } from './query.ts'
 
 /** Most values of one list. */
-export const listValuesMax = 1_000
+const listValuesMax = 1_000
 /** Longest text of one value. */
-export const valueLengthMax = 2_048
+const valueLengthMax = 2_048
 
 /** Who reads: findings are put down here. */
 export interface Reading {
@@ -206,7 +206,7 @@ export function readFieldValues(reading: Reading, given: Given, isText: boolean)
   return isText || read.number !== undefined || read.timeMs !== undefined ? [read] : refuse(reading, given, wanted)
 }
 
-export function fieldValue(reading: Reading, text: string): FieldValue {
+function fieldValue(reading: Reading, text: string): FieldValue {
   const timeMs = timeOf(reading, text)
   const number = numberPattern.test(text) ? Number(text) : undefined
   return {

@@ -2,7 +2,7 @@
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { wordsOf, type WordKind } from './points.ts'
 
-export interface Word {
+interface Word {
   readonly kind: WordKind
   readonly word: string
 }

@@ -131,7 +131,7 @@ export function wordsOf(event: TraceEvent): { readonly kind: WordKind; readonly 
     return word === undefined ? [] : [{ kind, word }]
   })
 }
-export const wordKinds = ['eventType', 'bizStep', 'disposition', 'readPoint', 'bizLocation'] as const
+const wordKinds = ['eventType', 'bizStep', 'disposition', 'readPoint', 'bizLocation'] as const
 export type WordKind = (typeof wordKinds)[number]
 
 /** A word has one point, however many events use it: its time is its hash. */
