@@ -16,9 +16,12 @@ export async function epcisRoutes(app: HttpServer, context: ApiContext): Promise
   const { cases, trace, events, nowMs } = context
   const onFailed = (what: string) => (error: unknown) => events.captureFailed({ capture: what, error })
   const jobs = await openCaptureJobs({ cases, trace, nowMs, onFailed: onFailed('ends of jobs') })
-  const book = await openPrefixBook({ cases, onFailed: onFailed('company prefixes') })
+  const book = await openPrefixBook({ cases, parties: () => context.registers.parties(), onFailed: onFailed('company prefixes') })
   await app.register(async (inside) => {
     const scope = openEpcisScope(inside, context, book.prefixes)
+    inside.addHook('onRequest', async (request) => {
+      if (request.headers['gs1-epc-format'] !== undefined) await book.refresh()
+    })
     inside.addHook('onClose', () => jobs.flush().catch(onFailed('ends of jobs')))
     const takeMasterData = async (list: unknown, source?: HeaderSource) => (await context.masterData.takeHeader(list, source)).findings
     const captures = createCaptures({ ...context, jobs, learnPrefixes: (json) => book.learn(json), takeMasterData })
