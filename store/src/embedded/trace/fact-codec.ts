@@ -143,7 +143,7 @@ export interface StoredEvent {
 }
 
 /** Cold events as version 1 of the index kept them: block n holds the seqs from n × this on. */
-export const eventsPerBlock = 16
+const eventsPerBlock = 16
 
 /** Layout before compression: place in the block and the byte lengths of facts and JSON of each event as 32-bit words after their count, then all texts. */
 export function decodeBlock(block: number, data: Uint8Array): StoredEvent[] {

@@ -12,7 +12,7 @@ import type { Progress } from './progress.ts'
 import { createSegmentJob, leastOf, memorySource, segmentSource, type SegmentJob } from './segment-job.ts'
 import { createSegmentReader, runId, runsPerSegment, type Segment, type SegmentReader } from './segments.ts'
 
-export interface LedgerFind {
+interface LedgerFind {
   readonly hash: number
   /** Rows with one of these bits; `roleBits.eventID` stands alone. */
   readonly roles: number
@@ -20,10 +20,6 @@ export interface LedgerFind {
   /** Included. */
   readonly toMs?: number
   readonly limit: number
-}
-
-export interface LedgerRef extends LedgerRow {
-  readonly hash: number
 }
 
 export interface Ledger {

@@ -83,7 +83,7 @@ export function createPacker({ recent, index, progress, texts, hotEventsMax }: P
 }
 
 /** Stores full packs of the events, and with `all` the last one too; false when none was full. */
-export function createPackStore(
+function createPackStore(
   index: DatabaseSync,
   progress: Progress,
   texts: TextWriter

@@ -12,7 +12,7 @@ export interface RunBase {
 }
 
 /** Two runs fit a page of 4 KiB. */
-export const runBytesMax = 1_990
+const runBytesMax = 1_990
 const rowBytesMax = 32
 
 export interface RunWriter {
