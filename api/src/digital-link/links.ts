@@ -9,7 +9,7 @@ import { FindingsError } from '../problem.ts'
 import { linkError } from './errors.ts'
 
 /** Keys that may have links. */
-export const linkKeysMax = 100_000
+const linkKeysMax = 100_000
 const hostsSetting = 'link-hosts'
 /** Another process may change them. */
 const hostsCacheMs = 1_000

@@ -2,7 +2,7 @@
 import { linkTypeUri } from '@tracegate/model/linkset'
 import { linkError } from './errors.ts'
 
-export type Form = 'redirect' | 'json' | 'linksetJson' | 'linksetText'
+type Form = 'redirect' | 'json' | 'linksetJson' | 'linksetText'
 
 export interface Asked {
   readonly form: Form

@@ -52,7 +52,7 @@ const titles = {
 } as const satisfies Readonly<Record<OwnLinkType, BilingualText>>
 
 /** What this server itself has to say of any key. */
-export function ownLinks(key: string): Candidate[] {
+function ownLinks(key: string): Candidate[] {
   const code = encodeURIComponent(key)
   const page = `/t/?code=${code}`
   const json = 'application/json'
@@ -162,7 +162,7 @@ function targetOf(link: Candidate, { base, language }: { readonly base: string; 
   }
 }
 
-export function absolute(href: string, base: string): string {
+function absolute(href: string, base: string): string {
   return href.startsWith('/') ? base + href : href
 }
 

@@ -7,10 +7,10 @@ import { masterDataError } from './errors.ts'
 
 export const csvEncodings = ['utf-8', 'gb18030', 'utf-16le'] as const
 export type CsvEncoding = (typeof csvEncodings)[number]
-export const csvDelimiters = [',', ';', '\t'] as const
+const csvDelimiters = [',', ';', '\t'] as const
 
 /** Lines of one file after its header. */
-export const csvRowsMax = 5_000
+const csvRowsMax = 5_000
 export const csvBytesMax = 8 * 1_048_576
 const cellBytesMax = 16_384
 

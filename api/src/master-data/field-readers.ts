@@ -6,7 +6,7 @@ import { canonicalKey, keyKind, keyParts, placeKey } from '@tracegate/model/gs1/
 /** Reads a cell that is not empty. `note` says what was changed on the way. */
 export type ReadCell = (text: string) => Decoded<unknown> & { readonly note?: string }
 
-export const refuseCell = (message: string): Decoded<never> => ({ ok: false, reason: { code: 'CELL_INVALID', pointer: '', message } })
+const refuseCell = (message: string): Decoded<never> => ({ ok: false, reason: { code: 'CELL_INVALID', pointer: '', message } })
 
 const shown = (text: string) => JSON.stringify(text.length > 48 ? `${text.slice(0, 47)}…` : text)
 
@@ -19,7 +19,7 @@ export function readText(lengthMax: number): ReadCell {
 const scientific = /^\d(?:[.,]\d+)?E\+?\d+$/i
 
 /** What is wrong with the check digit of so many digits; undefined when it is right. */
-export function checkDigitFault(digits: string): string | undefined {
+function checkDigitFault(digits: string): string | undefined {
   const expected = checkDigitOf(digits.slice(0, -1))
   return digits.endsWith(expected) ? undefined : `has check digit ${digits.slice(-1)}, expected ${expected}`
 }

@@ -15,7 +15,7 @@ export interface HeaderSource {
   readonly capture?: string
 }
 
-export interface HeaderTaken {
+interface HeaderTaken {
   readonly stored: number
   /** Said before in the same words. */
   readonly unchanged: number
@@ -25,10 +25,10 @@ export interface HeaderTaken {
 }
 
 /** Elements of one header; further ones are refused. */
-export const headerElementsMax = 10_000
+const headerElementsMax = 10_000
 /** Elements that are kept at all; new ones past it are refused, known ones may still change. */
-export const elementsMax = 20_000
-export const elementBytesMax = 65_536
+const elementsMax = 20_000
+const elementBytesMax = 65_536
 const findingsMax = 10
 /** Rows that are written in one go; the store takes their commits together. */
 const writesAtOnce = 500
@@ -45,7 +45,7 @@ export interface HeaderTakerOptions {
 export type HeaderTaker = (vocabularyList: unknown, source?: HeaderSource) => Promise<HeaderTaken>
 
 /** The row of an element: one for each vocabulary and identifier. */
-export function elementRowId(type: string, key: string): string {
+function elementRowId(type: string, key: string): string {
   return `${vocabularyName(type).toLowerCase()} ${key}`
 }
 

@@ -19,7 +19,7 @@ import { referencesTo } from './references.ts'
 import { mendTornWrite, writeAll } from './write-all.ts'
 
 /** Records of one kind; one more is refused. */
-export const recordsMax = 50_000
+const recordsMax = 50_000
 /** How old the look-up may be when another process writes the registers. */
 const lookupAgeMaxMs = 5_000
 const referencesShownMax = 20
@@ -27,7 +27,7 @@ const referencesShownMax = 20
 /** A version that was seen, `new` for a record that must not be there, or nothing said. */
 export type Expected = number | 'new' | undefined
 
-export interface WriteOptions {
+interface WriteOptions {
   readonly kind: MasterDataKind
   readonly id: string
   readonly body: Draft
