@@ -60,6 +60,8 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
     if (pending < data.mergeRefsMax * 2 && indexer.step()) {
       // Packing goes along, while what was indexed is still in memory.
       if (packer.step(false)) packer.synchronise(false)
+      // So does joining: a flood must not leave behind more and more segments, each of which is one more place to look.
+      ledger.tidyStep(false)
       return 'now'
     }
     if (ledger.merging()) {
