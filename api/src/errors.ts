@@ -30,7 +30,10 @@ export const apiError = defineErrors({
   EXPORT_TOO_WIDE: { status: 400, message: 'Cannot export: {series} series have that prefix, expected at most {seriesMax}' },
   EXPORT_QUESTION: { status: 400, message: 'Cannot export: {detail}' },
   EXPORTS_ABSENT: { status: 503, message: 'Cannot make evidence: this process has no folder for it' },
-  EXPORTS_BUSY: { status: 503, message: 'Cannot export: {held} files are being put together, expected fewer than {heldMax}; CSV can be had now' },
+  EXPORTS_BUSY: {
+    status: 503,
+    message: 'Cannot export: {held} files are being put together, expected fewer than {heldMax}; CSV can be had now'
+  },
   EXPORTS_FULL: { status: 503, message: 'Cannot make evidence: {waiting} bundles wait or are made, expected fewer than {waitingMax}' },
   EVIDENCE_NOT_READY: { status: 409, message: 'Cannot give the bundle "{id}": it is {state}, expected it to be ready' },
   EVIDENCE_FAILED: { status: 500, message: 'Cannot make evidence: bundle "{id}" failed ({detail})' },
