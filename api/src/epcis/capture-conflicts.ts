@@ -6,6 +6,7 @@
 import { decodeJson } from '@tracegate/model/codec'
 import type { Reason } from '@tracegate/model/errors'
 import { checkEvent } from '@tracegate/model/epcis/event'
+import { declarationText } from '@tracegate/model/epcis/event-hash'
 import { parseTimeMs } from '@tracegate/model/epcis/normalise'
 import type { TraceStore } from '@tracegate/store/trace-store'
 import { hashIdOf, type Candidate } from './capture-document.ts'
@@ -96,7 +97,7 @@ function addVersion(known: Map<string, Known>, json: string): void {
   const before = known.get(event.eventID)
   const declarations = new Map(before?.declarations)
   if (event.errorDeclaration !== undefined) {
-    declarations.set(parseTimeMs(event.errorDeclaration.declarationTime), JSON.stringify(event.errorDeclaration))
+    declarations.set(parseTimeMs(event.errorDeclaration.declarationTime), declarationText(event, event['@context']))
     known.set(event.eventID, before?.hashId === undefined ? { declarations } : { hashId: before.hashId, declarations })
   } else known.set(event.eventID, { hashId: () => hashIdOf(event, event['@context']), declarations })
 }

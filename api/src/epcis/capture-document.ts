@@ -8,7 +8,7 @@ import { isTooDeep, jsonDepthMax } from '@tracegate/model/codec'
 import type { Reason } from '@tracegate/model/errors'
 import { eventsPerDocumentMax, parseCapture } from '@tracegate/model/epcis/document'
 import { checkEvent, type EpcisEvent, type EventOrigin } from '@tracegate/model/epcis/event'
-import { eventPreHash } from '@tracegate/model/epcis/event-hash'
+import { declarationText, eventPreHash } from '@tracegate/model/epcis/event-hash'
 import { toTraceEvent } from '@tracegate/model/epcis/normalise'
 import type { CaptureBehaviour } from '@tracegate/model/http-epcis'
 import type { TraceEvent } from '@tracegate/model/trace-event'
@@ -17,7 +17,7 @@ import { FindingsError } from '../problem.ts'
 
 /** The limit of the model's parser, named in the headers. */
 export const eventsMax = eventsPerDocumentMax
-export const findingsMax = 10
+const findingsMax = 10
 /** Most errors of a job. */
 export const errorsMax = 1_000
 /** How long the event loop is kept before others have their turn. */
@@ -31,7 +31,7 @@ export interface Candidate {
   readonly pointer: string
   /** The event hash id of its content. */
   readonly hashId: () => string
-  /** Its declaration of error, as JSON text. */
+  /** What its declaration of error says, as canonical text. */
   readonly declaration: string | undefined
 }
 
@@ -151,7 +151,7 @@ function candidateOf(
   at: { readonly pointer: string; readonly context: unknown; readonly recordTimeMs: number }
 ): Candidate {
   const { pointer, context, recordTimeMs } = at
-  const declaration = event.errorDeclaration === undefined ? undefined : JSON.stringify(event.errorDeclaration)
+  const declaration = event.errorDeclaration === undefined ? undefined : declarationText(event, context)
   if (event.eventID !== undefined)
     return { event: toTraceEvent(event, { recordTimeMs, context }), pointer, hashId: () => hashIdOf(event, context), declaration }
   const eventID = hashIdOf(event, context)
@@ -194,6 +194,6 @@ export function memberOf(value: unknown, name: string): unknown {
   return new Map(Object.entries(value)).get(name)
 }
 
-export function invalid(findings: readonly Reason[]): FindingsError {
+function invalid(findings: readonly Reason[]): FindingsError {
   return new FindingsError(apiError('EPCIS_INVALID', { count: findings.length }), findings)
 }

@@ -101,6 +101,10 @@ test('an error declaration is kept beside its event, once, and may come before i
     both.map((one: object) => 'errorDeclaration' in one),
     [false, true]
   )
+  const sameInOtherWords = event({
+    errorDeclaration: { reason: 'https://ref.gs1.org/cbv/ER-did_not_occur', declarationTime: '2026-11-23T17:00:00.000+08:00' }
+  })
+  assert.deepEqual((await capture(document(sameInOtherWords))).job.progress, { events: 1, stored: 0, duplicates: 1, refused: 0 })
   const other = event({ errorDeclaration: { declarationTime: '2026-11-23T09:00:00Z', reason: 'incorrect_data' } })
   assert.equal((await capture(document(other))).job.success, false, 'two declarations of one time')
   assert.equal((await capture(document(event({ errorDeclaration: { declarationTime: '2026-11-24T09:00:00Z' } })))).job.success, true)

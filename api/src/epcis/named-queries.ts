@@ -74,10 +74,10 @@ export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
     if (row === undefined) throw apiError('NOT_FOUND', { what: 'query', id: name.slice(0, 64) })
     return row
   }
-  async function readRow({ query, extensions }: Row): Promise<EpcisQuery> {
+  async function readRow({ query, extensions }: Row, queryPointer = '/query'): Promise<EpcisQuery> {
     const read = await options.readBody(query, extensions)
     if (read.ok) return read.query
-    throw refusedQuery(read.findings)
+    throw refusedQuery(read.findings, queryPointer)
   }
 
   return {
@@ -87,11 +87,11 @@ export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
         throw error
       })),
     async add(body, { by, extensions }) {
-      const { name, query } = readNamedQuery(body)
+      const { name, query, queryPointer } = readNamedQuery(body)
       if (kept.has(name)) throw queryError('EPCIS_QUERY_EXISTS', { name: name.slice(0, 64) })
       if (kept.size >= options.queriesMax) throw queryError('EPCIS_QUERIES_FULL', { kept: kept.size, max: options.queriesMax })
       const row = { name, query, extensions, createdAtMs: nowMs(), createdBy: by }
-      await readRow(row)
+      await readRow(row, queryPointer)
       try {
         await cases.put('queries', name, row, 0)
       } catch (error) {
@@ -129,9 +129,9 @@ export function createNamedQueries(options: NamedQueryOptions): NamedQueries {
   }
 }
 
-function refusedQuery(findings: Extract<QueryRead, { ok: false }>['findings']): FindingsError {
+function refusedQuery(findings: Extract<QueryRead, { ok: false }>['findings'], queryPointer: string): FindingsError {
   const isTooComplex = findings.some(({ exception }) => exception === 'QueryTooComplexException')
-  const reasons: Reason[] = findings.map(({ code, pointer, message }) => ({ code, pointer: `/query${pointer}`, message }))
+  const reasons: Reason[] = findings.map(({ code, pointer, message }) => ({ code, pointer: `${queryPointer}${pointer}`, message }))
   return new FindingsError(
     queryError(isTooComplex ? 'EPCIS_QUERY_TOO_COMPLEX' : 'EPCIS_QUERY_PARAMETERS', { count: reasons.length }),
     reasons

@@ -5,8 +5,13 @@ import { queryNameLengthMax, type NamedQuery } from '@tracegate/model/epcis/subs
 import { FindingsError } from '../problem.ts'
 import { queryError } from './query-errors.ts'
 
+/** A query with its name, and where in the body it stands. */
+export interface ReadNamedQuery extends NamedQuery {
+  readonly queryPointer: '' | '/query'
+}
+
 /** A body that is the bare query, as test suites send it, gets a name made of its content; the Location tells it. */
-export function readNamedQuery(body: unknown): NamedQuery {
+export function readNamedQuery(body: unknown): ReadNamedQuery {
   if (isTooDeep(body))
     throw invalid([{ pointer: '', message: `the body nests deeper than ${jsonDepthMax} levels, expected at most so many` }])
   if (typeof body !== 'object' || body === null || Array.isArray(body))
@@ -17,7 +22,11 @@ export function readNamedQuery(body: unknown): NamedQuery {
   if (!Object.hasOwn(members, 'name') && !Object.hasOwn(members, 'query')) {
     const isQuery = Object.keys(members).some((member) => member !== '@context')
     if (!isQuery) throw invalid([{ pointer: '', message: 'the body has neither name nor query, expected both' }])
-    return { name: `query-${createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16)}`, query: members }
+    return {
+      name: `query-${createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16)}`,
+      query: members,
+      queryPointer: ''
+    }
   }
   const { name, query, ...others } = members
   const findings = Object.keys(others).map((member) => ({
@@ -32,7 +41,7 @@ export function readNamedQuery(body: unknown): NamedQuery {
   if (!isParameters(query))
     findings.push({ pointer: '/query', message: `query is ${shown(query)}, expected an object of query parameters` })
   if (!isName(name) || !isParameters(query) || findings.length > 0) throw invalid(findings)
-  return { name, query }
+  return { name, query, queryPointer: '/query' }
 }
 
 /** `.` and `..` cannot stand in a path. */

@@ -51,6 +51,26 @@ export function eventPreHash(event: EpcisEvent, context?: unknown, ignore: reado
 }
 
 /**
+ * A canonical text of what an event's declaration of error says beside its time, the same for every way of writing it; the hash id leaves
+ * declarations out (CBV 2.0 §8.9.2). Empty without one.
+ */
+export function declarationText(event: EpcisEvent, context?: unknown): string {
+  const nodes = membersTree('errorDeclaration', event.errorDeclaration ?? {}, contextPrefixes(context, event['@context']))
+  return nodes.flatMap(({ children }) => sortedTexts(children.filter(({ name }) => name !== 'declarationTime'))).join('')
+}
+
+function sortedTexts(nodes: readonly HashNode[]): string[] {
+  return nodes
+    .map(({ name, text, children }) => {
+      const written = name === 'reason' ? text.replace(reasonStem, '') : text
+      return `${JSON.stringify([name, written])}(${sortedTexts(children).join('')})`
+    })
+    .sort()
+}
+
+const reasonStem = /^(?:https:\/\/ref\.gs1\.org\/cbv\/ER-|urn:epcglobal:cbv:er:)/
+
+/**
  * What a document asks to leave out of the hashes of its events: the names under its member `ignoreFields` of any prefix, which the
  * reference implementation honours, as a list or as the members of an object.
  */
