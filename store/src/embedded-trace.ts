@@ -128,7 +128,8 @@ function createStore(parts: Parts): EmbeddedTraceStore {
     feed: (query) => ask('feed', query),
     counts: () => ask('counts', undefined),
     async settle() {
-      const { bytes } = await ask('settle', undefined)
+      let { bytes, done } = await ask('settle', undefined)
+      while (!done) ({ bytes, done } = await ask('settle', undefined))
       await parts.cleaner.finish()
       return { recentBytes: usedBytes(parts.recent), indexBytes: bytes }
     },

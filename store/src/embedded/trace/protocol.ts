@@ -15,8 +15,8 @@ export interface QueryMap extends TraceQuestions {
   vocabulary: { ask: VocabularyQuery; answer: VocabularyPage }
   feed: { ask: FeedQuery; answer: FeedPage }
   counts: { ask: undefined; answer: { readonly events: number; readonly keys: number } }
-  /** Folds all there is; the bytes are those of `trace.db` in use. */
-  settle: { ask: undefined; answer: { readonly bytes: number } }
+  /** Folds for a while, until `done`; the bytes are those of `trace.db` in use. */
+  settle: { ask: undefined; answer: { readonly bytes: number; readonly done: boolean } }
 }
 export type QueryKind = keyof QueryMap
 

@@ -24,7 +24,7 @@ export interface QueriesOptions {
   readonly indexer: Indexer
   readonly progress: Progress
   readonly terms: Terms
-  readonly settle: () => { readonly bytes: number }
+  readonly settle: () => { readonly bytes: number; readonly done: boolean }
 }
 
 export type Queries = { readonly [Kind in QueryKind]: (ask: QueryMap[Kind]['ask']) => Promise<QueryMap[Kind]['answer']> }

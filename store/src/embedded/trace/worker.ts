@@ -20,6 +20,8 @@ import { forgetUnheld } from './torn-copy.ts'
 import { upgradeBlocks, upgradeDeclarations } from './upgrade.ts'
 
 const idleMergeAfterMs = 2_000
+/** One call of `settle`; the asker comes again. */
+const settleMsMax = 2_000
 /** 16 MiB: what is written again and again reaches the file less often. */
 const pagesPerCheckpoint = 4_096
 
@@ -76,13 +78,15 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
     if (packer.step(all) || packer.synchronise(true) || ledger.tidyStep(all)) return 'now'
     return pending > 0 ? 'later' : 'never'
   }
-  const settle = (): { readonly bytes: number } => {
-    while (step(true) === 'now') continue
+  const settle = (): { readonly bytes: number; readonly done: boolean } => {
+    const untilMs = performance.now() + settleMsMax
+    let done = false
+    while (!done && performance.now() < untilMs) done = step(true) !== 'now'
     tellProgress()
     const pages =
       numberOf(index.prepare('PRAGMA page_count').get(), 'page_count') -
       numberOf(index.prepare('PRAGMA freelist_count').get(), 'freelist_count')
-    return { bytes: pages * 4_096 }
+    return { bytes: pages * 4_096, done }
   }
   const schedule = (when: 'now' | 'later'): void => {
     if (closed || soon !== undefined) return
