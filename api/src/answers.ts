@@ -11,11 +11,6 @@ export function answers<Schema extends TSchema>(schema: Schema) {
   return { 200: schema, ...problems }
 }
 
-/** For a route whose good answer is JSON text that is not checked on its way out. */
-export function textAnswers(status: number, description: string): Readonly<Record<string, unknown>> {
-  return { [status]: { description, content: { 'application/json': { schema: Type.Unknown() } } }, ...problems }
-}
-
 /** For a route whose good answer is a file of another kind than JSON. */
 export function fileAnswers(mediaType: string, description: string): Readonly<Record<string, unknown>> {
   return { 200: { description, content: { [mediaType]: { schema: Type.Unknown() } } }, ...problems }

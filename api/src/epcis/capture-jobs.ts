@@ -13,7 +13,7 @@ export const jobsMax = 1_000
 /** Longest head of a document that is kept with its job, in characters. */
 const headLengthMax = 32_768
 /** Of all jobs together. */
-export const keptErrorsMax = 20_000
+const keptErrorsMax = 20_000
 /** Event ids of a job by which a restart tells whether it was committed. */
 const witnessesMax = 32
 /** How long the ends of jobs wait for each other before they are kept. */

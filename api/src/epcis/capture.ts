@@ -174,7 +174,7 @@ async function takeHeader(
   return findings.map((finding) => captureError('ValidationException', finding, from.pathOf))
 }
 
-export function captureError(type: string, finding: Reason, pathOf: CaptureRequest['pathOf']): CaptureError {
+function captureError(type: string, finding: Reason, pathOf: CaptureRequest['pathOf']): CaptureError {
   const { code, pointer, message } = finding
   return {
     type: `epcisException:${type}`,

@@ -27,7 +27,7 @@ export function contentTypeOf(mediaType: string): string {
 }
 
 /** The document as text. */
-export function queryDocument(answer: EventAnswer): string {
+function queryDocument(answer: EventAnswer): string {
   const { wishes, nowMs, queryName = 'SimpleEventQuery' } = answer
   const head =
     `{"@context":["${epcisContextUri}"],"id":"urn:uuid:${randomUUID()}","type":"EPCISQueryDocument","schemaVersion":"2.0",` +

@@ -10,7 +10,7 @@ export const perPageDefault = 30
 export const perPageMax = 1_000
 /** Events asked for at once to see whether maxEventCount is passed, and most that are counted for it. */
 const countPageSize = 10_000
-export const countedMax = 100_000
+const countedMax = 100_000
 /** Counting what few of many events match ends after this. */
 const countMs = 10_000
 /** A page that few events match is given with what was found so far after this; its token goes on. */

@@ -11,16 +11,16 @@ export const captureBytesMax = 8_388_608
 
 export const jsonTypes = ['application/json', 'application/ld+json'] as const
 export const xmlTypes = ['application/xml', 'text/xml'] as const
-export type EpcisMediaType = (typeof jsonTypes)[number] | (typeof xmlTypes)[number]
+type EpcisMediaType = (typeof jsonTypes)[number] | (typeof xmlTypes)[number]
 const jsonAndXmlTypes = [...jsonTypes, ...xmlTypes] as const
 export const jsonType = 'application/json; charset=utf-8'
 
 /** Newest first. EPCIS 1.2 is spoken in XML only. */
-export const epcisVersions = ['2.0', '1.2'] as const
-export type EpcisVersion = (typeof epcisVersions)[number]
+const epcisVersions = ['2.0', '1.2'] as const
+type EpcisVersion = (typeof epcisVersions)[number]
 
 /** What an operation answers with: EPCIS in JSON, in XML too, or nothing that is negotiated. */
-export type Produces = 'json' | 'jsonAndXml' | 'nothing'
+type Produces = 'json' | 'jsonAndXml' | 'nothing'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -9,10 +9,10 @@ import { apiError } from '../errors.ts'
 
 export const tokenLifeMs = 60 * 60_000
 /** Tokens given back that are remembered; past them the one that expires first is forgotten, and would work again until then. */
-export const forgottenMax = 10_000
+const forgottenMax = 10_000
 const tokenLengthMax = 2_048
 
-export interface PagePosition {
+interface PagePosition {
   readonly cursor: string
   /** Given on the pages before. */
   readonly given: number

@@ -10,7 +10,7 @@ const tags = ['EPCIS 2.0']
 const versionsMinMax = ['GS1-EPCIS-Min', 'GS1-EPCIS-Max', 'GS1-CBV-Min', 'GS1-CBV-Max'] as const
 
 /** Request headers by what an operation does. */
-export const askHeaders = {
+const askHeaders = {
   discover: ['GS1-Extensions', ...versionsMinMax],
   read: ['GS1-Extensions', ...versionsMinMax, 'GS1-EPC-Format', 'GS1-CBV-XML-Format'],
   subscribe: ['GS1-Extensions', 'GS1-EPCIS-Version', 'GS1-EPC-Format', 'GS1-CBV-XML-Format'],
@@ -49,9 +49,9 @@ const refusals: Readonly<Record<number, string>> = {
   501: 'ImplementationException: not offered',
   503: 'ImplementationException: busy; the same again later'
 }
-export type Refusal = 400 | 404 | 409 | 413 | 414 | 415 | 501 | 503
+type Refusal = 400 | 404 | 409 | 413 | 414 | 415 | 501 | 503
 
-export interface Good {
+interface Good {
   readonly status: 200 | 201 | 202 | 204
   readonly description: string
   /** Beside the common ones. */

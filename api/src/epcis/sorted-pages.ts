@@ -10,7 +10,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import { apiError } from '../errors.ts'
 
 /** Most events that are looked at for one page, and for how long. */
-export const sortedEventsMax = 100_000
+const sortedEventsMax = 100_000
 const sortedMs = 10_000
 const readSize = 1_000
 /** Candidates kept before the worst of them are thrown away, as a multiple of the page. */
