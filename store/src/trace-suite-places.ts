@@ -153,4 +153,32 @@ export function holderTests({ store, capture }: SuiteContext): void {
       [['inTransit', party(2)]]
     )
   })
+
+  it('takes what is inside of a destroyed pallet for destroyed, units in it included, and of a decommissioned one for loose', async () => {
+    const boxed = { key: lot('L'), quantity: 5, uom: 'KGM' }
+    await capture(
+      event({ id: 'make', at: 0, action: 'ADD', bizLocation: factory, objects: [item(1), item(2), boxed] }),
+      event({ id: 'pack', at: 1, action: 'ADD', bizLocation: factory, parent: pallet(1), children: [item(1), boxed] }),
+      event({ id: 'pack2', at: 2, action: 'ADD', bizLocation: factory, parent: pallet(3), children: [item(2)] }),
+      event({ id: 'nest', at: 3, action: 'ADD', bizLocation: factory, parent: pallet(2), children: [pallet(1)] }),
+      event({ id: 'burn', at: 4, action: 'DELETE', bizStep: 'destroying', bizLocation: factory, objects: [pallet(2)] }),
+      event({ id: 'apart', at: 5, action: 'DELETE', bizStep: 'decommissioning', objects: [pallet(3)] }),
+      event({ id: 'again', at: 6, action: 'ADD', bizLocation: chamber, parent: pallet(2), children: [item(2)] })
+    )
+    const answer = await store().ask('holders', { of: [item(1), item(2), lot('L')] })
+    assert.deepEqual(
+      answer.holdings.map(({ state, place, goods, quantities }) => [state, place, goods, quantities]),
+      [
+        ['destroyed', undefined, [item(1), lot('L')].sort(), [{ quantity: 5, uom: 'KGM' }]],
+        ['inStock', chamber, [item(2)], undefined]
+      ]
+    )
+    const ends = async (key: string): Promise<unknown> => (await store().ask('stays', key)).at(-1)?.toMs
+    assert.deepEqual(await Promise.all([item(1), lot('L'), pallet(1)].map(ends)), [minutes(4), minutes(4), minutes(4)])
+    const { accounts } = await store().ask('balance', { of: lot('L') })
+    assert.deepEqual(
+      accounts.map(({ destroyed, present }) => [destroyed, present]),
+      [[5, 0]]
+    )
+  })
 }

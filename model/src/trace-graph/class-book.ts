@@ -96,6 +96,7 @@ function happenings(session: TraceSession, key: string): { readonly fact: TraceF
     const timeline = timelineOf(session, containment.parent)
     const { start, end } = spanOf(timeline, containment)
     for (const fact of timeline.facts.slice(start, end + 1)) {
+      if (containment.closed !== undefined && compareFacts(fact, containment.closed) > 0) break
       const isOwn = session.subjectsOf(fact, key).length > 0
       if (!isOwn && (fact !== containment.closed || isEmptying(session, fact, containment.parent)))
         found.push({ fact, unit: containment.parent })

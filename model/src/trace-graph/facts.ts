@@ -33,6 +33,11 @@ export function endsGoods(fact: TraceFact): boolean {
   return fact.type === 'ObjectEvent' && fact.action === 'DELETE'
 }
 
+/** What is inside of something that is destroyed is destroyed with it; what only loses its number, a pallet taken apart, leaves its contents. */
+export function destroysContents(fact: TraceFact): boolean {
+  return fact.bizStep === 'destroying' || fact.disposition === 'destroyed'
+}
+
 export function parentOf(fact: TraceFact): string | undefined {
   return fact.subjects.find((subject) => subject.role === 'parent')?.key
 }

@@ -10,7 +10,7 @@ import { isReference } from './references.ts'
 
 export type { TraceFact }
 export type { Containment } from './containments.ts'
-export { compareFacts, countBefore, endsGoods, isClassKind, isPacking, parentOf, roleBits } from './facts.ts'
+export { compareFacts, countBefore, destroysContents, endsGoods, isClassKind, isPacking, parentOf, roleBits } from './facts.ts'
 export { transformationKey } from './references.ts'
 
 export interface TraceReader {

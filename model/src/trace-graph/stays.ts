@@ -4,7 +4,16 @@
  */
 import { leavingBizSteps, type TraceSubject } from '../trace-event.ts'
 import type { Stay } from '../trace.ts'
-import { compareFacts, endsGoods, isClassKind, roleBits, type Containment, type TraceFact, type TraceSession } from './session.ts'
+import {
+  compareFacts,
+  destroysContents,
+  endsGoods,
+  isClassKind,
+  roleBits,
+  type Containment,
+  type TraceFact,
+  type TraceSession
+} from './session.ts'
 
 /** At `place` from the event on; without a place: gone from where it was. */
 interface Move {
@@ -119,7 +128,7 @@ function latestMoveInside(
   const moves = movesOf(session, parent)
   for (let at = moves.length - 1; at >= 0; at -= 1) {
     const move = moves[at]
-    if (move === undefined || (closed !== undefined && compareFacts(move.fact, closed) >= 0)) continue
+    if (move === undefined || isAfter(move, closed)) continue
     if (compareFacts(move.fact, opened) < 0) {
       return move.place === undefined || opened.bizLocation !== undefined ? undefined : { fact: opened, place: move.place, within: parent }
     }
@@ -134,7 +143,7 @@ function movesInside(session: TraceSession, containment: Containment): Move[] {
   const moves: Move[] = []
   let before: Move | undefined
   for (const move of movesOf(session, parent)) {
-    if (closed !== undefined && compareFacts(move.fact, closed) >= 0) break
+    if (isAfter(move, closed)) break
     if (compareFacts(move.fact, opened) < 0) before = move
     else moves.push({ ...move, within: parent })
   }
@@ -142,6 +151,12 @@ function movesInside(session: TraceSession, containment: Containment): Move[] {
     moves.unshift({ fact: opened, place: before.place, within: parent })
   }
   return moves
+}
+
+/** The event that ends a containment is none of the contents' moves, but where it destroys them. */
+function isAfter({ fact }: Move, closed: TraceFact | undefined): boolean {
+  if (closed === undefined) return false
+  return fact === closed ? !destroysContents(fact) : compareFacts(fact, closed) >= 0
 }
 
 function movesToStays(session: TraceSession, key: string, moves: readonly Move[], endMs?: number): Stay[] {

@@ -3,7 +3,7 @@
  * it, as the items of a case do. Pure over a loaded session.
  */
 import type { TraceFact } from '../trace-event.ts'
-import { compareFacts, containerLevelsMax, countBefore, type Containment, type TraceSession } from './session.ts'
+import { compareFacts, containerLevelsMax, countBefore, destroysContents, type Containment, type TraceSession } from './session.ts'
 
 /** Part of the life of something that held goods: from the event `from` to the event `to`, both included. */
 export interface ContainerWindow {
@@ -141,22 +141,24 @@ export function timelineOf(session: TraceSession, key: string): Timeline {
   return timeline
 }
 
-/** The event that ends a window is the container's alone unless it names the thing itself. */
+/** The event that ends a window is the container's alone unless it names the thing itself or destroys what is inside. */
 function mergedFacts(session: TraceSession, key: string): readonly TraceFact[] {
   const containments = session.containments(key)
   if (containments.length === 0) return session.facts(key)
   const facts = new Set<TraceFact>()
   for (const containment of containments)
     for (const { window } of windowsOf(session, containment))
-      for (const fact of factsInWindow(session, window)) if (fact !== window.to) facts.add(fact)
+      for (const fact of factsInWindow(session, window)) if (fact !== window.to || destroysContents(fact)) facts.add(fact)
   for (const fact of session.facts(key)) facts.add(fact)
   return [...facts].sort(compareFacts)
 }
 
-/** The events of the timeline of what held a thing, from the containment's begin up to right before its end, as indexes. */
+/** The events of the timeline of what held a thing, from the containment's begin up to right before its end, a destruction included, as indexes. */
 export function spanOf(timeline: Timeline, { opened, closed }: Containment): { readonly start: number; readonly end: number } {
   const start = countBefore(timeline.facts, opened)
-  return { start, end: closed === undefined ? timeline.facts.length : countBefore(timeline.facts, closed) }
+  if (closed === undefined) return { start, end: timeline.facts.length }
+  const end = countBefore(timeline.facts, closed)
+  return { start, end: timeline.facts[end] === closed && destroysContents(closed) ? end + 1 : end }
 }
 
 /** Who has it counts before who owns it. */
