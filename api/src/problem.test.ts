@@ -60,6 +60,8 @@ test('what is no HTTP, or has too large a head, is answered with a code', async 
   }
   assert.match(await ask('hello\r\n\r\n'), /^HTTP\/1\.1 400 [^]*"code":"REQUEST_MALFORMED"/)
   assert.match(await ask(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 [^]*"code":"HEADERS_TOO_LARGE"/)
+  const long = await ask(`GET /epcis/v2/events?EQ_eventID=${'a'.repeat(40_000)} HTTP/1.1\r\nhost: x\r\n\r\n`)
+  assert.match(long, /^HTTP\/1\.1 414 [^]*"type":"epcisException:URITooLongException"/)
 })
 
 test('who sends a request too slowly and does not read the answer is cut off', async () => {

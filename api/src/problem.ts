@@ -218,11 +218,25 @@ const socketFaults: Readonly<Record<string, { readonly status: number; readonly 
 const farewellMs = 1_000
 const notHttp = { status: 400, code: 'REQUEST_MALFORMED', detail: 'Cannot read the request: it is not HTTP, expected HTTP/1.1' }
 
+const addressTooLong = {
+  status: 414,
+  code: 'URL_TOO_LONG',
+  detail: 'Cannot read the request: its address does not fit into a head, expected at most 8192 characters'
+}
+
+/** The beginning of the address, where it alone makes the head too large; the parser gives the octets that it could not take. */
+function longAddressOf(error: object): string | undefined {
+  const packet: unknown = 'rawPacket' in error ? error.rawPacket : undefined
+  return Buffer.isBuffer(packet) ? /^[A-Z]+ ([!-~]{8192})/.exec(packet.toString('latin1', 0, 8_256))?.[1] : undefined
+}
+
 /** What cannot be read as a request at all; there is no reply object for it. */
 export function answerSocketFault(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const { status, code, detail } = socketFaults[error.code ?? ''] ?? notHttp
-  const body = JSON.stringify({ type: 'about:blank', title: detail.slice(0, detail.indexOf(':')), status, detail, code })
+  const address = error.code === 'HPE_HEADER_OVERFLOW' ? longAddressOf(error) : undefined
+  const { status, code, detail } = address === undefined ? (socketFaults[error.code ?? ''] ?? notHttp) : addressTooLong
+  const type = address?.startsWith('/epcis/') === true ? 'epcisException:URITooLongException' : 'about:blank'
+  const body = JSON.stringify({ type, title: detail.slice(0, detail.indexOf(':')), status, detail, code })
   const head = `content-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`
   // Who neither reads nor hangs up is not waited for.
   setTimeout(() => socket.destroy(), farewellMs).unref()

@@ -33,7 +33,12 @@ export function captureRoutes(scope: EpcisScope, routes: CaptureRoutes): void {
   documentRoute(scope, routes.jobs)
   // Both are offered, whatever a single job asks for.
   addOptions(scope, { path, methods: ['GET', 'POST'], headers: { 'GS1-Capture-Error-Behaviour': 'rollback,proceed' } })
-  addOptions(scope, { path: `${path}/:captureID`, methods: ['GET'], parameters: captureID })
+  addOptions(scope, {
+    path: `${path}/:captureID`,
+    methods: ['GET'],
+    parameters: captureID,
+    requireThere: (request) => void requireJob(routes, request)
+  })
 }
 
 function postRoute({ app }: EpcisScope, { captures }: CaptureRoutes): void {
@@ -147,14 +152,19 @@ function jobRoute({ app }: EpcisScope, { jobs }: CaptureRoutes): void {
       })
     },
     async (request, reply) => {
-      const id = pathValue(request, 'captureID')
-      const job = jobs.get(id)
-      if (job === undefined) throw apiError('NOT_FOUND', { what: 'capture job', id: id.slice(0, 64) })
+      const job = requireJob({ jobs }, request)
       const { mediaType } = request.wishes
       const text = isXml(mediaType) ? jobXml(job) : JSON.stringify(jobAnswer(job))
       return reply.header('GS1-Capture-Error-Behaviour', job.captureErrorBehaviour).type(contentTypeOf(mediaType)).send(text)
     }
   )
+}
+
+function requireJob({ jobs }: Pick<CaptureRoutes, 'jobs'>, request: FastifyRequest): CaptureJob {
+  const id = pathValue(request, 'captureID')
+  const job = jobs.get(id)
+  if (job === undefined) throw apiError('NOT_FOUND', { what: 'capture job', id: id.slice(0, 64) })
+  return job
 }
 
 function jobAnswer(job: CaptureJob): object {

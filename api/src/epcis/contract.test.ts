@@ -284,11 +284,14 @@ function refusalsOf({ path, method, requestBody, responses, requestHeaders = [] 
   if (!open || method === 'POST') add('without the right', 403, { headers: { authorization: `Bearer ${weak}` } })
   if (requestHeaders.includes('GS1-EPCIS-Min')) add('a version to come', 406, { headers: { 'GS1-EPCIS-Min': '9.0' } })
   if (method === 'GET') add('a media type that is not served', 406, { headers: { accept: 'image/png' } })
-  if (path.includes('{') && method === 'GET' && !path.includes('subscriptionID')) add('an unknown value', 404, { url: urlOf(path, {}) })
+  if (path.includes('{') && method !== 'DELETE' && payload.payload === undefined && !path.includes('subscriptionID'))
+    add('an unknown value', 404, { url: urlOf(path, {}) })
   if (method === 'GET' && responses['414'] !== undefined) add('a long address', 414, { url: `${url}?MATCH_anyEPC=${'x'.repeat(9_000)}` })
   if (path === '/capture' || path === '/events') {
     if (method === 'POST') {
       add('another media type', 415, { headers: { 'content-type': 'image/png' }, payload: 'x' })
+      const encoded = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+      add('an encoded body', 415, { headers: encoded, payload: 'x' })
       add('no JSON', 400, { headers: { 'content-type': 'application/json' }, payload: '{' })
       add('no XML', 400, { headers: { 'content-type': 'application/xml' }, payload: '<a' })
       add('no event', 400, { payload: { type: 'Nothing' } })

@@ -1,4 +1,5 @@
 /** `GET /events`, `GET /events/{eventID}`, `POST /events`. */
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { formatEventText } from '@tracegate/model/epcis/format'
 import { epcisRoot } from '@tracegate/model/http-epcis'
@@ -29,7 +30,12 @@ export function eventRoutes(scope: EpcisScope, routes: EventRoutes): void {
   postRoute(scope, routes)
   singleRoute(scope)
   addOptions(scope, { path, methods: ['GET', 'POST'] })
-  addOptions(scope, { path: `${path}/:eventID`, methods: ['GET'], parameters: eventID })
+  addOptions(scope, {
+    path: `${path}/:eventID`,
+    methods: ['GET'],
+    parameters: eventID,
+    requireThere: async (request) => void (await requireEvents(scope, request))
+  })
 }
 
 function listRoute({ app, context, tokens, prefixes }: EpcisScope, { masterData }: EventRoutes): void {
@@ -109,10 +115,15 @@ function singleRoute({ app, context, prefixes }: EpcisScope): void {
       })
     },
     async (request, reply) => {
-      const id = pathValue(request, 'eventID')
-      const events = await context.trace.byId(id)
-      if (events.length === 0) throw apiError('NOT_FOUND', { what: 'event', id: id.slice(0, 256) })
+      const events = await requireEvents({ context }, request)
       return sendEvents(reply, { events, wishes: request.wishes, prefixes, nowMs: context.nowMs() })
     }
   )
+}
+
+async function requireEvents({ context }: Pick<EpcisScope, 'context'>, request: FastifyRequest) {
+  const id = pathValue(request, 'eventID')
+  const events = await context.trace.byId(id)
+  if (events.length === 0) throw apiError('NOT_FOUND', { what: 'event', id: id.slice(0, 256) })
+  return events
 }

@@ -2,6 +2,7 @@
  * The top-level resources: what values there are (of what was captured), what is under one of them, and its events. /epcs holds every
  * EPC and class that any event names, in whatever role; identifiers are found in any syntax and listed as Digital Links.
  */
+import type { FastifyRequest } from 'fastify'
 import { canonicalKey } from '@tracegate/model/gs1/key'
 import { epcisContextUri, epcisRoot, Collection } from '@tracegate/model/http-epcis'
 import { bareTerm } from '@tracegate/model/epcis/vocabulary'
@@ -99,8 +100,10 @@ export function resourceRoutes(scope: EpcisScope, routes: EventRoutes): void {
     valueRoute(scope, resource, parameters)
     eventsRoute(scope, { resource, routes, parameters })
     addOptions(scope, { path, methods: ['GET'] })
-    addOptions(scope, { path: `${path}/:${resource.value}`, methods: ['GET'], parameters })
-    addOptions(scope, { path: `${path}/:${resource.value}/events`, methods: ['GET'], parameters })
+    const requireThere = (request: FastifyRequest) =>
+      requireKnown(scope.context.trace, resource, resource.read(pathValue(request, resource.value)))
+    addOptions(scope, { path: `${path}/:${resource.value}`, methods: ['GET'], parameters, requireThere })
+    addOptions(scope, { path: `${path}/:${resource.value}/events`, methods: ['GET'], parameters, requireThere })
   }
 }
 

@@ -29,6 +29,7 @@ export function openEpcisScope(app: HttpServer, context: ApiContext, prefixes: C
   app.addHook('onRequest', (request, reply, done) => {
     try {
       request.wishes = readEpcisHeaders(request, reply)
+      refuseEncoding(request)
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
       return
@@ -50,9 +51,11 @@ export function addOptions(
     readonly parameters?: Readonly<Record<string, string>>
     readonly headers?: Readonly<Partial<Record<EpcisAnswerHeader, string>>>
     readonly hide?: boolean
+    /** Throws when what is asked about is not there. Callers who may not read are not told what there is. */
+    readonly requireThere?: (request: FastifyRequest) => Promise<void> | void
   }
 ): void {
-  const { path, methods, parameters, headers = {}, hide = false } = options
+  const { path, methods, parameters, headers = {}, hide = false, requireThere } = options
   const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(', ')
   const added = [
     'Allow',
@@ -71,12 +74,22 @@ export function addOptions(
         hide
       })
     },
-    async (_request, reply) =>
-      reply
+    async (request, reply) => {
+      if (request.principal?.rights.includes('read') === true) await requireThere?.(request)
+      return reply
         .code(204)
         .headers({ allow, ...headers })
         .send()
+    }
   )
+}
+
+/** RFC 9110 §8.4: what is not understood is said so, not read as something else. */
+function refuseEncoding({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding']
+  if (encoding === undefined || encoding.trim() === '' || encoding.trim().toLowerCase() === 'identity') return
+  const type = `${headers['content-type'] ?? ''} with content-encoding ${encoding}`.slice(0, 128)
+  throw apiError('MEDIA_TYPE_UNSUPPORTED', { type, wanted: 'a body without content-encoding' })
 }
 
 const commonNames: ReadonlySet<string> = new Set(commonHeaders)

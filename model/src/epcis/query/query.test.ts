@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Type } from 'typebox'
 import { compileValidator } from '../../codec.ts'
+import { createMasterDataLookup } from '../../master-data.ts'
 import { worldContext, worldNames, worldTraceEvents, type WorldName } from './case-world.ts'
 import type { QueryCase } from './case-builders.ts'
 import { worldMasterData } from './case-master-data.ts'
@@ -58,8 +59,28 @@ describe('readQuery()', () => {
     const other = { '@context': { ex: 'https://elsewhere.example/' }, 'EQ_ex:colour': ['red1'] }
     const answer = readQuery(other, { form: 'body' })
     assert.deepEqual(answer.ok && found(answer.query), [])
+    const inUrl = { '@context': '{"own":"https://ns.example.com/epcis"}', 'EQ_own:colour': 'red1' }
+    assert.deepEqual(found(read(inUrl, 'url')), ['make'])
+    const named = { '@context': 'https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld', 'EQ_ex:colour': 'red1' }
+    assert.deepEqual(found(read(named, 'url')), ['make'], 'a context by name declares nothing')
     const undeclared = readQuery({ 'EQ_ex:colour': 'red1' }, { form: 'url' })
     assert.deepEqual(undeclared.ok && found(undeclared.query), ['make'])
+  })
+
+  it('finds an attribute of master data by its full name and by a prefix that the query declares', () => {
+    const floor = 'https://ns.example.com/floor'
+    const masterData = createMasterDataLookup([
+      { key: 'https://id.gs1.org/414/4012345000023', attributes: { [floor]: ['2'] }, children: [] }
+    ])
+    const keysOf = (name: string, value: string) => {
+      const answer = readQuery({ [name]: value }, { form: 'url', context: { own: 'https://ns.example.com/' }, masterData })
+      return answer.ok && answer.query.filter.conditions?.flatMap((condition) => (condition.type === 'identifier' ? condition.keys : []))
+    }
+    for (const name of [floor, 'own:floor']) {
+      assert.deepEqual(keysOf('HASATTR_bizLocation', name), ['https://id.gs1.org/414/4012345000023'], name)
+      assert.deepEqual(keysOf(`EQ_ATTR_bizLocation_${name}`, '2'), ['https://id.gs1.org/414/4012345000023'], name)
+    }
+    assert.deepEqual(keysOf('HASATTR_bizLocation', 'other:floor'), [])
   })
 
   it('says of an ordering by extension which field it is', () => {
@@ -111,7 +132,6 @@ describe('readQuery() refuses', () => {
 
   it('names that only a URL or only a body has', () => {
     assert.equal(refused({ perPage: 10 }, 'body')[0]?.code, 'QUERY_PARAMETER_UNKNOWN')
-    assert.equal(refused({ '@context': 'https://example.com' }, 'url')[0]?.code, 'QUERY_PARAMETER_UNKNOWN')
     assert.equal(readQuery({ stream: 'true' }, { form: 'url', ignored: ['stream'] }).ok, true)
   })
 

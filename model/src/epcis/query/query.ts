@@ -1,4 +1,5 @@
 /** An EPCIS 2.0 query in full, read from the parameters of a URL or from the body of a named query alike. Pure: it asks nothing. */
+import { decodeJson } from '../../codec.ts'
 import { declaredPrefixes } from '../context.ts'
 import type { Reason } from '../../errors.ts'
 import type { MasterDataLookup } from '../../master-data.ts'
@@ -70,12 +71,7 @@ export function readQuery(parameters: Readonly<Record<string, unknown>>, options
     if (options.ignored?.includes(name) === true) continue
     const parameter = parameterOf(name)
     const given = { name, value: parameters[name] }
-    if (
-      parameter === undefined ||
-      (parameter.family === 'page' && options.form === 'body') ||
-      (name === '@context' && options.form === 'url')
-    )
-      refuseName(draft, name)
+    if (parameter === undefined || (parameter.family === 'page' && options.form === 'body')) refuseName(draft, name)
     else if (isResult(parameter)) result[parameter.name] = given.value
     else readParameter(draft, parameter, given)
     if (draft.findings.length >= findingsMax) break
@@ -102,7 +98,7 @@ function isResult(parameter: Parameter): parameter is Parameter & { readonly nam
 }
 
 function beginDraft(parameters: Readonly<Record<string, unknown>>, options: QueryOptions): Draft {
-  const own = options.form === 'body' ? parameters['@context'] : undefined
+  const own = options.form === 'body' ? parameters['@context'] : urlContext(parameters['@context'])
   return {
     form: options.form,
     findings: [],
@@ -111,6 +107,13 @@ function beginDraft(parameters: Readonly<Record<string, unknown>>, options: Quer
     prefixes: new Map([...declaredPrefixes(options.context), ...declaredPrefixes(own)]),
     masterData: options.masterData
   }
+}
+
+/** In a URL a context is JSON text; anything else names a context, which is never fetched. */
+function urlContext(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined
+  const decoded = decodeJson(new TextEncoder().encode(value))
+  return decoded.ok ? decoded.value : undefined
 }
 
 function refuseName(draft: Draft, name: string): void {

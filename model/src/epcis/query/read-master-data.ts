@@ -28,18 +28,31 @@ const fieldNames: Readonly<Record<string, IdentifierField>> = {
 /** Somebody has one of the named attributes. */
 export function readHasAttribute(draft: Draft, field: string, given: Given): void {
   const names = readTexts(draft, given)
-  if (names !== undefined) addIdentifiers(draft, { field, given, keys: new Set(names.flatMap((name) => withAttribute(draft, name))) })
+  if (names !== undefined)
+    addIdentifiers(draft, {
+      field,
+      given,
+      keys: new Set(names.flatMap((name) => spellings(draft, name)).flatMap((name) => withAttribute(draft, name)))
+    })
 }
 
 /** Somebody has the attribute with one of the values. */
 export function readAttribute(draft: Draft, parameter: { readonly field: string; readonly attribute: string }, given: Given): void {
   const wanted = readFieldValues(draft, given, true)
   if (wanted === undefined) return
-  const name = attributeName(parameter.attribute)
-  const keys = withAttribute(draft, name).filter((key) =>
-    draft.masterData?.attributesOf(key)[name]?.some((found) => wanted.some((value) => judgeScalar('EQ', found, value)))
+  const keys = spellings(draft, parameter.attribute).flatMap((name) =>
+    withAttribute(draft, name).filter((key) =>
+      draft.masterData?.attributesOf(key)[name]?.some((found) => wanted.some((value) => judgeScalar('EQ', found, value)))
+    )
   )
   addIdentifiers(draft, { field: parameter.field, given, keys: new Set(keys) })
+}
+
+/** The name as it is and, where the query declares its prefix, in full: master data may have either. */
+function spellings({ prefixes }: Draft, name: string): readonly string[] {
+  const at = name.indexOf(':')
+  const namespace = at === -1 ? undefined : prefixes.get(name.slice(0, at))
+  return [attributeName(name), ...(namespace === undefined ? [] : [attributeName(namespace + name.slice(at + 1))])]
 }
 
 function withAttribute({ masterData }: Draft, name: string): readonly string[] {
