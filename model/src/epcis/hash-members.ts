@@ -2,6 +2,7 @@
  * The members of an event as nearly all events have them, written for the event hash without a tree: plain values, lists of EPCs and of
  * quantities, places, pairs. Anything else is left to the tree of `event-tree.ts`; both ways give the same text, and a test compares them.
  */
+import { commonKeyKind } from '../gs1/key.ts'
 import { memberText, type Prefixes } from './event-tree.ts'
 import { isTimeName, writeTime, writeValue } from './hash-values.ts'
 
@@ -57,8 +58,14 @@ function writeScalar(name: string, value: unknown, { parent, prefixes }: Scene):
 function writeEpcs(name: string, value: unknown, prefixes: Prefixes): string | undefined {
   if (!Array.isArray(value)) return undefined
   const written: string[] = []
+  // A context may call something else `https`.
+  const isPlainWeb = !prefixes.has('https')
   for (const epc of value) {
     if (typeof epc !== 'string') return undefined
+    if (isPlainWeb && commonKeyKind(epc) !== undefined) {
+      written.push(`epc=${epc}`)
+      continue
+    }
     const text = writeScalar('epc', epc, { parent: 'event', prefixes })
     if (text !== '') written.push(text)
   }

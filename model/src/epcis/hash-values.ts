@@ -7,6 +7,7 @@ export function isTimeName(name: string): boolean {
 
 /** UTC with milliseconds, rounded half to even from microseconds. */
 export function writeTime(text: string): string {
+  if (writtenTime.test(text)) return text
   const parts = /^(.*T\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i.exec(text)
   const wholeMs = parts === null ? Number.NaN : Date.parse(`${parts[1]}${parts[3]?.toUpperCase()}`)
   if (parts === null || Number.isNaN(wholeMs)) return text
@@ -16,6 +17,9 @@ export function writeTime(text: string): string {
   const millis = rest > 500 || (rest === 500 && down % 2 === 1) ? down + 1 : down
   return new Date(wholeMs + millis).toISOString()
 }
+
+/** A time as it is written, of a day that every month has. */
+const writtenTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 const cbvUrns: readonly (readonly [string, string])[] = [
   ['urn:epcglobal:cbv:bizstep:', 'https://ref.gs1.org/cbv/BizStep-'],

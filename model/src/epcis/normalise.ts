@@ -1,6 +1,6 @@
 /** An EPCIS event as the trace store wants it: canonical keys, bare CBV words, integer times, its JSON ready to be served. */
 import type { SubjectRole, TraceEvent, TraceSubject } from '../trace-event.ts'
-import { canonicalKey, keyKind, lotKey, lotKeyOf, parentKeyOf } from '../gs1/key.ts'
+import { canonicalKey, commonKeyKind, keyKind, lotKey, lotKeyOf, parentKeyOf } from '../gs1/key.ts'
 import { declaredPrefixes } from './context.ts'
 import type { EpcisEvent } from './event.ts'
 import { eventHashId } from './event-hash.ts'
@@ -61,6 +61,7 @@ export function keyOf(uri: string): string {
 
 /** RFC 3339 to milliseconds since 1970; digits past the millisecond are cut off, a leap second counts as the second before it. */
 export function parseTimeMs(text: string): number {
+  if (plainTime.test(text)) return Date.parse(text)
   return Date.parse(
     text
       .replace(/(T\d\d:\d\d):60/i, '$1:59')
@@ -68,6 +69,8 @@ export function parseTimeMs(text: string): number {
       .toUpperCase()
   )
 }
+
+const plainTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{3})?Z$/
 
 function subjectsOf(event: EpcisEvent): TraceSubject[] {
   const subjects: TraceSubject[] = []
@@ -115,6 +118,8 @@ interface QuantityElement {
 }
 
 function subject(role: SubjectRole, uri: string): TraceSubject {
+  const common = commonKeyKind(uri)
+  if (common !== undefined) return { key: uri, kind: common, role }
   const key = keyOf(uri)
   return { key, kind: keyKind(key), role }
 }
@@ -122,7 +127,8 @@ function subject(role: SubjectRole, uri: string): TraceSubject {
 /** Items know their lot when the link that names them does, or when the event that makes them says so in its ILMD (CBV 2.0 §9.2). */
 function withLot(found: TraceSubject, uri: string, lotNumber: string | undefined): TraceSubject {
   if (found.kind !== 'item') return found
-  const named = uri.startsWith('http') && /\/(?:10|lot)\//i.test(uri) ? lotKeyOf(uri) : undefined
+  // A link that is the key already names the item alone.
+  const named = uri !== found.key && uri.startsWith('http') && /\/(?:10|lot)\//i.test(uri) ? lotKeyOf(uri) : undefined
   const isMade = found.role === 'object' || found.role === 'output'
   const lot = named ?? (lotNumber === undefined || !isMade ? undefined : lotOfMade(found.key, lotNumber))
   return lot === undefined ? found : { ...found, lot }

@@ -1,7 +1,7 @@
 /** Tries to give one thing two keys, and two things one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalKey, itemKey, keyKind, keyTextLengthMax, lotKey, lotKeyOf, parentKeyOf, placeKey, urnOf } from './key.ts'
+import { canonicalKey, commonKeyKind, itemKey, keyKind, keyTextLengthMax, lotKey, lotKeyOf, parentKeyOf, placeKey, urnOf } from './key.ts'
 
 const gtin = '04012345111118'
 
@@ -59,6 +59,22 @@ test('keyKind() tells items, lots, products, units, assets, places and parties a
     'urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8': 'other'
   }
   for (const [key, kind] of Object.entries(kinds)) assert.equal(keyKind(key), kind, key)
+})
+
+test('commonKeyKind() tells what keyKind() tells, of keys in their common form alone', () => {
+  const keys = ['01/04012345111118', '00/340123451111111111', '8003/04012345000221334455', '414/4012345000054', '417/4000001000005']
+  const common = [itemKey(gtin, 'A'), lotKey(gtin, '2'), ...keys.map((key) => `https://id.gs1.org/${key}`)]
+  for (const key of common) {
+    assert.equal(commonKeyKind(key), keyKind(key), key)
+    assert.equal(canonicalKey(key), key)
+  }
+  const others = [
+    itemKey(gtin, 'A/B'),
+    placeKey('4012345000054', '7'),
+    'urn:epc:id:sgtin:4012345.011111.98',
+    'https://example.com/01/04012345111118'
+  ]
+  for (const key of others) assert.equal(commonKeyKind(key), undefined, key)
 })
 
 test('parentKeyOf() gives the class of items and lots and nothing for the rest', () => {

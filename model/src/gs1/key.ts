@@ -76,6 +76,19 @@ let old = new Map<string, string>()
 const canonicalForm =
   /^https:\/\/id\.gs1\.org\/(?:01\/\d{14}(?:\/(?:21|10)\/[\w.~-]{1,20})?|00\/\d{18}|41[47]\/\d{13}|8003\/\d{14}[\w.~-]{0,16})$/
 
+/** What a text names that is a canonical key already, in one of the common forms; undefined for all others, which may be keys, too. */
+export function commonKeyKind(text: string): NodeKind | undefined {
+  if (!canonicalForm.test(text)) return undefined
+  // Asked of every EPC that comes in: single digits tell the forms apart.
+  if (text[keyRoot.length] === '8') return 'asset'
+  if (text[keyRoot.length] === '4') return text[keyRoot.length + 2] === '4' ? 'place' : 'party'
+  if (text[keyRoot.length + 1] === '0') return 'logistic'
+  if (text.length === productKeyLength) return 'product'
+  return text[productKeyLength + 1] === '2' ? 'item' : 'lot'
+}
+
+const productKeyLength = `${keyRoot}01/`.length + 14
+
 /** The canonical key of an EPC URN or a Digital Link of any host; undefined when the text is no GS1 key. */
 export function canonicalKey(text: string): string | undefined {
   if (canonicalForm.test(text)) return text

@@ -25,7 +25,7 @@ export function referenceKeysOf(fact: Pick<TraceFact, 'subjects' | 'transformati
   const keys = new Set<string>()
   if (fact.transformationID !== undefined) keys.add(transformationKey(fact.transformationID))
   for (const { id } of fact.bizTransactions) keys.add(transactionKey(id))
-  let product: string | undefined
+  let stem: string | undefined
   let lot: string | undefined
   for (const subject of fact.subjects) {
     if (subject.lot !== undefined && subject.lot !== lot) {
@@ -33,10 +33,10 @@ export function referenceKeysOf(fact: Pick<TraceFact, 'subjects' | 'transformati
       keys.add(memberKey(lot))
     }
     // Most subjects of an event are of one product: its key is a part of theirs and need not be cut out anew.
-    if (product !== undefined && subject.key.startsWith(`${product}/`)) continue
-    const found = productOfMember(subject.key)
-    if (found === undefined) continue
-    product = found
+    if (stem !== undefined && subject.key.startsWith(stem)) continue
+    const product = productOfMember(subject.key)
+    if (product === undefined) continue
+    stem = `${product}/`
     keys.add(memberKey(product))
   }
   return [...keys]

@@ -150,15 +150,21 @@ function namesPrefixed(json: string): boolean {
   return false
 }
 
-/** Every reference of an event that its fact holds, each once: all kinds but `device`, which stands in its JSON alone, and `key`. */
-export function referencesOfEvent(fact: TraceFact): EventReference[] {
+/**
+ * Every reference of an event that its fact holds, each once: all kinds but `device`, which stands in its JSON alone, and `key`; or those
+ * of some kinds only, which is cheaper as subjects need not be looked at.
+ */
+export function referencesOfEvent(fact: TraceFact, only?: ReadonlySet<ReferenceKind>): EventReference[] {
   const found = new Map<string, EventReference>()
-  const add = (kind: ReferenceKind, value: string): void => void found.set(`${kind} ${value}`, { kind, value })
+  const add = (kind: ReferenceKind, value: string): void => {
+    if (only === undefined || only.has(kind)) found.set(`${kind} ${value}`, { kind, value })
+  }
   for (const { id } of fact.bizTransactions) add('bizTransaction', id)
   for (const { key } of fact.sources) add('source', key)
   for (const { key } of fact.destinations) add('destination', key)
   if (fact.transformationID !== undefined) add('transformation', fact.transformationID)
   for (const id of fact.errorDeclaration?.correctiveEventIDs ?? []) add('correctiveEvent', id)
+  if (only !== undefined && !only.has('product')) return [...found.values()]
   for (const { key, lot } of fact.subjects)
     for (const one of [key, lot, parentKeyOf(key)]) {
       const kind = one === undefined ? undefined : keyKind(one)

@@ -4,7 +4,8 @@ import {
   eventFeatures,
   referencesOfEvent,
   type EventFeature,
-  type EventReference
+  type EventReference,
+  type ReferenceKind
 } from '@tracegate/model/epcis/query/hints'
 import type { TraceFact } from '@tracegate/model/trace-event'
 import { referenceKeysOf } from '@tracegate/model/trace-graph/references'
@@ -17,7 +18,7 @@ export function referenceKey({ kind, value }: EventReference): string {
 }
 
 /** Kinds of references with rows of their own: the others are found as members of products, by transaction, or by key. */
-const ownKinds: ReadonlySet<string> = new Set(['source', 'destination', 'correctiveEvent'])
+const ownKinds: ReadonlySet<ReferenceKind> = new Set(['source', 'destination', 'correctiveEvent'])
 
 export function hasOwnRows({ kind }: EventReference): boolean {
   return ownKinds.has(kind)
@@ -32,7 +33,7 @@ export function refsOf(fact: TraceFact): ReadonlyMap<number, number> {
   for (const subject of fact.subjects) add(hashKey(subject.key), roleBits[subject.role])
   for (const key of referenceKeysOf(fact)) add(commonHash(key), roleBits.reference)
   if (fact.sources.length + fact.destinations.length > 0 || fact.errorDeclaration !== undefined) {
-    for (const reference of referencesOfEvent(fact)) if (hasOwnRows(reference)) add(commonHash(referenceKey(reference)), roleBits.reference)
+    for (const reference of referencesOfEvent(fact, ownKinds)) add(commonHash(referenceKey(reference)), roleBits.reference)
   }
   if (fact.bizLocation !== undefined) {
     const gln = glnPlace(fact.bizLocation)
