@@ -45,8 +45,10 @@ const capturesWaitingMax = 10_000
 const eventsPerCommitMax = 2_000
 const hotEventsMaxDefault = 2_000
 const mergeRefsMaxDefault = 500_000
-/** 16 MiB: most events are deleted again before they reach the file itself. */
-const pagesPerCheckpoint = 4_096
+/** Most events are deleted again before they reach the file itself. */
+const bytesPerCheckpoint = 16_777_216
+/** Events take about 2 kB a row: of smaller pages every other one would be half empty, and a commit takes a system call or two a page. */
+const recentPageBytes = 8_192
 
 /** Rejects with `STORE_DATA_FOLDER`, `STORE_IO`, `STORE_CORRUPT`, `STORE_IN_USE` or `STORE_VERSION`. */
 export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOptions): Promise<EmbeddedTraceStore> {
@@ -54,8 +56,9 @@ export async function createEmbeddedTraceStore(options: EmbeddedTraceStoreOption
   const path = join(dataDir, recentFile)
   const recorder = createRecorder(options)
   const claim = claimFile(join(dataDir, indexFile))
-  const recent = openClaimed(claim, { path, migrations: recentMigrations, pageCacheKiB: 2_048, ...pagesMax(options.recentPagesMax) })
-  recent.exec(`PRAGMA wal_autocheckpoint = ${pagesPerCheckpoint}`)
+  const pages = { pageBytes: recentPageBytes, pageCacheKiB: 2_048, ...pagesMax(options.recentPagesMax) }
+  const recent = openClaimed(claim, { path, migrations: recentMigrations, ...pages })
+  recent.exec(`PRAGMA wal_autocheckpoint = ${bytesPerCheckpoint / recentPageBytes}`)
   const room = createRoom()
   let onProgress = (_progress: WorkerProgress): void => undefined
   const client = await startWorkerClient({

@@ -16,7 +16,12 @@ export interface OpenOptions {
   readonly readOnly?: boolean
   /** Upper bound of the file in pages of 4 KiB; past it writes fail with `STORE_FULL`. Unlimited when left out. */
   readonly pageCountMax?: number
+  /** Of a new file, 4 KiB when left out; a file that is there keeps its own. */
+  readonly pageBytes?: number
 }
+
+/** The unit in which limits are told, whatever the pages of a file. */
+const limitPageBytes = 4_096
 
 export const busyTimeoutMs = 5_000
 
@@ -39,9 +44,11 @@ export function openSqlite(options: OpenOptions): DatabaseSync {
     const database = new DatabaseSync(options.path, { timeout: busyTimeoutMs, readOnly: options.readOnly ?? false })
     try {
       requireVersion(database, options)
+      // Only an empty file takes it, and only before it has a write-ahead log.
+      if (options.readOnly !== true && options.pageBytes !== undefined) database.exec(`PRAGMA page_size = ${options.pageBytes}`)
       if (options.readOnly !== true) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
       database.exec(`PRAGMA cache_size = -${options.pageCacheKiB ?? 1_024}; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;`)
-      if (options.pageCountMax !== undefined) database.exec(`PRAGMA max_page_count = ${options.pageCountMax}`)
+      if (options.pageCountMax !== undefined) limitPages(database, options.pageCountMax)
       if (options.readOnly !== true) migrate(database, options)
     } catch (error) {
       database.close()
@@ -49,6 +56,11 @@ export function openSqlite(options: OpenOptions): DatabaseSync {
     }
     return database
   })
+}
+
+function limitPages(database: DatabaseSync, countMax: number): void {
+  const pageBytes = numberOf(database.prepare('PRAGMA page_size').get(), 'page_size')
+  database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor((countMax * limitPageBytes) / pageBytes))}`)
 }
 
 /** Before anything is changed: a file of a newer version stays as it is, and one that is only read must be of today's. */
