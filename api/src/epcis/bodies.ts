@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { plainDocument } from '@tracegate/model/epcis/json-ld'
 import { readEpcisXml } from '@tracegate/model/epcis/xml/read'
+import { readQueryXml } from '@tracegate/model/epcis/xml/read-query'
 import { apiError } from '../errors.ts'
 import { FindingsError } from '../problem.ts'
 import type { HttpServer } from '../schema-types.ts'
@@ -39,6 +40,15 @@ export function captureBodyOf(request: FastifyRequest): Pick<CaptureRequest, 'bo
   }
   const { document } = read
   return { body: document, pathOf: (pointer) => xmlPathOf(document, pointer) }
+}
+
+/** The body of a query: JSON as it is, the parameters of a `<Poll>` in XML as a bare query. Throws a `FindingsError` for other XML. */
+export function queryBodyOf({ body }: FastifyRequest): unknown {
+  if (!(body instanceof XmlText)) return body
+  const read = readQueryXml(body.text)
+  if (read.ok) return read.query
+  const [first] = read.findings
+  throw new FindingsError(apiError('BODY_NOT_XML', { detail: first?.message ?? 'no reason is given' }), read.findings)
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { NamedQuery } from '@tracegate/model/epcis/subscription'
 import { digestOf, readEventsPage } from './event-pages.ts'
+import { queryBodyOf } from './bodies.ts'
 import { sendEvents } from './event-answers.ts'
 import { jsonType, jsonTypes } from './headers.ts'
 import { queryError } from './query-errors.ts'
@@ -25,8 +26,9 @@ export async function namedQueryRoutes(scope: EpcisScope): Promise<void> {
       const length = Number(request.headers['content-length'] ?? 0)
       if (length > queryBytesMax) throw queryError('EPCIS_QUERY_BODY_TOO_LARGE', { limitBytes: queryBytesMax })
       const type = request.headers['content-type']
-      // The scope around it takes XML, too; a query has no form in XML.
-      if (type !== undefined && /^\s*(application|text)\/xml\b/i.test(type))
+      // The scope around it takes XML, too; a query has a form in XML, a subscription has none.
+      const isQuery = request.method === 'POST' && request.routeOptions.url === queriesPath
+      if (!isQuery && type !== undefined && /^\s*(application|text)\/xml\b/i.test(type))
         throw apiError('MEDIA_TYPE_UNSUPPORTED', { type: type.slice(0, 64), wanted: jsonTypes.join(' or ') })
       await scope.context.subscriptions.office.ready()
     })
@@ -80,7 +82,7 @@ function makeRoute({ app, context }: EpcisScope): void {
         summary: 'Keep a query under a name',
         description:
           'The body is `{ name, query }`; `query` holds the parameters of `GET /events` with JSON types, lists as arrays. ' +
-          'A query never changes: delete it and make another. A body that is the bare query gets a name made of its content.',
+          'A query never changes: delete it and make another. A body that is the bare query, or a Poll in XML, gets a name made of its content.',
         ask: 'write',
         takes: NamedQuery,
         good: { status: 201, description: 'Kept; it is at Location', headers: ['Location'] },
@@ -90,7 +92,7 @@ function makeRoute({ app, context }: EpcisScope): void {
     },
     async (request, reply) => {
       const by = callerOf(request.principal)
-      const { name } = await queries.add(request.body, { by, extensions: request.wishes.extensions })
+      const { name } = await queries.add(queryBodyOf(request), { by, extensions: request.wishes.extensions })
       events.changed({ what: 'query', action: 'made', id: name, by })
       return reply
         .code(201)
