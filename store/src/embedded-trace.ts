@@ -142,8 +142,9 @@ function createStore(parts: Parts): EmbeddedTraceStore {
       await group.close()
       parts.cleaner.stop()
       parts.room.wake()
-      await client.close()
+      // The worker closes last, so that its log is folded into the file and goes.
       parts.index.close()
+      await client.close()
       parts.recent.close()
       parts.claim.release()
     }

@@ -1,5 +1,6 @@
 /** The check of the trace files finds what was damaged, and nothing in sound ones, also while they are written. */
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -115,6 +116,28 @@ describe('the check of the trace files', () => {
       assert.ok(findingsTotal > 0 && findings.some((finding) => problem.test(finding.problem)), JSON.stringify(findings))
     })
   }
+
+  it('tells of a damaged ledger and of a damaged recent event by one code, and keeps no log beside a closed store', async () => {
+    const { folder, store } = await filled()
+    await store.close()
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('-wal')),
+      []
+    )
+    {
+      using recent = new DatabaseSync(join(folder, 'trace-recent.db'))
+      recent.exec('UPDATE recent SET facts = substr(facts, 2)')
+      using index = new DatabaseSync(join(folder, 'trace.db'))
+      index.exec('UPDATE run SET data = substr(data, 1, length(data) - 1)')
+    }
+    const again = await createEmbeddedTraceStore({ dataDir: folder, logger: silentLogger, metrics: createMetrics() })
+    try {
+      await assert.rejects(again.ask('back', { of: pallet(1) }), { code: 'STORE_CORRUPT' })
+      await assert.rejects(again.feed({ limit: 1_000, filter: { eventIDs: ['e99'] } }), { code: 'STORE_CORRUPT' })
+    } finally {
+      await again.close()
+    }
+  })
 
   it('refuses a folder without traces', async () => {
     await assert.rejects(verifyTrace({ folder: root }), { code: 'STORE_IO' })

@@ -79,9 +79,15 @@ export function encodeFact(event: TraceEvent): string {
 
 /** `path` names the store in the error when it is damaged. */
 export function decodeFact(stored: string, path = 'trace.db'): TraceFact {
-  const value: unknown = JSON.parse(stored)
+  const damaged = (detail: string, cause?: unknown): Error => storeError('STORE_CORRUPT', { action: 'read event', path, detail }, cause)
+  let value: unknown
+  try {
+    value = JSON.parse(stored)
+  } catch (error) {
+    throw damaged(error instanceof Error ? error.message : String(error), error)
+  }
   const checked = Fact.check(value)
-  if (!checked.ok) throw storeError('STORE_CORRUPT', { action: 'read event', path, detail: checked.reason.message })
+  if (!checked.ok) throw damaged(checked.reason.message)
   const { runs, ...fact } = checked.value
   return { ...fact, subjects: runs.flatMap(subjectsOf) }
 }

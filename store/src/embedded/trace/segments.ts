@@ -3,10 +3,12 @@
  * change; merging makes new ones and takes away old ones. Reads only; any thread.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import { storeError } from '../../errors.ts'
 import { bytesOf, numberOf, type Row } from '../sqlite.ts'
 import { keyFilterOf, type KeyFilter } from './key-filter.ts'
 import type { LedgerRow } from './ledger-row.ts'
 import { createRunCursor, findInRun, type RunBase, type RunCursor } from './run-codec.ts'
+import { indexFile } from './schema.ts'
 
 export interface Segment {
   readonly id: number
@@ -99,25 +101,46 @@ export function createSegmentReader(index: DatabaseSync, options: { readonly key
     find(hash, isEventID) {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
         const rows: LedgerRow[] = []
-        const complete = segments().every((segment) => {
-          const filter = isEventID ? segment.idFilter : segment.keyFilter
-          return filter?.mayHave(hash) === false || findIn(segment, hash, (row) => rows.push(row))
-        })
-        if (complete) return rows
+        try {
+          const complete = segments().every((segment) => {
+            const filter = isEventID ? segment.idFilter : segment.keyFilter
+            return filter?.mayHave(hash) === false || findIn(segment, hash, (row) => rows.push(row))
+          })
+          if (complete) return rows
+        } catch (error) {
+          throw toCorrupt(error)
+        }
         stale = true
       }
-      throw new RangeError('Cannot read ledger: its segments name runs that are not there')
+      throw damaged('segments name runs that are not there')
     },
     *walk(segment, fromHash = 0) {
       const { id, fences, base } = segment
       for (let run = firstRun(fences, fromHash); run < fences.length; run += 1) {
         const bytes = runOf(segment, run)
-        if (bytes === undefined) throw new RangeError(`Cannot read ledger: run ${run} of segment ${id} is not there`)
+        if (bytes === undefined) throw damaged(`run ${run} of segment ${id} is not there`)
         const cursor = createRunCursor(bytes, fences[run] ?? 0, base)
-        while (cursor.next()) if (cursor.hash >= fromHash) yield cursor
+        while (nextOf(cursor)) if (cursor.hash >= fromHash) yield cursor
       }
     }
   }
+}
+
+function nextOf(cursor: RunCursor): boolean {
+  try {
+    return cursor.next()
+  } catch (error) {
+    throw toCorrupt(error)
+  }
+}
+
+/** Damaged bytes are read until a number leaves its range. */
+function toCorrupt(error: unknown): unknown {
+  return error instanceof RangeError ? damaged(error.message, error) : error
+}
+
+function damaged(detail: string, cause?: unknown): Error {
+  return storeError('STORE_CORRUPT', { action: 'read ledger', path: indexFile, detail }, cause)
 }
 
 /** The last run that begins before the hash, or the first of all. */
