@@ -110,6 +110,21 @@ test('an error declaration is kept beside its event, once, and may come before i
   assert.equal((await capture(document(event({ errorDeclaration: { declarationTime: '2026-11-24T09:00:00Z' } })))).job.success, true)
 })
 
+test('a document that spells a well-known prefix in its own way is known when it comes again', async () => {
+  const { capture } = await start()
+  for (const context of [
+    { cbvmda: 'urn:epcglobal:cbv:mda:' },
+    { dcterms: 'http://purl.org/dc/terms/' },
+    { gs1: 'https://ref.gs1.org/voc/' }
+  ]) {
+    const [prefix] = Object.keys(context)
+    const { eventID: _eventID, ...own } = event({ action: 'ADD', ilmd: { [`${prefix}:colour`]: 'red' } })
+    const body = { ...document(own), '@context': ['https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld', context] }
+    assert.equal((await capture(body)).job.progress.stored, 1, prefix)
+    assert.deepEqual((await capture(body)).job.progress, { events: 1, stored: 0, duplicates: 1, refused: 0 }, prefix)
+  }
+})
+
 test('an event without eventID gets its hash, and the same event in other words is there already', async () => {
   const { capture, ids, app } = await start()
   const { eventID: _eventID, ...bare } = event()

@@ -8,7 +8,7 @@ export interface HashNode {
 }
 
 /** Prefixes of the standard context (epcis-context 2.0.0), which is never fetched. */
-const wellKnown: ReadonlyMap<string, string> = new Map([
+export const hashPrefixes: ReadonlyMap<string, string> = new Map([
   ['gs1', 'https://gs1.org/voc/'],
   ['cbv', 'https://ref.gs1.org/cbv/'],
   ['epcis', 'https://ref.gs1.org/epcis/'],
@@ -26,10 +26,10 @@ const known = new WeakMap<object, Prefixes>()
 /** All prefixes that hold in an event: the well-known ones, those of its document and its own, the later ones first. */
 export function contextPrefixes(context: unknown, own: unknown): Prefixes {
   if (own !== undefined) return new Map([...contextPrefixes(context, undefined), ...declaredPrefixes(own)])
-  if (typeof context !== 'object' || context === null) return wellKnown
+  if (typeof context !== 'object' || context === null) return hashPrefixes
   const found = known.get(context)
   if (found !== undefined) return found
-  const prefixes = new Map([...wellKnown, ...declaredPrefixes(context)])
+  const prefixes = new Map([...hashPrefixes, ...declaredPrefixes(context)])
   known.set(context, prefixes)
   return prefixes
 }

@@ -2,6 +2,7 @@
 import type { SubjectRole, TraceEvent, TraceSubject } from '../trace-event.ts'
 import { canonicalKey, commonKeyKind, keyKind, lotKey, lotKeyOf, parentKeyOf } from '../gs1/key.ts'
 import { declaredPrefixes } from './context.ts'
+import { hashPrefixes } from './event-tree.ts'
 import type { EpcisEvent } from './event.ts'
 import { eventHashId } from './event-hash.ts'
 import { bareTerm } from './vocabulary.ts'
@@ -163,29 +164,16 @@ function joinContexts(own: unknown, added: Record<string, string> | undefined): 
   return [...parts, added]
 }
 
-/** Prefixes that every reader knows from the context of EPCIS 2.0, unless a document declares them to be something else. */
-const standardPrefixes: ReadonlyMap<string, RegExp> = new Map(
-  Object.entries({
-    cbv: /^https:\/\/ref\.gs1\.org\/cbv\//,
-    cbvmda: /^urn:epcglobal:cbv:mda:?$/,
-    epcis: /^(?:https:\/\/ref\.gs1\.org\/epcis\/|urn:epcglobal:epcis:)/,
-    gs1: /^https:\/\/(?:ref\.)?gs1\.org\/voc\//,
-    rdf: /^http:\/\/www\.w3\.org\//,
-    rdfs: /^http:\/\/www\.w3\.org\//,
-    owl: /^http:\/\/www\.w3\.org\//,
-    xsd: /^http:\/\/www\.w3\.org\//,
-    dcterms: /^http:\/\/purl\.org\//,
-    eventspatiotemporal: /^/
-  })
-)
-
-/** Those that the document declares and the event uses, as the beginning of a member's name or of a value. */
+/**
+ * Those that the document declares and the event uses, as the beginning of a member's name or of a value. Left out is only what the hash
+ * knows by itself: the stored event must have the hash of the captured one, or the same document would not be known when it comes again.
+ */
 function neededPrefixes(json: string, context: unknown, own: unknown): Record<string, string> | undefined {
   const declared = declaredPrefixes(context)
   if (declared.size === 0) return undefined
   const known = declaredPrefixes(own)
   const needed = [...declared].filter(
-    ([prefix, uri]) => json.includes(`"${prefix}:`) && !known.has(prefix) && standardPrefixes.get(prefix)?.test(uri) !== true
+    ([prefix, uri]) => json.includes(`"${prefix}:`) && !known.has(prefix) && hashPrefixes.get(prefix) !== uri
   )
   return needed.length === 0 ? undefined : Object.fromEntries(needed)
 }
