@@ -66,7 +66,10 @@ describe('a copy of the embedded trace store', () => {
       await backupSqlite({ path: join(dataDir, 'trace.db'), target: join(copy, 'trace.db') })
       await store.close()
       const copied = await open(copy)
-      if (name !== 'everything merged, some cold') assert.deepEqual(await answersOf(copied), await remembered(first))
+      // How much of the later events was cold when the index was copied is for the machine to say; all of what is not is forgotten.
+      const { events } = await copied.counts()
+      assert.ok(name === 'everything recent' ? events === first.length : events >= first.length)
+      if (events === first.length) assert.deepEqual(await answersOf(copied), await remembered(first))
       await copied.capture(later, { log: 'journal', upTo: 1 })
       await copied.settle()
       assert.deepEqual(await answersOf(copied), await remembered(first, later))
