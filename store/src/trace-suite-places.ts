@@ -166,6 +166,8 @@ export function holderTests({ store, capture }: SuiteContext): void {
       event({ id: 'again', at: 6, action: 'ADD', bizLocation: chamber, parent: pallet(2), children: [item(2)] })
     )
     const answer = await store().ask('holders', { of: [item(1), item(2), lot('L')] })
+    const product = item(1).slice(0, item(1).indexOf('/21/'))
+    assert.equal((await store().ask('forward', { of: product })).nodes[0]?.kind, 'product')
     assert.deepEqual(
       answer.holdings.map(({ state, place, goods, quantities }) => [state, place, goods, quantities]),
       [

@@ -1,4 +1,5 @@
 /** What the walks back and forward share: the nodes, edges and events found so far, within limits, and where it was cut. */
+import { keyKind } from '../gs1/key.ts'
 import type { CutLimit, TraceAnswer, TraceCut, TraceEdge, TraceNode } from '../trace.ts'
 import { compareFacts, type Containment, type TraceFact, type TraceSession } from './session.ts'
 import { lastPlaceOf } from './stays.ts'
@@ -171,7 +172,8 @@ function describeNode(session: TraceSession, key: string, depth: number, cuts: r
   const all = session.isCut(key) ? [...(cuts ?? []), cutOf('events', 0)] : cuts
   return {
     key,
-    kind: session.kindOf(key),
+    // What no event names by itself, a product or a place asked about, is told by its key.
+    kind: first === undefined ? keyKind(key) : session.kindOf(key),
     depth,
     ...(first === undefined ? {} : { firstMs: first.eventTimeMs }),
     ...(last === undefined ? {} : { lastMs: last.eventTimeMs }),
