@@ -28,7 +28,6 @@ export interface WorkerData {
 }
 
 export interface QueryMessage<Kind extends QueryKind = QueryKind> {
-  readonly type: 'query'
   readonly id: number
   /** Events up to this one count, if they were committed. */
   readonly upTo: number
@@ -36,7 +35,9 @@ export interface QueryMessage<Kind extends QueryKind = QueryKind> {
   readonly ask: QueryMap[Kind]['ask']
 }
 
-export type ToWorker = QueryMessage | { readonly type: 'appended' } | { readonly type: 'close' }
+export type ToWorker =
+  /** Answered in order. Quick ones of one turn of the event loop come together: a message each would cost more than many an answer. */
+  { readonly type: 'queries'; readonly queries: readonly QueryMessage[] } | { readonly type: 'appended' } | { readonly type: 'close' }
 
 export interface WireError {
   readonly code?: string
@@ -45,17 +46,30 @@ export interface WireError {
   readonly parameters?: ErrorParameters
 }
 
+/** The answer has the type that belongs to the kind of the query with this id. */
+interface Answer {
+  readonly type: 'answer'
+  readonly id: number
+  readonly answer: never
+}
+
+interface Refusal {
+  readonly type: 'refusal'
+  readonly id: number
+  readonly error: WireError
+}
+
 export type FromWorker =
-  /** The answer has the type that belongs to the kind of the query with this id. */
-  | { readonly type: 'answer'; readonly id: number; readonly answer: never }
-  | { readonly type: 'refusal'; readonly id: number; readonly error: WireError }
+  | { readonly type: 'answers'; readonly answers: readonly (Answer | Refusal)[] }
   | { readonly type: 'progress'; readonly indexed: number; readonly merged: number; readonly cold: number }
   /** Indexing, merging or compacting cannot go on for now; tried again later. */
   | { readonly type: 'stuck'; readonly error: WireError }
 
-/** An answer as the worker sends it. */
-export interface AnswerSent {
-  readonly type: 'answer'
-  readonly id: number
-  readonly answer: unknown
+/** An answer as the worker makes it. */
+export type AnswerSent = { readonly type: 'answer'; readonly id: number; readonly answer: unknown } | Refusal
+
+/** Answers as the worker sends them. */
+export interface AnswersSent {
+  readonly type: 'answers'
+  readonly answers: readonly AnswerSent[]
 }

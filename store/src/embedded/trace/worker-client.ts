@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '@tracegate/model/errors'
 import { storeError } from '../../errors.ts'
-import type { FromWorker, QueryKind, QueryMap, ToWorker, WireError, WorkerData } from './protocol.ts'
+import type { FromWorker, QueryKind, QueryMap, QueryMessage, ToWorker, WireError, WorkerData } from './protocol.ts'
 
 export interface WorkerProgress {
   readonly indexed: number
@@ -24,6 +24,8 @@ const queryTimeoutMs = 30_000
 const closeTimeoutMs = 5_000
 const heapMiBMax = 512
 const restartAfterMs = 500
+/** Answered without waiting for anything, mostly in less time than a message takes: those of one turn go together. */
+const quickKinds: ReadonlySet<QueryKind> = new Set<QueryKind>(['byId', 'events', 'ledger'])
 
 export interface WorkerClientOptions {
   readonly data: WorkerData
@@ -46,13 +48,16 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
   let everStarted = false
   let closing = false
   let nextId = 1
+  let gathered: QueryMessage[] = []
 
   const take = (message: FromWorker): void => {
     switch (message.type) {
-      case 'answer':
-        return waiting.get(message.id)?.resolve(message.answer)
-      case 'refusal':
-        return waiting.get(message.id)?.reject(fromWire(message.error))
+      case 'answers':
+        for (const answer of message.answers) {
+          if (answer.type === 'answer') waiting.get(answer.id)?.resolve(answer.answer)
+          else waiting.get(answer.id)?.reject(fromWire(answer.error))
+        }
+        return
       case 'progress':
         state = { indexed: message.indexed, merged: message.merged, cold: message.cold }
         trouble = undefined
@@ -69,6 +74,7 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
   /** All that the worker knows is in the files: a new one goes on where the last one stood. */
   const died = (error: Error): void => {
     worker = undefined
+    gathered = []
     trouble = closing ? storeError('STORE_CLOSED', { action: 'ask the trace store' }) : error
     for (const query of waiting.values()) query.reject(trouble)
     if (closing) return ended.resolve()
@@ -88,6 +94,15 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
     next.on('exit', () => died(deathOf(cause)))
   }
   const post = (message: ToWorker): void => worker?.postMessage(message, [])
+  const postGathered = (): void => {
+    const queries = gathered
+    gathered = []
+    if (queries.length > 0) post({ type: 'queries', queries })
+  }
+  const gather = (query: QueryMessage): void => {
+    gathered.push(query)
+    if (gathered.length === 1) setImmediate(postGathered)
+  }
 
   start()
   await started.promise
@@ -103,7 +118,9 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
       const answer = Promise.withResolvers<QueryMap[typeof kind]['answer']>()
       const timer = setTimeout(() => answer.reject(storeError('STORE_TIMEOUT', { action, timeoutMs: queryTimeoutMs })), queryTimeoutMs)
       waiting.set(id, answer)
-      post({ type: 'query', id, upTo, kind, ask })
+      const message: QueryMessage<typeof kind> = { id, upTo, kind, ask }
+      if (quickKinds.has(kind)) gather(message)
+      else post({ type: 'queries', queries: [message] })
       return answer.promise.finally(() => {
         clearTimeout(timer)
         waiting.delete(id)
@@ -115,6 +132,7 @@ export async function startWorkerClient(options: WorkerClientOptions): Promise<W
     async close() {
       closing = true
       if (worker === undefined) return
+      postGathered()
       post({ type: 'close' })
       const timer = setTimeout(() => void worker?.terminate(), closeTimeoutMs)
       await ended.promise

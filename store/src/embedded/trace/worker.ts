@@ -11,7 +11,7 @@ import { createIndexer } from './indexer.ts'
 import { createLedger } from './ledger.ts'
 import { createPacker } from './packer.ts'
 import { createProgress } from './progress.ts'
-import type { AnswerSent, FromWorker, QueryKind, QueryMessage, ToWorker, WireError, WorkerData } from './protocol.ts'
+import type { AnswerSent, AnswersSent, FromWorker, QueryKind, QueryMessage, ToWorker, WireError, WorkerData } from './protocol.ts'
 import { createQueries } from './queries.ts'
 import { indexFile, indexMigrations, recentFile, recentMigrations } from './schema.ts'
 import { createTerms } from './terms.ts'
@@ -22,10 +22,12 @@ import { upgradeBlocks, upgradeDeclarations } from './upgrade.ts'
 const idleMergeAfterMs = 2_000
 /** One call of `settle`; the asker comes again. */
 const settleMsMax = 2_000
+/** Answers to questions that came together wait this long for each other. */
+const gatherMsMax = 2
 /** 16 MiB: what is written again and again reaches the file less often. */
 const pagesPerCheckpoint = 4_096
 
-function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) => void): (message: ToWorker) => void {
+function startWorker(data: WorkerData, send: (message: FromWorker | AnswersSent) => void): (message: ToWorker) => void {
   const path = join(data.dataDir, indexFile)
   const pages = data.indexPagesMax === undefined ? {} : { pageCountMax: data.indexPagesMax }
   const index = openSqlite({ path, migrations: indexMigrations, pageCacheKiB: 16_384, ...pages })
@@ -108,22 +110,41 @@ function startWorker(data: WorkerData, send: (message: FromWorker | AnswerSent) 
       schedule('later')
     }
   }
-  const answer = async <Kind extends QueryKind>(message: QueryMessage<Kind>): Promise<void> => {
+  const answerOf = async <Kind extends QueryKind>(message: QueryMessage<Kind>): Promise<AnswerSent> => {
     try {
       while (progress.get('indexed') < message.upTo && indexer.step()) continue
-      const answered: unknown = await queries[message.kind](message.ask)
-      send({ type: 'answer', id: message.id, answer: answered })
+      return { type: 'answer', id: message.id, answer: await queries[message.kind](message.ask) }
     } catch (error) {
-      send({ type: 'refusal', id: message.id, error: wireError(toStoreError({ action: `answer ${message.kind}`, path }, error)) })
+      return { type: 'refusal', id: message.id, error: wireError(toStoreError({ action: `answer ${message.kind}`, path }, error)) }
     }
+  }
+  const deliver = (answers: readonly AnswerSent[]): void => {
+    try {
+      send({ type: 'answers', answers })
+    } catch (error) {
+      // Such as an answer for whose copy there is no memory.
+      send({ type: 'answers', answers: answers.map(({ id }) => ({ type: 'refusal', id, error: wireError(error) })) })
+    }
+  }
+  const answerAll = async (messages: readonly QueryMessage[]): Promise<void> => {
+    let answers: AnswerSent[] = []
+    let sentMs = performance.now()
+    for (const message of messages) {
+      answers.push(await answerOf(message))
+      if (performance.now() - sentMs < gatherMsMax) continue
+      deliver(answers)
+      answers = []
+      sentMs = performance.now()
+    }
+    if (answers.length > 0) deliver(answers)
   }
   indexer.recover()
   tellProgress(true)
   schedule('now')
   return (message) => {
     switch (message.type) {
-      case 'query':
-        return void answer(message)
+      case 'queries':
+        return void answerAll(message.queries)
       case 'appended':
         return schedule('now')
       case 'close':
