@@ -85,6 +85,8 @@ function resolve(key: string, definitions: ReadonlyMap<string, string>, made: Ma
   if (key === '@type' || key === 'isA') return 'type'
   if (key === '@id') return 'id'
   if (key.startsWith('@') || key === '#text') return key
+  // The terms of EPCIS are protected (JSON-LD 1.1, 4.1.11): no context gives them another meaning.
+  if (knownMembers.has(key)) return key
   const colon = key.indexOf(':')
   // A term; a prefix that nobody uses as one is a term, too.
   const defined = colon < 0 ? definitions.get(key) : undefined

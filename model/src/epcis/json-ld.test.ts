@@ -131,6 +131,14 @@ test('plain documents stay the very same objects', () => {
   }
 })
 
+test('a context gives no other meaning to the terms of EPCIS, which are protected', () => {
+  for (const name of ['type', 'eventTime', 'action', 'epcList']) {
+    const changed = { ...event, '@context': { [name]: 'x' } }
+    assert.deepEqual(plainDocument(changed), changed, name)
+    assert.ok(parseCapture(changed).ok, name)
+  }
+})
+
 test('plainDocument() takes anything, however deep', () => {
   const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
   for (const text of [
