@@ -9,7 +9,25 @@ import type { CaseStore } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
 import { apiError } from './errors.ts'
 
-export const rights = ['read', 'capture', 'simulate', 'administer'] as const
+/**
+ * assess: judge and correct; approve: the second pair of eyes; publish: levels II to IV; publishLevelI: the authority that the State Council
+ * has authorised; order: measures, ordered recalls and control orders; inspect: draws, certificates, effectiveness checks; respond: what a
+ * company does about its own goods; configure: policy, rules, plans.
+ */
+export const rights = [
+  'read',
+  'capture',
+  'simulate',
+  'administer',
+  'assess',
+  'approve',
+  'publish',
+  'publishLevelI',
+  'order',
+  'inspect',
+  'respond',
+  'configure'
+] as const
 export type Right = (typeof rights)[number]
 
 export interface Principal {

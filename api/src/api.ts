@@ -22,6 +22,7 @@ import type { SubscriptionSettings } from './epcis/subscriptions/settings.ts'
 import { createSubscriptions } from './epcis/subscriptions/subscriptions.ts'
 import { createEvidenceOffice } from './exports/evidence-office.ts'
 import { createOrders } from './orders.ts'
+import { createPolicyBook } from './policy/policy-book.ts'
 import { createLiveHub } from './live.ts'
 import { createMasterData } from './master-data/master-data.ts'
 import { createRegisters } from './registers.ts'
@@ -158,6 +159,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     lockOut: createLockOut(nowMs),
     registers,
     masterData,
+    policy: createPolicyBook({ cases, nowMs }),
     links: createLinkBook({ cases, nowMs, ...(options.linkHosts === undefined ? {} : { hosts: options.linkHosts }) }),
     subscriptions: createSubscriptions({
       cases,

@@ -20,6 +20,7 @@ import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
 import type { MasterData } from './master-data/master-data.ts'
 import type { Orders } from './orders.ts'
+import type { PolicyBook } from './policy/policy-book.ts'
 import type { Registers } from './registers.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -45,6 +46,7 @@ export interface ApiContext {
   readonly registers: Registers
   readonly masterData: MasterData
   readonly links: LinkBook
+  readonly policy: PolicyBook
   readonly live: LiveHub
   readonly subscriptions: Subscriptions
   readonly events: ApiEvents

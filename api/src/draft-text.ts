@@ -18,7 +18,28 @@ const typeNames: Readonly<Record<AnomalyType, BilingualText>> = {
   flatLine: { zh: '读数不变', en: 'reading does not change' },
   gap: { zh: '数据中断', en: 'readings missing' },
   clonedSerial: { zh: '序列号重复', en: 'serial number found twice' },
-  missingInspection: { zh: '未经检验放行', en: 'released without inspection' }
+  missingInspection: { zh: '未经检验放行', en: 'released without inspection' },
+  cumulativeExcursion: { zh: '累计超温', en: 'out of limits too long in all' },
+  meanKineticTemperature: { zh: '平均动力学温度超限', en: 'mean kinetic temperature too high' },
+  spike: { zh: '读数突跳', en: 'spike' },
+  attenuated: { zh: '读数波动过小', en: 'signal too flat' },
+  neighbour: { zh: '与相邻传感器不一致', en: 'apart from its neighbours' },
+  drift: { zh: '传感器漂移', en: 'drifting sensor' },
+  recordingInterval: { zh: '记录间隔过长', en: 'recorded too seldom' },
+  clock: { zh: '设备时钟有误', en: 'wrong clock' },
+  novelty: { zh: '读数形态异常', en: 'unusual pattern' },
+  impossibleTravel: { zh: '不可能的移动', en: 'impossible travel' },
+  brokenSequence: { zh: '流转环节断裂', en: 'broken sequence' },
+  useAfterEnd: { zh: '终结后仍被使用', en: 'used after its end' },
+  dwell: { zh: '停留过久', en: 'stayed too long' },
+  massBalance: { zh: '物料不平衡', en: 'quantities do not balance' },
+  movedAlthoughHeld: { zh: '被扣留或召回后仍被移动', en: 'moved although held or recalled' },
+  unregistered: { zh: '未登记的监测点或产品', en: 'point or product not registered' },
+  lateEvent: { zh: '迟报或倒签的事件', en: 'late or back-dated event' },
+  aggregationMismatch: { zh: '包装关系不符', en: 'aggregation mismatch' },
+  complaintSurge: { zh: '投诉激增', en: 'surge of complaints' },
+  injurySurge: { zh: '伤害报告激增', en: 'surge of injuries' },
+  overdueSampling: { zh: '抽样逾期', en: 'overdue sampling' }
 }
 
 export function titleOf({ anomaly, place, products }: DraftTextInput): BilingualText {

@@ -4,6 +4,10 @@ import { defineErrors } from '@tracegate/model/errors'
 export const apiError = defineErrors({
   REQUEST_INVALID: { status: 400, message: 'Cannot answer: {part} does not match what the operation takes' },
   NOT_FOUND: { status: 404, message: 'Cannot find {what}: "{id}" is not known here' },
+  CASE_CHANGED: {
+    status: 409,
+    message: 'Cannot change {what} "{id}": its journal has {length} steps, expected {expected}; read it again'
+  },
   ROUTE_UNKNOWN: { status: 404, message: 'Cannot answer: there is nothing at {method} {path}' },
   SIGN_IN_REQUIRED: { status: 401, message: 'Cannot answer: the request carries no valid session or key, expected one of them' },
   SIGN_IN_FAILED: { status: 401, message: 'Cannot sign in: name and password do not belong together' },

@@ -5,11 +5,48 @@ import { BilingualText } from './text.ts'
 import { QualityFlag } from './quality.ts'
 import { TimeMs } from './wire.ts'
 
-export const anomalyTypes = ['limit', 'excursion', 'grossRange', 'rate', 'flatLine', 'gap', 'clonedSerial', 'missingInspection'] as const
+export const anomalyTypes = [
+  // Of the goods, by readings
+  'limit',
+  'excursion',
+  'cumulativeExcursion',
+  'meanKineticTemperature',
+  // Of instruments and lines
+  'grossRange',
+  'rate',
+  'spike',
+  'flatLine',
+  'attenuated',
+  'neighbour',
+  'drift',
+  'gap',
+  'recordingInterval',
+  'clock',
+  'novelty',
+  // Of what was recorded of the goods
+  'clonedSerial',
+  'impossibleTravel',
+  'brokenSequence',
+  'missingInspection',
+  'useAfterEnd',
+  'dwell',
+  'massBalance',
+  'movedAlthoughHeld',
+  'unregistered',
+  'lateEvent',
+  'aggregationMismatch',
+  // Of reports and plans
+  'complaintSurge',
+  'injurySurge',
+  'overdueSampling'
+] as const
 export type AnomalyType = (typeof anomalyTypes)[number]
 
-/** product: goods may be harmed; device: the instrument or the line is at fault; trace: what was recorded of the goods cannot be right or allowed. */
-export const anomalyCategories = ['product', 'device', 'trace'] as const
+/**
+ * product: goods may be harmed; device: the instrument or the line is at fault; trace: what was recorded of the goods cannot be right or
+ * allowed; report: people tell of harm; plan: what was planned is not done.
+ */
+export const anomalyCategories = ['product', 'device', 'trace', 'report', 'plan'] as const
 export type AnomalyCategory = (typeof anomalyCategories)[number]
 
 export const Witness = Type.Union([
@@ -26,6 +63,15 @@ export const Witness = Type.Union([
 export type Witness = Static<typeof Witness>
 
 export const witnessesPerAnomalyMax = 64
+export const seriesPerAnomalyMax = 64
+
+/** What a person did about an anomaly (ISA-18.2): it changes what is shown, never what was seen. */
+export const AnomalyHandling = Type.Object({
+  acknowledged: Type.Optional(Type.Object({ atMs: TimeMs, by: Type.String(), why: Type.String() })),
+  /** Not shown in lists of what needs somebody until then; a new onset ends it no sooner. */
+  shelved: Type.Optional(Type.Object({ atMs: TimeMs, untilMs: TimeMs, by: Type.String(), why: Type.String() }))
+})
+export type AnomalyHandling = Static<typeof AnomalyHandling>
 
 export const Anomaly = Type.Object(
   {
@@ -52,6 +98,13 @@ export const Anomaly = Type.Object(
     /** True when raised from backfilled data. */
     historical: Type.Boolean(),
     /** Figures by name, e.g. limitHigh, peak, degreeMinutes, meanKineticTemperature, durationMs. */
+    /** The series that show it when one cause shows in several: one anomaly, not one a series. */
+    series: Type.Optional(Type.Array(Type.String(), { maxItems: seriesPerAnomalyMax })),
+    /** How often it came back within its re-opening time instead of being a new one. */
+    returns: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Reports of harm that bear witness, by id. */
+    reports: Type.Optional(Type.Array(Type.String(), { maxItems: 64 })),
+    handling: Type.Optional(AnomalyHandling),
     figures: Type.Record(Type.String(), Type.Number()),
     witnesses: Type.Array(Witness, { maxItems: witnessesPerAnomalyMax }),
     proof: BilingualText

@@ -168,6 +168,14 @@ export const registerNames = [
   'captureJobs',
   'queries',
   'subscriptions',
-  'deliveries'
+  'deliveries',
+  'policies',
+  'rules',
+  'laboratories',
+  'experts',
+  'tradeMeasures',
+  'catalogue',
+  'alertSubscriptions',
+  'attachments'
 ] as const
 export type RegisterName = (typeof registerNames)[number]

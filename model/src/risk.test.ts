@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assess, levelOf, levelTable, type AssessmentFacts, type CriterionValues } from './risk.ts'
+import { gradingDefaults } from './policy/grading.ts'
+import { assess, levelOf, type AssessmentFacts, type CriterionValues } from './risk.ts'
 import { warningLevels, type WarningLevel } from './warning.ts'
 
 const rank = (level: WarningLevel) => warningLevels.length - warningLevels.indexOf(level)
@@ -71,7 +72,7 @@ test('every proposal names its table, its reasons and values from 1 to 4', () =>
   fc.assert(
     fc.property(facts, (facts) => {
       const proposal = assess(facts)
-      assert.deepEqual(proposal.table, { id: levelTable.id, version: levelTable.version, source: levelTable.source })
+      assert.deepEqual(proposal.table, { id: gradingDefaults.id, version: gradingDefaults.version, source: gradingDefaults.source })
       assert.match(proposal.table.source, /^\[ours\]/)
       for (const { value, reason } of Object.values(proposal.criteria)) {
         assert.ok(value >= 1 && value <= 4)

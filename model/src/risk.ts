@@ -2,44 +2,10 @@
  * The level of a warning from harm, urgency and scope (`regulation/rules.md` §1, task 8), each with the evidence it rests on. The
  * text leaves table and thresholds open: they are ours, versioned, and shown with every decision. It proposes; a person decides.
  */
+import { gradingDefaults, type GradingPolicy } from './policy/grading.ts'
 import type { BilingualText } from './text.ts'
 import type { HolderState } from './trace.ts'
 import type { Criterion, LevelProposal, WarningLevel } from './warning.ts'
-
-/** A criterion of 4 counts most. `harmAtLeast` and, where set, max(urgency, scope) at least `spreadAtLeast` give the level; first row that fits. */
-export interface LevelTable {
-  readonly id: string
-  readonly version: number
-  readonly source: string
-  readonly rows: readonly { readonly level: WarningLevel; readonly harmAtLeast: number; readonly spreadAtLeast?: number }[]
-  /** Value of a criterion is 1 plus how many of these are reached. */
-  readonly scope: { readonly lots: readonly number[]; readonly holders: readonly number[]; readonly regions: readonly number[] }
-  readonly urgency: {
-    /** Kelvin an hour out of the limits at which things get worse noticeably, and fast. */
-    readonly kelvinPerHour: readonly [noticeable: number, fast: number]
-    /** Share of the allowed degree-minutes that is used up when the goods must be taken as spoilt. */
-    readonly doseShareSpoilt: number
-  }
-  /** Harm of goods whose product is in no register. */
-  readonly harmUnknown: number
-}
-
-export const levelTable: LevelTable = {
-  id: 'tracegate-level',
-  version: 1,
-  source: '[ours] Guofa [2017] No. 43, task 8 names the criteria and leaves the table to the authority',
-  rows: [
-    { level: 'I', harmAtLeast: 4, spreadAtLeast: 3 },
-    { level: 'II', harmAtLeast: 4 },
-    { level: 'II', harmAtLeast: 3, spreadAtLeast: 3 },
-    { level: 'III', harmAtLeast: 3 },
-    { level: 'III', harmAtLeast: 2, spreadAtLeast: 3 },
-    { level: 'IV', harmAtLeast: 1 }
-  ],
-  scope: { lots: [2, 5, 20], holders: [2, 4, 10], regions: [2, 3, 5] },
-  urgency: { kelvinPerHour: [1, 4], doseShareSpoilt: 1 },
-  harmUnknown: 2
-}
 
 export interface CriterionValues {
   readonly harm: number
@@ -48,7 +14,7 @@ export interface CriterionValues {
 }
 
 /** Raising one criterion never lowers the level. */
-export function levelOf(values: CriterionValues, table: LevelTable = levelTable): WarningLevel {
+export function levelOf(values: CriterionValues, table: GradingPolicy = gradingDefaults): WarningLevel {
   const spread = Math.max(values.urgency, values.scope)
   const row = table.rows.find((row) => values.harm >= row.harmAtLeast && spread >= (row.spreadAtLeast ?? 0))
   return row?.level ?? 'IV'
@@ -74,7 +40,7 @@ export interface AssessmentFacts {
   readonly regions: number
 }
 
-export function assess(facts: AssessmentFacts, table: LevelTable = levelTable): LevelProposal {
+export function assess(facts: AssessmentFacts, table: GradingPolicy = gradingDefaults): LevelProposal {
   const criteria = { harm: harmOf(facts, table), urgency: urgencyOf(facts, table), scope: scopeOf(facts, table) }
   const values = { harm: criteria.harm.value, urgency: criteria.urgency.value, scope: criteria.scope.value }
   const level = levelOf(values, table)
@@ -90,7 +56,7 @@ export function assess(facts: AssessmentFacts, table: LevelTable = levelTable): 
   }
 }
 
-function harmOf(facts: AssessmentFacts, table: LevelTable): Criterion {
+function harmOf(facts: AssessmentFacts, table: GradingPolicy): Criterion {
   const worst = facts.products.toSorted((left, right) => right.harm - left.harm)[0]
   const unknownCounts = facts.productsUnknown > 0 && (worst === undefined || table.harmUnknown > worst.harm)
   if (worst !== undefined && !unknownCounts)
@@ -110,7 +76,7 @@ function harmOf(facts: AssessmentFacts, table: LevelTable): Criterion {
   }
 }
 
-function urgencyOf(facts: AssessmentFacts, table: LevelTable): Criterion {
+function urgencyOf(facts: AssessmentFacts, table: GradingPolicy): Criterion {
   const away = facts.elsewhere + facts.held.inTransit + facts.held.unknown
   const [noticeable, fast] = table.urgency.kelvinPerHour
   const candidates: Criterion[] = [
@@ -145,7 +111,7 @@ function urgencyOf(facts: AssessmentFacts, table: LevelTable): Criterion {
   return worstOf(candidates)
 }
 
-function scopeOf(facts: AssessmentFacts, table: LevelTable): Criterion {
+function scopeOf(facts: AssessmentFacts, table: GradingPolicy): Criterion {
   const value = Math.max(
     graded(facts.lots, table.scope.lots),
     graded(facts.holders, table.scope.holders),

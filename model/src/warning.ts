@@ -1,12 +1,13 @@
 /** A warning case: its content, how its level was reasoned, and the journal of steps that made it. */
 import { Type, type Static } from 'typebox'
 import { hazards, TraceKey } from './registers.ts'
+import { warningLevels } from './policy/grading.ts'
 import { BilingualText } from './text.ts'
 import { Holding, Stay } from './trace.ts'
 import { TimeMs } from './wire.ts'
 
+export { warningLevels } from './policy/grading.ts'
 /** I grave, red; II serious, orange; III larger, yellow; IV general, blue (`regulation/rules.md` §1, task 8). */
-export const warningLevels = ['I', 'II', 'III', 'IV'] as const
 export type WarningLevel = (typeof warningLevels)[number]
 export const WarningLevel = Type.Enum(warningLevels)
 

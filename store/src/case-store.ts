@@ -7,7 +7,26 @@ export interface RegisterRow<Document = unknown> {
   readonly document: Document
 }
 
-export const caseKinds = ['anomaly', 'warning', 'recall', 'audit', 'deadLetter'] as const
+export const caseKinds = [
+  'anomaly',
+  'warning',
+  'recall',
+  'audit',
+  'deadLetter',
+  'report',
+  'assessment',
+  'measure',
+  'evaluation',
+  'plan',
+  'draw',
+  'consignment',
+  'certificate',
+  'credit',
+  'publication',
+  'exchange',
+  'rule',
+  'control'
+] as const
 export type CaseKind = (typeof caseKinds)[number]
 
 /** One signed-off step of a case. `hash` covers the step and the hash before it: SHA-256, hex. */
