@@ -5,6 +5,7 @@
  */
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { MonitoringPoint, Place, Product, ProductProfile } from '@tracegate/model/registers'
+import type { RuleSetting } from '@tracegate/model/rules'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
 
@@ -13,6 +14,8 @@ export interface DetectionRegisters {
   readonly profiles: readonly ProductProfile[]
   readonly products: readonly Product[]
   readonly points: readonly MonitoringPoint[]
+  /** Settings that take the place of the defaults of their rules, checked against the rules' schemas; a rule not named here has its defaults. */
+  readonly rules?: readonly RuleSetting[]
 }
 
 /** Looks up what earlier events said of one key; the engine asks for the keys of an event before it judges the event. */
