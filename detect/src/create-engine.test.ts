@@ -158,6 +158,16 @@ test('the same readings given again raise nothing new, and a restored snapshot g
   assert.equal(closed.at(-1)?.status, 'closed')
 })
 
+test('restore() takes a snapshot of the version before, when readings and events were one state', () => {
+  const first = engine()
+  const [opened] = feed(first, [reading(0, 9), reading(30, 9)])
+  const snapshot = first.snapshot()
+  assert.ok(typeof snapshot === 'object' && snapshot !== null && 'readings' in snapshot && typeof snapshot.readings === 'object')
+  const second = engine()
+  assert.equal(second.restore({ version: 1, trace: {}, ...snapshot.readings }).ok, true)
+  assert.equal(feed(second, [reading(50, 5), reading(80, 5)]).at(-1)?.id, opened?.id)
+})
+
 test('restore() refuses what is no snapshot and starts empty', () => {
   const result = engine().restore({ version: 99 })
   assert.equal(result.ok, false)
