@@ -5,9 +5,18 @@
 import { Type, type Static } from 'typebox'
 import { compileValidator, type Decoded } from '../codec.ts'
 import { TimeMs } from '../wire.ts'
+import { ChannelsPolicy, channelsDefaults } from './channels.ts'
+import { ExchangePolicy, exchangeDefaults } from './exchange.ts'
 import { GradingPolicy, gradingDefaults } from './grading.ts'
 
-export const Policy = Type.Object({ grading: GradingPolicy }, { title: 'policy', additionalProperties: false })
+export const Policy = Type.Object(
+  {
+    grading: GradingPolicy,
+    channels: ChannelsPolicy,
+    exchange: ExchangePolicy
+  },
+  { title: 'policy', additionalProperties: false }
+)
 export type Policy = Static<typeof Policy>
 
 /** A policy with its place in time. Versions count from 1, which is the shipped one, and are never changed. */
@@ -21,7 +30,11 @@ export const PolicyVersion = Type.Object({
 })
 export type PolicyVersion = Static<typeof PolicyVersion>
 
-export const policyDefaults: Policy = { grading: gradingDefaults }
+export const policyDefaults: Policy = {
+  grading: gradingDefaults,
+  channels: channelsDefaults,
+  exchange: exchangeDefaults
+}
 
 const policies = compileValidator(Policy)
 
