@@ -176,6 +176,7 @@ export const registerNames = [
   'tradeMeasures',
   'catalogue',
   'alertSubscriptions',
-  'attachments'
+  'attachments',
+  'reporters'
 ] as const
 export type RegisterName = (typeof registerNames)[number]

@@ -6,6 +6,7 @@
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { CommandReply } from '@tracegate/model/command'
 import type { Device } from '@tracegate/model/registers'
+import type { ReportCase } from '@tracegate/model/report'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import type { WarningCase } from '@tracegate/model/warning'
@@ -19,6 +20,10 @@ export interface BusMessages {
   anomaly: { readonly anomaly: Anomaly; readonly receivedAtMs: number }
   warning: { readonly warning: WarningCase }
   device: { readonly device: Device }
+  /** A report came in or changed; never one that keeps no identity. */
+  report: { readonly report: ReportCase }
+  /** Rules, profiles or other registers that detection is set by were changed; what they are now is in the store. */
+  rules: { readonly ids: readonly string[] }
   /** A device answered an order. */
   commandReply: { readonly point: string; readonly device: string; readonly reply: CommandReply }
 }
@@ -37,6 +42,8 @@ export function createBus(onListenerError: (name: BusTopic, error: unknown) => v
     anomaly: new Set(),
     warning: new Set(),
     device: new Set(),
+    report: new Set(),
+    rules: new Set(),
     commandReply: new Set()
   }
   return {

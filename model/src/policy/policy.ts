@@ -8,10 +8,15 @@ import { TimeMs } from '../wire.ts'
 import { ChannelsPolicy, channelsDefaults } from './channels.ts'
 import { ExchangePolicy, exchangeDefaults } from './exchange.ts'
 import { GradingPolicy, gradingDefaults } from './grading.ts'
+import { MeasuresPolicy, measuresDefaults } from './measures.ts'
+import { HandlingPolicy, handlingDefaults } from './handling.ts'
+import { ReportsPolicy, reportsDefaults } from './reports.ts'
 
 export const Policy = Type.Object(
   {
     grading: GradingPolicy,
+    handling: HandlingPolicy,
+    reports: ReportsPolicy,
     channels: ChannelsPolicy,
     exchange: ExchangePolicy
   },
@@ -32,6 +37,8 @@ export type PolicyVersion = Static<typeof PolicyVersion>
 
 export const policyDefaults: Policy = {
   grading: gradingDefaults,
+  handling: handlingDefaults,
+  reports: reportsDefaults,
   channels: channelsDefaults,
   exchange: exchangeDefaults
 }
