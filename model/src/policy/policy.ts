@@ -10,6 +10,7 @@ import { ExchangePolicy, exchangeDefaults } from './exchange.ts'
 import { GradingPolicy, gradingDefaults } from './grading.ts'
 import { MeasuresPolicy, measuresDefaults } from './measures.ts'
 import { HandlingPolicy, handlingDefaults } from './handling.ts'
+import { RecallPolicy, recallDefaults } from './recalls.ts'
 import { ReportsPolicy, reportsDefaults } from './reports.ts'
 
 export const Policy = Type.Object(
@@ -17,8 +18,10 @@ export const Policy = Type.Object(
     grading: GradingPolicy,
     handling: HandlingPolicy,
     reports: ReportsPolicy,
+    measures: MeasuresPolicy,
     channels: ChannelsPolicy,
-    exchange: ExchangePolicy
+    exchange: ExchangePolicy,
+    recalls: RecallPolicy
   },
   { title: 'policy', additionalProperties: false }
 )
@@ -39,8 +42,10 @@ export const policyDefaults: Policy = {
   grading: gradingDefaults,
   handling: handlingDefaults,
   reports: reportsDefaults,
+  measures: measuresDefaults,
   channels: channelsDefaults,
-  exchange: exchangeDefaults
+  exchange: exchangeDefaults,
+  recalls: recallDefaults
 }
 
 const policies = compileValidator(Policy)
