@@ -93,14 +93,14 @@ export function timeGap(timesMs: readonly (number | null)[], failSpanMs: number)
   return flags
 }
 
-function requireSpan(span: Span, name: string): Span {
+export function requireSpan(span: Span, name: string): Span {
   if (!Array.isArray(span) || span.length !== 2 || !span.every((end) => Number.isFinite(end)) || span[0] > span[1]) {
-    throw new RangeError(`Cannot check gross range: ${name} is ${JSON.stringify(span)}, expected a pair [low, high]`)
+    throw new RangeError(`Cannot check: ${name} is ${JSON.stringify(span)}, expected a pair [low, high]`)
   }
   return span
 }
 
-function medianInterval(timesMs: readonly number[]): number {
+export function medianInterval(timesMs: readonly number[]): number {
   const intervals: number[] = []
   for (let index = 1; index < timesMs.length; index += 1) intervals.push((timesMs[index] ?? 0) - (timesMs[index - 1] ?? 0))
   if (intervals.length === 0) return 0
