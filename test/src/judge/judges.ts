@@ -3,6 +3,7 @@ import type { Judge } from './result.ts'
 
 /** Loaded on demand, so that one kind does not pay for the others. */
 export const judges: Readonly<Record<string, () => Promise<{ judge: Judge }>>> = {
+  cap: () => import('./cap.ts'),
   'check-digit': () => import('./check-digit.ts'),
   'digital-link': () => import('./digital-link.ts'),
   epcis: () => import('./epcis.ts'),
