@@ -22,9 +22,11 @@ export function createDetectionEngine(options: EngineOptions = {}): DetectionEng
       trace.configure(registers)
     },
     onReadings: (found, nowMs, how) => readings.onReadings(found, nowMs, how),
-    onEvents: (events, history, nowMs) => trace.onEvents(events, history, nowMs),
+    onEvents: (events, history, nowMs, how) => trace.onEvents(events, history, nowMs, how),
     onTick: (nowMs) => [...readings.onTick(nowMs), ...trace.onTick(nowMs)],
     keysToKnow: (events, known) => trace.keysToKnow(events, known),
+    balancesDue: (nowMs) => trace.balancesDue(nowMs),
+    onBalances: (balances, nowMs) => trace.onBalances(balances, nowMs),
     snapshot: () => ({ version: snapshotVersion, readings: readings.snapshot(), trace: trace.snapshot() }),
     restore(snapshot) {
       const parts = partsOf(snapshot)

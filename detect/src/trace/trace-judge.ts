@@ -4,7 +4,7 @@ import { Anomaly } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
 import type { MonitoringPoint, Product } from '@tracegate/model/registers'
 import type { TraceEvent } from '@tracegate/model/trace-event'
-import type { DetectionRegisters, TraceHistory } from '../engine.ts'
+import type { DetectionEngine, DetectionRegisters, TraceHistory } from '../engine.ts'
 import { glnOf, isSerialised } from '../goods-key.ts'
 import { iso } from '../proof.ts'
 import {
@@ -29,12 +29,11 @@ export type TraceState = Static<typeof TraceState>
 type State = TraceState
 const validator = compileValidator(TraceState)
 
-export interface TraceJudge {
-  configure(registers: DetectionRegisters): void
-  onEvents(events: readonly TraceEvent[], history: TraceHistory, nowMs: number): Anomaly[]
-  /** Time passes without events: what was to happen by now and did not. */
-  onTick(nowMs: number): Anomaly[]
-  keysToKnow(events: readonly TraceEvent[], known?: TraceHistory): string[]
+/** The part of the engine that this judge is; `engine.ts` says what each does. */
+export interface TraceJudge extends Pick<
+  DetectionEngine,
+  'configure' | 'onEvents' | 'onTick' | 'keysToKnow' | 'balancesDue' | 'onBalances'
+> {
   snapshot(): unknown
   /** `undefined` when it was taken, otherwise why not: the judge is empty then. */
   restore(snapshot: unknown): string | undefined
@@ -54,6 +53,8 @@ export function createTraceJudge(): TraceJudge {
     },
     onEvents: (events, history, nowMs) => judgeEvents(state, index, events, history, nowMs),
     onTick: () => [],
+    balancesDue: () => [],
+    onBalances: () => [],
     keysToKnow: (events, known) => keysToKnow({ index, state }, events, known),
     snapshot: () => structuredClone(state),
     restore(snapshot) {
