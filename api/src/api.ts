@@ -26,6 +26,7 @@ import { createPolicyBook } from './policy/policy-book.ts'
 import { createLiveHub } from './live.ts'
 import { createMasterData } from './master-data/master-data.ts'
 import { createRegisters } from './registers.ts'
+import { createAttachmentStore } from './reports/attachments.ts'
 import { buildServer } from './server.ts'
 import { createTriggerEngine, waitingMax, type TriggerEngine } from './trigger.ts'
 import { createLockOut, createSessions } from './sessions.ts'
@@ -52,6 +53,8 @@ export interface ApiOptions {
   readonly simulator?: SimulatorControl
   /** Where evidence bundles are made and kept, and the file of the keys that seal them. */
   readonly exports?: { readonly folder: string; readonly keysPath: string }
+  /** Where attachments of reports and measures are kept; without it none can be taken. */
+  readonly attachmentsFolder?: string
   /** Hosts beside this one that links of Digital Links may lead to, such as `www.example.com`. */
   readonly linkHosts?: readonly string[]
   /** Folder of the built pages. */
@@ -135,6 +138,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const { telemetry, trace, cases, bus, health, metrics, logger, accounts } = options
   const events = createApiEvents({ logger, metrics })
   const registers = createRegisters({ cases, events, nowMs })
+  const policy = createPolicyBook({ cases, nowMs })
   const masterData = createMasterData({ cases, trace, registers, nowMs })
   return {
     telemetry,
@@ -159,7 +163,8 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     lockOut: createLockOut(nowMs),
     registers,
     masterData,
-    policy: createPolicyBook({ cases, nowMs }),
+    policy,
+    attachments: createAttachmentStore({ folder: options.attachmentsFolder, cases, policy, nowMs }),
     links: createLinkBook({ cases, nowMs, ...(options.linkHosts === undefined ? {} : { hosts: options.linkHosts }) }),
     subscriptions: createSubscriptions({
       cases,

@@ -22,6 +22,7 @@ import type { MasterData } from './master-data/master-data.ts'
 import type { Orders } from './orders.ts'
 import type { PolicyBook } from './policy/policy-book.ts'
 import type { Registers } from './registers.ts'
+import type { AttachmentStore } from './reports/attachments.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface ApiContext {
@@ -47,6 +48,7 @@ export interface ApiContext {
   readonly masterData: MasterData
   readonly links: LinkBook
   readonly policy: PolicyBook
+  readonly attachments: AttachmentStore
   readonly live: LiveHub
   readonly subscriptions: Subscriptions
   readonly events: ApiEvents

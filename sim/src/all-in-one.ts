@@ -2,6 +2,7 @@
  * The all-in-one: broker, collector, stores, api, edges and the simulated port in one process, wired by hand-off instead of
  * a network where they share it. It only starts, connects and ends parts; what they do is theirs.
  */
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { startApi, type Api } from '@tracegate/api/api'
 import { openAccounts, type Accounts } from '@tracegate/api/accounts'
@@ -274,6 +275,7 @@ async function startHttp({
     deviceHealth: collector.deviceHealth,
     publisher: broker.publisher,
     exports: exportPathsOf(options.dataDir),
+    attachmentsFolder: join(options.dataDir, 'attachments'),
     ...(simulator === undefined ? {} : { simulator: simulator.control }),
     webRoot: webFolder,
     webReady: web.then(() => {}),
