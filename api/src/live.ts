@@ -122,7 +122,7 @@ function subscribe(bus: Bus, { readings, event, tell }: Listeners): (() => void)
     bus.subscribe('events', (message) => message.events.slice(-liveEventsPerBatchMax).forEach(event)),
     bus.subscribe('anomaly', ({ anomaly }) => tell({ type: 'anomaly', data: anomaly }, anomaly.point ?? '')),
     bus.subscribe('warning', ({ warning }) => {
-      const data = { id: warning.id, level: warning.proposal.level, status: warning.status, updatedAtMs: warning.updatedAtMs }
+      const data = { id: warning.id, level: warning.level, status: warning.status, updatedAtMs: warning.updatedAtMs }
       tell({ type: 'warning', data }, warning.point ?? '')
     }),
     bus.subscribe('device', ({ device }) => tell({ type: 'device', data: device }, device.point))

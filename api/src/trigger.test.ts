@@ -154,10 +154,10 @@ test('goods that come in while the anomaly is open join the scope, and its end c
     ['drafted', 'updated', 'updated']
   )
   let replayed: WarningCase | undefined
-  for (const { atMs, data } of journal) {
+  for (const { atMs, by, why, data } of journal) {
     const step = readWarningStep(data)
     assert.ok(step.ok)
-    replayed = reduceWarning(replayed, { id: 'W-2026-000001', atMs, step: step.value })
+    replayed = reduceWarning(replayed, step.value, { id: 'W-2026-000001', atMs, by, why })
   }
   assert.deepEqual(replayed, closed, 'the journal alone gives the case')
 })

@@ -1,15 +1,16 @@
 /** Writes warning drafts as journals; a crash between an anomaly's claim and its draft leaves a number that the next try fills. */
-import type { Static } from 'typebox'
 import type { Anomaly } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
-import { WarningCase } from '@tracegate/model/warning'
-import { DraftedStep, reduceWarning, type UpdatedStep, type WarningStep } from '@tracegate/model/warning-reducer'
+import type { WarningCase } from '@tracegate/model/warning'
+import { warningCases } from '@tracegate/model/warning-cases'
+import { reduceWarning } from '@tracegate/model/warning-reducer'
+import { DraftedStep, type UpdatedContent, type WarningStep } from '@tracegate/model/warning-steps'
 import type { Bus } from '@tracegate/service/bus'
 import type { CaseHead, CaseStore } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
 import { createClaims, triggerName } from './claims.ts'
 
-export type DraftContent = Static<typeof UpdatedStep>['content'] & Pick<WarningCase, 'anomaly' | 'startMs' | 'point' | 'place'>
+export type DraftContent = UpdatedContent & Pick<WarningCase, 'anomaly' | 'startMs' | 'point' | 'place'>
 
 export interface WrittenWarning {
   readonly outcome: 'drafted' | 'updated' | 'unchanged' | 'noGoods'
@@ -20,7 +21,6 @@ export interface WarningWriter {
   write(options: { readonly anomaly: Anomaly; readonly content: DraftContent; readonly receivedAtMs: number }): Promise<WrittenWarning>
 }
 
-const warnings = compileValidator(WarningCase)
 const draftedSteps = compileValidator(DraftedStep)
 /** Why the machine wrote a step, as words that pages put into the reader's language; the step's content holds the particulars. */
 type MachineReason = 'anomalyOpened' | 'anomalyClosed' | 'scopeChanged'
@@ -42,7 +42,7 @@ export function createWarningWriter(options: {
     why: MachineReason
   ): Promise<void> {
     const atMs = nowMs()
-    const warning = reduceWarning(before?.warning, { id, atMs, step })
+    const warning = reduceWarning(before?.warning, step, { id, atMs, by: triggerName, why })
     await cases.append({
       kind: 'warning',
       id,
@@ -88,17 +88,17 @@ export function createWarningWriter(options: {
 }
 
 function warningOf(head: CaseHead): WarningCase {
-  const read = warnings.check(head.state)
+  const read = warningCases.check(head.state)
   if (!read.ok) throw new TypeError(`Cannot read warning ${head.id}: ${read.reason.message}`)
   return read.value
 }
 
 /** Figures in texts change with every reading; only another level, other goods, other holders or another title is a change. */
-function sameContent(before: WarningCase, after: Static<typeof UpdatedStep>['content']): boolean {
+function sameContent(before: WarningCase, after: UpdatedContent): boolean {
   return essence(before) === essence(after)
 }
 
-function essence({ title, regime, hazard, proposal, scope }: Static<typeof UpdatedStep>['content']): string {
+function essence({ title, regime, hazard, proposal, scope }: UpdatedContent): string {
   const { harm, urgency, scope: spread } = proposal.criteria
   return JSON.stringify([
     title,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readWarningStep, reduceWarning, type WarningStep } from './warning-reducer.ts'
+import type { UpdatedContent } from './warning-steps.ts'
 
 const changeable = {
   title: { zh: '题', en: 'title' },
@@ -19,22 +20,24 @@ const changeable = {
   },
   scope: { exposed: [], products: [], lots: [], holdings: [], total: 0, truncated: false, asOfMs: 1 },
   matters: { zh: '事', en: 'matters' }
-} satisfies Extract<WarningStep, { type: 'updated' }>['content']
+} satisfies UpdatedContent
 
 const drafted: WarningStep = { type: 'drafted', content: { ...changeable, anomaly: 'a-1', startMs: 1, draftedAtMs: 2, draftedAfterMs: 3 } }
 const updated: WarningStep = { type: 'updated', content: { ...changeable, title: { zh: '新', en: 'new' } } }
 
+const at = (atMs: number) => ({ id: 'W-1', atMs, by: 'tracegate/trigger', why: 'test' })
+
 test('a draft and its update give the case, with the draft kept where the update is silent', () => {
-  const draft = reduceWarning(undefined, { id: 'W-1', atMs: 2, step: drafted })
+  const draft = reduceWarning(undefined, drafted, at(2))
   assert.equal(draft.status, 'draft')
-  const after = reduceWarning(draft, { id: 'W-1', atMs: 9, step: updated })
+  const after = reduceWarning(draft, updated, at(9))
   assert.deepEqual(after, { ...draft, title: { zh: '新', en: 'new' }, updatedAtMs: 9 })
 })
 
-test('a second draft and an update of nothing are programming errors', () => {
-  const draft = reduceWarning(undefined, { id: 'W-1', atMs: 2, step: drafted })
-  assert.throws(() => reduceWarning(draft, { id: 'W-1', atMs: 3, step: drafted }), TypeError)
-  assert.throws(() => reduceWarning(undefined, { id: 'W-1', atMs: 3, step: updated }), TypeError)
+test('a second draft and an update of nothing are refused', () => {
+  const draft = reduceWarning(undefined, drafted, at(2))
+  assert.throws(() => reduceWarning(draft, drafted, at(3)), { code: 'WARNING_STEP' })
+  assert.throws(() => reduceWarning(undefined, updated, at(3)), { code: 'WARNING_STEP' })
 })
 
 test('readWarningStep() takes what was stored and refuses anything else', () => {

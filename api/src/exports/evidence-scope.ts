@@ -5,7 +5,8 @@
 import { Compile } from 'typebox/compile'
 import { Anomaly } from '@tracegate/model/anomaly'
 import type { Stay } from '@tracegate/model/trace'
-import { WarningCase } from '@tracegate/model/warning'
+import type { WarningCase } from '@tracegate/model/warning'
+import { warningCases } from '@tracegate/model/warning-cases'
 import type { CaseHead, CaseKind, JournalStep } from '@tracegate/store/case-store'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
@@ -50,7 +51,6 @@ const scopeLimits = {
 const marginMs = 3_600_000
 
 const anomalies = Compile(Anomaly)
-const warnings = Compile(WarningCase)
 
 export type EvidenceSources = Pick<ApiContext, 'trace' | 'telemetry' | 'cases' | 'registers' | 'masterData'>
 type Sources = EvidenceSources
@@ -208,8 +208,14 @@ async function addChains({ trace }: Sources, draft: Draft, knownAtMs: number): P
 
 async function warningOf({ cases }: Sources, id: string): Promise<WarningCase> {
   const head = await cases.head('warning', id)
-  if (!warnings.Check(head?.state)) throw apiError('NOT_FOUND', { what: 'warning', id })
-  return head.state
+  const read = warningCases.check(head?.state)
+  if (!read.ok) throw apiError('NOT_FOUND', { what: 'warning', id })
+  return read.value
+}
+
+function isOfAnomalies(state: unknown, ids: ReadonlySet<string>): boolean {
+  const read = warningCases.check(state)
+  return read.ok && read.value.anomaly !== undefined && ids.has(read.value.anomaly)
 }
 
 async function addStays({ trace }: Sources, draft: Draft, knownAtMs: number): Promise<void> {
@@ -237,7 +243,7 @@ async function findCases(sources: Sources, draft: Draft, ask: EvidenceAsk): Prom
   const ids = new Set(found.map(({ id }) => id))
   const journals: { kind: CaseKind; id: string }[] = found.map(({ id }) => ({ kind: 'anomaly', id }))
   for await (const { id, state } of headsOf(cases, 'warning', draft.cuts))
-    if (draft.warningIds.has(id) || (warnings.Check(state) && ids.has(state.anomaly))) journals.push({ kind: 'warning', id })
+    if (draft.warningIds.has(id) || isOfAnomalies(state, ids)) journals.push({ kind: 'warning', id })
   const wanted = new Set([...journals.map(({ id }) => id), ...('of' in ask ? [ask.of] : [])])
   for await (const { id, state } of headsOf(cases, 'recall', draft.cuts)) if (mentions(state, wanted)) journals.push({ kind: 'recall', id })
   if (journals.length > scopeLimits.journals) draft.cuts.push(`journals: ${journals.length} found, ${scopeLimits.journals} were taken`)

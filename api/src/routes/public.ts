@@ -7,6 +7,7 @@ import { keyKind, parentKeyOf } from '@tracegate/model/gs1/key'
 import { LookupAnswer, type NameBook } from '@tracegate/model/http'
 import { PublicJourney, type PublicWarning } from '@tracegate/model/http-details'
 import type { JourneyStep } from '@tracegate/model/trace'
+import { warningCases } from '@tracegate/model/warning-cases'
 import { answers } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
 import { lotsOfItems } from '../goods.ts'
@@ -14,7 +15,6 @@ import { journeyOf } from '../journey.ts'
 import { keyOfText } from '../keys.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { lookup, LookupQuery } from './lookup.ts'
-import { warningCases } from './warnings.ts'
 
 const publicPerMinuteMax = 600
 /** Warnings in force that are looked through for one thing. */
@@ -100,13 +100,13 @@ export async function publishedWarnings(context: ApiContext, of: string): Promis
   const product = keyKind(of) === 'product' ? of : parentKeyOf(of)
   return heads.heads.flatMap((head) => {
     const read = warningCases.check(head.state)
-    if (!read.ok || read.value.status !== 'published') return []
-    const { id, title, matters, startMs, proposal, scope } = read.value
+    if (!read.ok || read.value.status !== 'published' || read.value.drill) return []
+    const { id, title, matters, startMs, level, scope } = read.value
     const named =
       scope.exposed.some((stay) => stay.key === of) ||
       (lot !== undefined && scope.lots.includes(lot)) ||
       (scope.lots.length === 0 && scope.exposed.length === 0 && product !== undefined && scope.products.includes(product)) ||
       (keyKind(of) === 'product' && scope.products.includes(of))
-    return named ? [{ id, level: proposal.level, title, matters, startMs }] : []
+    return named ? [{ id, level, title, matters, startMs }] : []
   })
 }

@@ -1,9 +1,9 @@
 /** `/api/v1/warnings`: drafts and issued warnings with their journal and recall scope. */
 import { Type } from 'typebox'
-import { compileValidator } from '@tracegate/model/codec'
 import { WarningPage } from '@tracegate/model/http'
 import { WarningDetail } from '@tracegate/model/http-details'
-import { RecallScope, WarningCase } from '@tracegate/model/warning'
+import { RecallScope, type WarningCase } from '@tracegate/model/warning'
+import { warningCases } from '@tracegate/model/warning-cases'
 import { answers, Id, limitDefault } from '../answers.ts'
 import { pageCases } from '../case-pages.ts'
 import type { ApiContext } from '../context.ts'
@@ -11,7 +11,6 @@ import { apiError } from '../errors.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { CaseQuery } from './anomalies.ts'
 
-export const warningCases = compileValidator(WarningCase)
 const Params = Type.Object({ id: Id })
 
 export function warningRoutes(app: HttpServer, context: ApiContext): void {

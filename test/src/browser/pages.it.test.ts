@@ -99,7 +99,7 @@ describe('the pages', { ...needsChromium(), timeout: 150_000 }, () => {
     await using person = await visit(browser, product.all.url, { language: 'zh', dark: true })
     const { page } = person
     await signIn(page, account)
-    await page.goto(`/anomalies/${encodeURIComponent(draft.anomaly)}`)
+    await page.goto(`/anomalies/${encodeURIComponent(draft.anomaly ?? '')}`)
     await page.getByTestId('anomaly-figures').waitFor()
     await page.getByTestId('goods-table').waitFor()
     await picture(page, 'anomaly')

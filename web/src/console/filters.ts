@@ -55,7 +55,7 @@ export function anomalyMatches(anomaly: Anomaly, filter: AnomalyFilter): boolean
 
 export function warningMatches(warning: WarningCase, filter: WarningFilter): boolean {
   return (
-    (filter.level === undefined || warning.proposal.level === filter.level) &&
+    (filter.level === undefined || warning.level === filter.level) &&
     (filter.status === undefined || warning.status === filter.status) &&
     (filter.point === undefined || warning.point === filter.point)
   )

@@ -2,9 +2,17 @@
 import type { Anomaly } from '@tracegate/model/anomaly'
 import { warningLevels, type WarningCase, type WarningLevel, type WarningStatus } from '@tracegate/model/warning'
 
-const categoryRank = { product: 0, trace: 1, device: 2 } as const
+const categoryRank = { product: 0, report: 0, trace: 1, plan: 1, device: 2 } as const
 /** A draft waits for a person, so it stands before what somebody has taken up. */
-const statusRank: Readonly<Record<WarningStatus, number>> = { draft: 0, assessed: 1, approved: 1, published: 1, lifted: 2 }
+const statusRank: Readonly<Record<WarningStatus, number>> = {
+  draft: 0,
+  assessed: 1,
+  approved: 1,
+  published: 1,
+  lifted: 2,
+  discarded: 2,
+  routed: 2
+}
 
 /** Open first, then what touches goods, then the newest. */
 export function compareAnomalies(left: Anomaly, right: Anomaly): number {
@@ -20,18 +28,23 @@ export function compareAnomalies(left: Anomaly, right: Anomaly): number {
 export function compareWarnings(left: WarningCase, right: WarningCase): number {
   return (
     statusRank[left.status] - statusRank[right.status] ||
-    warningLevels.indexOf(left.proposal.level) - warningLevels.indexOf(right.proposal.level) ||
+    warningLevels.indexOf(left.level) - warningLevels.indexOf(right.level) ||
     right.draftedAtMs - left.draftedAtMs ||
     left.id.localeCompare(right.id)
   )
+}
+
+/** Whether it waits for somebody or is in force. */
+export function isOpenWarning({ status }: WarningCase): boolean {
+  return statusRank[status] < 2
 }
 
 /** The gravest level of the warnings in force at each point. */
 export function worstLevels(warnings: readonly WarningCase[]): Map<string, WarningLevel> {
   const levels = new Map<string, WarningLevel>()
   for (const level of warningLevels.toReversed())
-    for (const { point, proposal, status } of warnings)
-      if (proposal.level === level && point !== undefined && status !== 'lifted') levels.set(point, level)
+    for (const warning of warnings)
+      if (warning.level === level && warning.point !== undefined && isOpenWarning(warning)) levels.set(warning.point, level)
   return levels
 }
 

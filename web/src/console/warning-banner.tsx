@@ -4,20 +4,20 @@ import { Link } from 'wouter'
 import { warningsQuery } from '../data/queries.ts'
 import { LevelMark } from '../shared/level-mark.tsx'
 import { useText } from '../shared/use-text.ts'
-import { compareWarnings } from './order.ts'
+import { compareWarnings, isOpenWarning } from './order.ts'
 
 export function WarningBanner() {
   const { t, pick, code } = useText()
   const { data } = useQuery(warningsQuery)
   const grave = (data?.items ?? [])
-    .filter((warning) => warning.status !== 'lifted' && (warning.proposal.level === 'I' || warning.proposal.level === 'II'))
+    .filter((warning) => isOpenWarning(warning) && (warning.level === 'I' || warning.level === 'II'))
     .sort(compareWarnings)
   const [first] = grave
   return (
     <div role="status" aria-live="polite">
       {first === undefined ? null : (
-        <div className={`banner level-edge-${first.proposal.level}`} data-testid="warning-banner">
-          <LevelMark level={first.proposal.level} />
+        <div className={`banner level-edge-${first.level}`} data-testid="warning-banner">
+          <LevelMark level={first.level} />
           <span className="tag">{code('warningStatus', first.status)}</span>
           <Link href={`/warnings/${encodeURIComponent(first.id)}`}>{pick(first.title)}</Link>
           {grave.length > 1 ? (

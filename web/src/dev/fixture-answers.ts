@@ -122,7 +122,7 @@ function publicWarnings(of: string) {
   if (!of.includes('LOT7')) return []
   return fixtureWarnings()
     .filter((warning) => warning.status === 'published')
-    .map(({ id, title, matters, startMs, proposal }) => ({ id, title, matters, startMs, level: proposal.level }))
+    .map(({ id, title, matters, startMs, level }) => ({ id, title, matters, startMs, level }))
 }
 
 function answerScenario(request: FixtureRequest): FixtureAnswer {

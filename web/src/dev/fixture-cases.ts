@@ -99,7 +99,19 @@ export function fixtureWarning(options: {
   return {
     id: options.id,
     status: options.status,
+    drill: false,
+    origin: 'anomaly',
     anomaly: 'an-1',
+    level: options.level,
+    range: { regions: ['CNSHG'], hsPrefixes: ['300220'], brands: [] },
+    audience: {},
+    measuresStated: [],
+    measures: [],
+    recalls: [],
+    evaluations: [],
+    version: options.status === 'published' || options.status === 'lifted' ? 1 : 0,
+    changes: [],
+    policyVersion: 1,
     title: {
       zh: '四价流感疫苗在洋山保税冷库一号库房超温',
       en: 'Influenza vaccine too warm in chamber 1 of the Yangshan bonded cold store'

@@ -20,6 +20,8 @@ export const commonEn = {
   'warningStatus.approved': 'Approved',
   'warningStatus.published': 'Published',
   'warningStatus.lifted': 'Lifted',
+  'warningStatus.discarded': 'Discarded',
+  'warningStatus.routed': 'Handed to the procedure for food',
   'stage.production': 'Production',
   'stage.inspection': 'Inspection',
   'stage.logistics': 'Logistics',

@@ -22,6 +22,8 @@ export const commonZh: Readonly<Record<keyof typeof commonEn, string>> = {
   'warningStatus.approved': '已批准',
   'warningStatus.published': '已发布',
   'warningStatus.lifted': '已解除',
+  'warningStatus.discarded': '已作废',
+  'warningStatus.routed': '已移交食品程序',
   'stage.production': '生产',
   'stage.inspection': '检验',
   'stage.logistics': '物流',

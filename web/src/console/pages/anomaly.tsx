@@ -87,7 +87,7 @@ function AnomalyFacts({ anomaly }: { readonly anomaly: Anomaly }) {
         <ul className="drawn-from" aria-label={t('nav.warnings')}>
           {own.map((warning) => (
             <li key={warning.id}>
-              <LevelMark level={warning.proposal.level} size={18} />
+              <LevelMark level={warning.level} size={18} />
               <Link href={`/warnings/${encodeURIComponent(warning.id)}`}>{pick(warning.title)}</Link>
             </li>
           ))}

@@ -8,7 +8,7 @@ import { LevelShape } from '../../shared/level-mark.tsx'
 import { ProblemNote } from '../../shared/problem-note.tsx'
 import { useText } from '../../shared/use-text.ts'
 import { useLive, useNow } from '../live.tsx'
-import { compareAnomalies, worstLevels } from '../order.ts'
+import { compareAnomalies, isOpenWarning, worstLevels } from '../order.ts'
 import { AnomalyTable } from '../parts/anomaly-table.tsx'
 import { EventFeed } from '../parts/event-feed.tsx'
 import { PointList } from '../parts/point-list.tsx'
@@ -23,7 +23,7 @@ export function Overview() {
   const anomalies = useQuery(anomaliesQuery)
   const warnings = useQuery(warningsQuery)
   useTitle(t('nav.overview'))
-  const open = useMemo(() => (warnings.data?.items ?? []).filter((warning) => warning.status !== 'lifted'), [warnings.data])
+  const open = useMemo(() => (warnings.data?.items ?? []).filter(isOpenWarning), [warnings.data])
   const levels = useMemo(() => worstLevels(open), [open])
   const newest = useMemo(() => (anomalies.data?.items ?? []).toSorted(compareAnomalies).slice(0, newestMax), [anomalies.data])
   if (points.isError) return <ProblemNote error={points.error} onRetry={() => void points.refetch()} />
@@ -72,7 +72,7 @@ function Figures({ open }: { readonly open: readonly WarningCase[] }) {
   return (
     <dl className="figures" data-testid="figures">
       {warningLevels.map((level) => {
-        const number = open.filter((warning) => warning.proposal.level === level).length
+        const number = open.filter((warning) => warning.level === level).length
         return (
           <div key={level} className={number === 0 ? 'figure calm' : 'figure'}>
             <dt>

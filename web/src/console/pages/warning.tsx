@@ -29,11 +29,11 @@ function WarningBody({ warning }: { readonly warning: WarningDetail }) {
   const { t, pick, time } = useText()
   const traced = warning.scope.lots[0] ?? warning.scope.exposed[0]?.key
   return (
-    <article data-testid="warning-page" data-level={warning.proposal.level} data-status={warning.status}>
-      <div className={`page-head level-edge-${warning.proposal.level}`}>
+    <article data-testid="warning-page" data-level={warning.level} data-status={warning.status}>
+      <div className={`page-head level-edge-${warning.level}`}>
         <div>
           <p className="marks">
-            <LevelMark level={warning.proposal.level} size={28} />
+            <LevelMark level={warning.level} size={28} />
             <span className={warning.status === 'draft' ? 'tag strong' : 'tag'}>{t(`warningStatus.${warning.status}`)}</span>
           </p>
           <h1>{pick(warning.title)}</h1>
@@ -52,12 +52,14 @@ function WarningBody({ warning }: { readonly warning: WarningDetail }) {
           <h2>{t('warning.content')}</h2>
           <Contents warning={warning} />
         </section>
-        <section className="panel span" aria-label={t('warning.evidence')}>
-          <h2>
-            {t('warning.evidence')} <Link href={`/anomalies/${encodeURIComponent(warning.anomaly)}`}>{t('warning.toAnomaly')}</Link>
-          </h2>
-          <Evidence anomalyId={warning.anomaly} />
-        </section>
+        {warning.anomaly === undefined ? null : (
+          <section className="panel span" aria-label={t('warning.evidence')}>
+            <h2>
+              {t('warning.evidence')} <Link href={`/anomalies/${encodeURIComponent(warning.anomaly)}`}>{t('warning.toAnomaly')}</Link>
+            </h2>
+            <Evidence anomalyId={warning.anomaly} />
+          </section>
+        )}
         <section className="panel span" aria-label={t('warning.exposed')}>
           <h2>{t('warning.exposed')}</h2>
           <GoodsTable goods={warning.scope.exposed} truncated={warning.scope.truncated} />

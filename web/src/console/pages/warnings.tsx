@@ -9,7 +9,7 @@ import { ProblemNote } from '../../shared/problem-note.tsx'
 import { useText } from '../../shared/use-text.ts'
 import { readWarningFilter, warningMatches } from '../filters.ts'
 import { useNow } from '../live.tsx'
-import { compareWarnings } from '../order.ts'
+import { compareWarnings, isOpenWarning } from '../order.ts'
 import { FilterBar, NewRows } from '../parts/filter-bar.tsx'
 import { WhereText } from '../parts/where-text.tsx'
 import { useHeldRows } from '../use-held.ts'
@@ -98,12 +98,9 @@ function WarningRow({ warning }: { readonly warning: WarningCase }) {
   const { t, pick, time, age, count } = useText()
   const nowMs = useNow(5_000)
   return (
-    <tr
-      className={`level-edge-${warning.proposal.level} ${warning.status === 'lifted' ? 'closed' : 'open'}`}
-      data-testid={`warning-${warning.id}`}
-    >
+    <tr className={`level-edge-${warning.level} ${isOpenWarning(warning) ? 'open' : 'closed'}`} data-testid={`warning-${warning.id}`}>
       <td>
-        <LevelMark level={warning.proposal.level} />
+        <LevelMark level={warning.level} />
       </td>
       <td>
         <span className={warning.status === 'draft' ? 'tag strong' : 'tag'}>{t(`warningStatus.${warning.status}`)}</span>
