@@ -53,6 +53,8 @@ function createRecordingEngine(): RecordingEngine {
     },
     onTick: () => [],
     keysToKnow: (events) => events.flatMap((event) => event.subjects.map(({ key }) => key)),
+    balancesDue: () => [],
+    onBalances: () => [],
     snapshot: () => ({ readings: engine.readings.length }),
     restore(snapshot) {
       engine.restored = snapshot
