@@ -30,7 +30,7 @@ import {
 export interface ElementModel {
   readonly name: string
   readonly min: 0 | 1
-  readonly max: 1 | typeof many
+  readonly max: number
   /** Of a leaf. */
   readonly rule?: TextRule
   /** Checked, too, but said as a remark: others write it and readers live with it. */

@@ -24,6 +24,8 @@ export type AudienceName = (typeof audienceNames)[number]
 const closed = { additionalProperties: false } as const
 const Ms = (description: string) => Type.Integer({ minimum: 100, maximum: 31_536_000_000, description })
 
+const Certainty = Type.Enum(['Observed', 'Likely', 'Possible', 'Unlikely'] as const)
+
 export const ChannelRow = Type.Object(
   {
     kind: Type.Enum(noticeKinds),
@@ -50,6 +52,8 @@ export const ChannelsPolicy = Type.Object(
       },
       closed
     ),
+    /** What a CAP message says of its certainty, by what the warning began with. */
+    certainty: Type.Object({ anomaly: Certainty, report: Certainty, certificate: Certainty, manual: Certainty }, closed),
     utcOffset: Type.String({ pattern: '^[+-](?:0\\d|1[0-4]):[0-5]\\d$', description: 'Offset that times are written with' }),
     rows: Type.Array(ChannelRow, { minItems: 1, maxItems: 64, description: 'The first row that fits decides' }),
     /** Fixed receivers beside the subscribers. */
@@ -102,6 +106,7 @@ export const channelsDefaults: ChannelsPolicy = {
     name: { zh: '进出口商品质量安全风险预警中心', en: 'Import and export product risk warning centre' },
     sender: 'warnings@tracegate.invalid'
   },
+  certainty: { anomaly: 'Observed', report: 'Likely', certificate: 'Observed', manual: 'Possible' },
   utcOffset: '+08:00',
   rows: [
     {
