@@ -89,7 +89,7 @@ function isInside(value: number, [low, high]: Span): boolean {
 function requireMember(member: ClimatologyMember): ClimatologyMember {
   const { period, timeSpan, suspectSpan, failSpan, depthSpan } = member
   if (period !== undefined && !climatologyPeriods.includes(period))
-    throw new RangeError(`Cannot check climatology: period is "${String(period)}", expected one of ${climatologyPeriods.join(', ')}`)
+    throw new RangeError(`Cannot check climatology: period is "${period}", expected one of ${climatologyPeriods.join(', ')}`)
   requireSpan(timeSpan, 'timeSpan')
   requireSpan(suspectSpan, 'suspectSpan')
   if (failSpan !== undefined) requireSpan(failSpan, 'failSpan')

@@ -20,7 +20,7 @@ export interface Thresholds {
  */
 export function spike(values: Values, thresholds: Thresholds, method: SpikeMethod = 'average'): QualityFlag[] {
   if (!spikeMethods.includes(method))
-    throw new RangeError(`Cannot check spikes: method is "${String(method)}", expected one of ${spikeMethods.join(', ')}`)
+    throw new RangeError(`Cannot check spikes: method is "${method}", expected one of ${spikeMethods.join(', ')}`)
   return values.map((value, index) => spikeFlagOf(values[index - 1], value, values[index + 1], thresholds, method))
 }
 
