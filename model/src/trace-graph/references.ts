@@ -4,6 +4,7 @@
  */
 import { keyKind, parentKeyOf } from '../gs1/key.ts'
 import type { TraceFact } from '../trace-event.ts'
+import { partOf } from './parts.ts'
 
 /** The events of one transformation with several events (EPCIS 2.0 §7.4.6). */
 export function transformationKey(id: string): string {
@@ -49,7 +50,7 @@ function productOfMember(key: string): string | undefined {
 
 /** Whether the event belongs under a key that `factsOf` was asked by. */
 export function isFoundUnder(fact: TraceFact, key: string): boolean {
-  return fact.subjects.some((subject) => subject.key === key) || (isReference(key) && referenceKeysOf(fact).includes(key))
+  return partOf(fact, key) !== 0 || (isReference(key) && referenceKeysOf(fact).includes(key))
 }
 
 export function isReference(key: string): boolean {

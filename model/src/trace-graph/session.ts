@@ -6,6 +6,7 @@ import type { Knowledge, TraceFact, TraceSubject } from '../trace-event.ts'
 import { nodeKinds, type NodeKind } from '../trace.ts'
 import { deriveContainments, type Containment } from './containments.ts'
 import { compareFacts, isPacking, parentOf, roleBits } from './facts.ts'
+import { kindShift, partOf, rolesMask } from './parts.ts'
 import { isReference } from './references.ts'
 
 export type { TraceFact }
@@ -66,17 +67,6 @@ export interface TraceSession {
 }
 
 const timeMaxMsDefault = 10_000
-/** Up to so many subjects a look through all of them costs less than an index. */
-const lookThroughMax = 3
-
-/** What an event says of a key in one number: its roles, and above them its kind, which is the same in all of them. */
-const rolesMask = 31
-const kindShift = 5
-
-function partBits({ role, kind }: TraceSubject): number {
-  return roleBits[role] | (nodeKinds.indexOf(kind) << kindShift)
-}
-
 interface Known {
   readonly facts: readonly TraceFact[]
   readonly roles: number
@@ -93,7 +83,6 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
   }
   const deadlineMs = clockMs() + timeMaxMs
   const byKey = new Map<string, Known>()
-  const indexes = new Map<TraceFact, Map<string, number>>()
   const one = createUniter()
   const cutKeys = new Set<string>()
   let tooDeep = false
@@ -109,21 +98,6 @@ export function createTraceSession(reader: TraceReader, options: SessionOptions 
     return lastKnown
   }
   const rolesOf = (fact: TraceFact, key: string): number => partOf(fact, key) & rolesMask
-  const partOf = (fact: TraceFact, key: string): number => {
-    const { subjects } = fact
-    if (subjects.length <= lookThroughMax) {
-      let part = 0
-      for (const subject of subjects) if (subject.key === key) part |= partBits(subject)
-      return part
-    }
-    let index = indexes.get(fact)
-    if (index === undefined) {
-      index = new Map()
-      for (const subject of subjects) index.set(subject.key, (index.get(subject.key) ?? 0) | partBits(subject))
-      indexes.set(fact, index)
-    }
-    return index.get(key) ?? 0
-  }
   const read = async (keys: readonly string[]): Promise<void> => {
     const found = await reader.factsOf(keys, knowledge)
     for (const key of keys) {

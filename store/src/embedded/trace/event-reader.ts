@@ -1,7 +1,6 @@
 /** Events by their sequence number, wherever they are now: still recent, or in a pack. Reads only; any thread. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { TraceFact } from '@tracegate/model/trace-graph/session'
-import { isFoundUnder, isReference, referenceKeysOf } from '@tracegate/model/trace-graph/references'
 import { bytesOf, numberOf, textOf } from '../sqlite.ts'
 import { createCache } from './cache.ts'
 import { decodeFact } from './fact-codec.ts'
@@ -67,19 +66,4 @@ export function createEventReader(options: EventReaderOptions): EventReader {
     },
     keep: (seq, fact) => facts.set(seq, fact)
   }
-}
-
-/** Keys of an event with many subjects, so that asking for each of them does not look through all. */
-const keySets = new WeakMap<TraceFact, ReadonlySet<string>>()
-const subjectsLookedThroughMax = 48
-
-/** Whether the event names the key, as hashes may collide. */
-export function names(fact: TraceFact, key: string): boolean {
-  if (fact.subjects.length <= subjectsLookedThroughMax) return isFoundUnder(fact, key)
-  let keys = keySets.get(fact)
-  if (keys === undefined) {
-    keys = new Set(fact.subjects.map((subject) => subject.key))
-    keySets.set(fact, keys)
-  }
-  return keys.has(key) || (isReference(key) && referenceKeysOf(fact).includes(key))
 }

@@ -52,6 +52,7 @@ const segmentsPerClass = 4
 const segmentsAtRest = 4
 const countedRowsMax = 200_000
 const runsPerSweep = 512
+const cachedRunBytesMax = 16 * 2 ** 20
 
 interface Frozen {
   readonly table: Memtable
@@ -59,7 +60,7 @@ interface Frozen {
 }
 
 export function createLedger({ index, progress }: LedgerOptions): Ledger {
-  const reader = createSegmentReader(index, { keyFilters: true })
+  const reader = createSegmentReader(index, { keyFilters: true, cachedRunBytesMax })
   const sweep = createSweep(index)
   const sketch = createKeySketch(storedSketch(index))
   const storeSketch = index.prepare('INSERT OR REPLACE INTO sketch (id, data) VALUES (0, ?)')
@@ -83,8 +84,9 @@ export function createLedger({ index, progress }: LedgerOptions): Ledger {
       const visit = (row: LedgerRow): void => void rows.push(row)
       frozen?.table.find(hash, visit)
       table.find(hash, visit)
-      const wanted = rows.filter((row) => (row.roles & roles) !== 0 && row.timeMs >= fromMs && row.timeMs <= toMs)
-      wanted.sort(compareRows)
+      const isWanted = (row: LedgerRow): boolean => (row.roles & roles) !== 0 && row.timeMs >= fromMs && row.timeMs <= toMs
+      const wanted = rows.every(isWanted) ? rows : rows.filter(isWanted)
+      if (wanted.some((row, at) => at > 0 && compareRows(wanted[at - 1] ?? row, row) > 0)) wanted.sort(compareRows)
       return wanted.length > limit ? wanted.slice(0, limit) : wanted
     },
     pending: () => table.rows(),

@@ -3,8 +3,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { createTraceAnswers } from '@tracegate/model/trace-graph'
 import { compareFacts, factsPerKeyMax, type TraceFact, type TraceReader } from '@tracegate/model/trace-graph/session'
 import type { Knowledge, TraceEvent } from '@tracegate/model/trace-event'
+import { isFoundUnder } from '@tracegate/model/trace-graph/references'
 import { ledgerLimitDefault } from '../../trace-rules.ts'
-import { names, type EventReader } from './event-reader.ts'
+import type { EventReader } from './event-reader.ts'
 import { createFeed } from './feed.ts'
 import type { Indexer } from './indexer.ts'
 import { eventIDKey, hashKey, roleBits, subjectBits } from './key-hash.ts'
@@ -57,22 +58,39 @@ function createReader(options: QueriesOptions): TraceReader {
     const facts: TraceFact[] = []
     for (const row of ledger.find({ hash, roles: subjectBits | roleBits.reference, limit: factsPerKeyMax })) {
       const fact = judge(row)
-      if (fact !== undefined && names(fact, key)) facts.push(fact)
+      if (fact !== undefined && isFoundUnder(fact, key)) facts.push(fact)
     }
     return facts
   }
   const factsOfAll: TraceReader['factsOf'] = (keys, knowledge) =>
     Promise.try(() => {
       const judge = createJudge({ events, indexer }, knowledge)
-      // In the order of the segments, so that each of their pages is read once.
-      const hashed = keys.map((key) => ({ key, hash: hashKey(key) })).sort((a, b) => a.hash - b.hash)
-      return new Map(hashed.map(({ key, hash }) => [key, factsOf(key, hash, judge)]))
+      const found = new Map<string, TraceFact[]>()
+      for (const [hash, named] of inHashOrder(keys)) for (const key of named) found.set(key, factsOf(key, hash, judge))
+      return found
     })
   const presence = createPresence({ index, ledger, events, factsOf: factsOfAll })
   return {
     factsOf: factsOfAll,
     keysAt: (query, knowledge) => presence.keysAt(query, knowledge)
   }
+}
+
+/** Keys by hash, in the order of the segments, so that each of their pages is read once. */
+function* inHashOrder(keys: readonly string[]): Generator<readonly [hash: number, keys: readonly string[]]> {
+  const byHash = new Map<number, string[]>()
+  const hashes = new Float64Array(keys.length)
+  let count = 0
+  for (const key of keys) {
+    const hash = hashKey(key)
+    const same = byHash.get(hash)
+    if (same !== undefined) same.push(key)
+    else {
+      byHash.set(hash, [key])
+      hashes[count++] = hash
+    }
+  }
+  for (const hash of hashes.subarray(0, count).sort()) yield [hash, byHash.get(hash) ?? []]
 }
 
 /** The event of a row as far as it counts under what was known: undefined when it does not, marked when it was declared wrong. */
@@ -115,7 +133,7 @@ function readLedger({ ledger, events, indexer }: QueriesOptions, query: QueryMap
   for (const row of ledger.find({ hash: hashKey(key), roles: subjectBits, ...range, limit: ledgerRowsMax })) {
     if (row.timeMs > cutMs) break
     const fact = judge(row)
-    if (fact === undefined || !names(fact, key)) continue
+    if (fact === undefined || !isFoundUnder(fact, key)) continue
     found.push({ seq: row.seq, fact })
     if (found.length === limit) cutMs = row.timeMs
   }

@@ -84,22 +84,32 @@ export function createRunCursor(bytes: Uint8Array, firstHash: number, base: RunB
   return cursor
 }
 
-/** The rows of one hash, in the order of events. */
-export function findInRun(
-  run: { readonly bytes: Uint8Array; readonly firstHash: number; readonly base: RunBase },
-  hash: number,
-  visit: (row: LedgerRow) => void
-): void {
-  const { bytes, base } = run
-  const reader = { bytes, at: 0 }
-  let current = run.firstHash
+/** How far a run was read: everything before `at` has a hash of at most `hash`. */
+export interface RunPlace {
+  readonly bytes: Uint8Array
+  readonly base: RunBase
+  at: number
+  /** Hash of the row before `at`; of the run's first row at its start. */
+  hash: number
+}
+
+/** The rows of one hash from the place on, in the order of events. The place moves to what comes before the first larger hash. */
+export function findInRun(place: RunPlace, hash: number, visit: (row: LedgerRow) => void): void {
+  const { bytes, base } = place
+  const reader = { bytes, at: place.at }
+  let current = place.hash
   let seq = 0
   let timeMs = 0
   let matched = false
   while (reader.at < bytes.length) {
-    const gap = readVarint(reader)
-    current += gap
-    if (current > hash) return
+    const before = reader.at
+    const next = current + readVarint(reader)
+    if (next > hash) {
+      place.at = before
+      place.hash = current
+      return
+    }
+    current = next
     if (current === hash) {
       seq = (matched ? seq : base.firstSeq) + readVarint(reader)
       const roles = bytes[reader.at++] ?? 0
@@ -108,6 +118,8 @@ export function findInRun(
       visit({ timeMs, seq, roles })
     } else skipRow(reader)
   }
+  place.at = reader.at
+  place.hash = current
 }
 
 function skipRow(reader: { readonly bytes: Uint8Array; at: number }): void {

@@ -5,9 +5,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { storeError } from '../../errors.ts'
 import { bytesOf, numberOf, type Row } from '../sqlite.ts'
+import { createCache } from './cache.ts'
 import { keyFilterOf, type KeyFilter } from './key-filter.ts'
 import type { LedgerRow } from './ledger-row.ts'
-import { createRunCursor, findInRun, type RunBase, type RunCursor } from './run-codec.ts'
+import { createRunCursor, findInRun, type RunBase, type RunCursor, type RunPlace } from './run-codec.ts'
 import { indexFile } from './schema.ts'
 
 export interface Segment {
@@ -44,7 +45,15 @@ export function runId(segment: number, run: number): number {
 /** A run that is gone means that its segment went between two reads: the list is read again. */
 const attempts = 5
 
-export function createSegmentReader(index: DatabaseSync, options: { readonly keyFilters: boolean }): SegmentReader {
+/** Bytes of runs that a reader keeps by default. */
+const cachedRunBytesMax = 4 * 2 ** 20
+
+interface SegmentReaderOptions {
+  readonly keyFilters: boolean
+  readonly cachedRunBytesMax?: number
+}
+
+export function createSegmentReader(index: DatabaseSync, options: SegmentReaderOptions): SegmentReader {
   const columns = `id, rows, ids, keys, first_seq, last_seq, base_ms, fences, id_filter${options.keyFilters ? ', key_filter' : ''}`
   const selectSegments = index.prepare('SELECT id FROM segment ORDER BY id')
   const selectSegment = index.prepare(`SELECT ${columns} FROM segment WHERE id = ?`)
@@ -65,31 +74,43 @@ export function createSegmentReader(index: DatabaseSync, options: { readonly key
   const segments = (): Segment[] => {
     if (known === undefined || stale) {
       known = load()
-      lastRuns.clear()
+      places.clear()
     }
     stale = false
     return known
   }
-  // Questions about many keys come in the order of their hashes, so that the next key is mostly in the run of the last one.
-  const lastRuns = new Map<number, { readonly run: number; readonly bytes: Uint8Array }>()
+  // Runs never change, and the ids of segments are never used again.
+  const runs = createCache<Uint8Array>(options.cachedRunBytesMax ?? cachedRunBytesMax, (bytes) => bytes.length)
   const runOf = (segment: Segment, run: number): Uint8Array | undefined => {
-    const last = lastRuns.get(segment.id)
-    if (last?.run === run) return last.bytes
-    const row = selectRun.get(runId(segment.id, run))
+    const id = runId(segment.id, run)
+    const cached = runs.get(id)
+    if (cached !== undefined) return cached
+    const row = selectRun.get(id)
     if (row === undefined) return undefined
     const bytes = bytesOf(row, 'data')
-    lastRuns.set(segment.id, { run, bytes })
+    runs.set(id, bytes)
     return bytes
+  }
+  // Questions about many keys come in the order of their hashes, so that the next key is mostly further on in the run of the last one.
+  const places = new Map<number, RunPlace & { readonly run: number }>()
+  const placeIn = (segment: Segment, run: number, firstHash: number, hash: number): RunPlace | undefined => {
+    const last = places.get(segment.id)
+    if (last?.run === run && last.hash < hash) return last
+    const bytes = runOf(segment, run)
+    if (bytes === undefined) return undefined
+    const place = { run, bytes, base: segment.base, at: 0, hash: firstHash }
+    places.set(segment.id, place)
+    return place
   }
   /** False when a run is gone. */
   const findIn = (segment: Segment, hash: number, visit: (row: LedgerRow) => void): boolean => {
-    const { fences, base } = segment
+    const { fences } = segment
     for (let run = firstRun(fences, hash); run < fences.length; run += 1) {
       const firstHash = fences[run] ?? 0
       if (firstHash > hash) return true
-      const bytes = runOf(segment, run)
-      if (bytes === undefined) return false
-      findInRun({ bytes, firstHash, base }, hash, visit)
+      const place = placeIn(segment, run, firstHash, hash)
+      if (place === undefined) return false
+      findInRun(place, hash, visit)
     }
     return true
   }
