@@ -75,12 +75,20 @@ export function maySubscribe(identity: ClientIdentity, filter: string): boolean 
   if (identity.role === 'service') return true
   if (identity.role === 'collector') return collectorRoots.some((root) => filter.startsWith(root))
   if (identity.role === 'sparkplug') return isForNode(identity, filter)
-  if (filter === `${topicRoot}/${identity.point}/-/control`) return true
+  if (isControlOfPoint(filter, identity.point)) return true
   const devices = identity.role === 'edge' ? '+' : identity.device
   return toDevices.some((channel) => {
     const allowed = `${topicRoot}/${identity.point}/${devices}/${channel}`
     return filter === allowed || (identity.role === 'edge' && isFilterOfPoint(filter, identity.point, channel))
   })
+}
+
+/** Every device of a point hears its control orders: part 0, or with `/#` all parts (MQTT 3.1.1 §4.7.1.2: the level above is included). */
+function isControlOfPoint(filter: string, point: string): boolean {
+  const control = `${topicRoot}/${point}/-/control`
+  if (filter === control || filter === `${control}/#`) return true
+  const parsed = parseTopic(filter)
+  return parsed.ok && parsed.topic.type === 'control' && parsed.topic.point === point
 }
 
 /** `tg/v1/{point}/{any one device}/{channel}`. */

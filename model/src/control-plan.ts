@@ -1,8 +1,8 @@
 /** Puts the orders of a point into the messages of one revision: bounded, in a fixed order, and what finds no room is counted. Pure. */
-import { type ControlList, type ControlOrder, controlKeysMax, controlOrdersMax, controlPartBytesMax, controlPartsMax } from './control.ts'
+import { type ControlList, type ControlOrder, controlKeysMax, controlOrdersMax, controlPartBytesMax } from './control.ts'
 import { goodsOfKeys, type ControlOrderHead } from './control-goods.ts'
 import { keyKind } from './gs1/key.ts'
-import { wireVersion } from './wire-limits.ts'
+import { controlPartsMax, wireVersion } from './wire-limits.ts'
 
 /** An order with its goods as trace keys: those that were ordered, and those that the trace found for them. */
 export interface PlannedOrder {

@@ -4,11 +4,9 @@
  */
 import { Type, type Static } from 'typebox'
 import { controlActions } from './control-actions.ts'
-import { wireVersion } from './wire-limits.ts'
+import { controlPartsMax, wireVersion } from './wire-limits.ts'
 import { TimeMs } from './wire.ts'
 
-/** Most messages that one revision is spread over. */
-export const controlPartsMax = 16
 /** Most bytes of one of them: room is left below the limit of a payload for what a bridge adds. */
 export const controlPartBytesMax = 200_000
 /** Most orders in one message. */

@@ -1,6 +1,6 @@
 /** The topic grammar of the wire contract: builds topics, takes them apart, and says what is wrong with a bad one. */
 import type { Reason } from './errors.ts'
-import { wireVersion } from './wire-limits.ts'
+import { controlPartsMax, wireVersion } from './wire-limits.ts'
 
 export const topicRoot = `tg/v${wireVersion}`
 
@@ -23,7 +23,8 @@ export const namePattern = /^[A-Za-z0-9_-]{1,64}$/
 
 export type Topic =
   | { readonly type: 'device'; readonly point: string; readonly device: string; readonly channel: Channel }
-  | { readonly type: 'control'; readonly point: string }
+  /** `part` 1 to 15 of a list that one message cannot hold; part 0 has no number. */
+  | { readonly type: 'control'; readonly point: string; readonly part?: number }
   | { readonly type: 'anomaly' }
   | { readonly type: 'warning'; readonly level: 'I' | 'II' | 'III' | 'IV' }
   | { readonly type: 'recall' }
@@ -39,7 +40,7 @@ export function buildTopic(topic: Topic): string {
     case 'device':
       return `${topicRoot}/${requireName(topic.point, 'point')}/${requireName(topic.device, 'device')}/${topic.channel}`
     case 'control':
-      return `${topicRoot}/${requireName(topic.point, 'point')}/-/control`
+      return `${topicRoot}/${requireName(topic.point, 'point')}/-/control${topic.part === undefined || topic.part === 0 ? '' : `/${requirePart(topic.part)}`}`
     case 'anomaly':
       return `${topicRoot}/-/anomaly`
     case 'warning':
@@ -62,10 +63,7 @@ export function parseTopic(text: string): ParsedTopic {
   const channel = rest.join('/')
   if (point === '-') return parsePlatformTopic(text, [device, ...rest])
   if (!namePattern.test(point)) return refuse('TOPIC_POINT', `point is "${point}", expected ${namePattern.source}`)
-  if (device === '-')
-    return channel === 'control'
-      ? accept({ type: 'control', point })
-      : refuse('TOPIC_CHANNEL', `channel is "${channel}", expected "control"`)
+  if (device === '-') return parseControlTopic(point, channel)
   if (!namePattern.test(device)) return refuse('TOPIC_DEVICE', `device is "${device}", expected ${namePattern.source}`)
   return isChannel(channel)
     ? accept({ type: 'device', point, device, channel })
@@ -81,6 +79,15 @@ function parsePlatformTopic(text: string, rest: readonly string[]): ParsedTopic 
   return refuse('TOPIC_CHANNEL', `topic is "${text}", expected anomaly, recall or warning/{I,II,III,IV} after "${topicRoot}/-/"`)
 }
 
+/** `control`, and `control/1` to `control/15`. */
+function parseControlTopic(point: string, channel: string): ParsedTopic {
+  if (channel === 'control') return accept({ type: 'control', point })
+  const part = /^control\/([1-9]\d?)$/.exec(channel)?.[1]
+  return part !== undefined && Number(part) < controlPartsMax
+    ? accept({ type: 'control', point, part: Number(part) })
+    : refuse('TOPIC_CHANNEL', `channel is "${channel}", expected "control" or "control/1" to "control/${controlPartsMax - 1}"`)
+}
+
 function isChannel(text: string): text is Channel {
   return channels.includes(text)
 }
@@ -89,6 +96,12 @@ function requireName(name: string, what: string): string {
   if (name === '-' || !namePattern.test(name))
     throw new RangeError(`Cannot build topic: ${what} is "${name}", expected ${namePattern.source} other than "-"`)
   return name
+}
+
+function requirePart(part: number): number {
+  if (!Number.isInteger(part) || part < 0 || part >= controlPartsMax)
+    throw new RangeError(`Cannot build topic: part is ${part}, expected 0 to ${controlPartsMax - 1}`)
+  return part
 }
 
 function accept(topic: Topic): ParsedTopic {

@@ -5,3 +5,6 @@ export const wireVersion = 1
 
 /** Most bytes of one MQTT payload. */
 export const payloadBytesMax = 262_144
+
+/** Most messages that one revision of a point's control orders is spread over. */
+export const controlPartsMax = 16

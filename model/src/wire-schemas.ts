@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox'
 import { Command, CommandReply } from './command.ts'
 import { Committed } from './committed.ts'
+import { ControlList } from './control.ts'
 import { EventMessage } from './event-message.ts'
 import { ScanMessage } from './scan.ts'
 import { State } from './state.ts'
@@ -19,6 +20,9 @@ export const wireSchemas = {
   committed: Committed
 } as const satisfies Readonly<Record<Channel, TSchema>>
 export type WireMessageName = keyof typeof wireSchemas
+
+/** What the platform tells a monitoring point as a whole: no device's own channel, and nothing that the collector reads. */
+export const pointSchemas = { control: ControlList } as const satisfies Readonly<Record<string, TSchema>>
 
 /** Name of the published schema of a channel: `command/reply` is `command-reply`. */
 export function schemaNameOf(channel: string): string {
