@@ -5,7 +5,7 @@
 import type { Reason } from './errors.ts'
 import type { MeasureType } from './policy/measures.ts'
 import type { BilingualText } from './text.ts'
-import type { RecallScope, WarningContent } from './warning.ts'
+import type { RecallScope, WarningCase, WarningContent } from './warning.ts'
 
 export type PublishableContent = WarningContent & { readonly scope: RecallScope }
 
@@ -72,4 +72,25 @@ export function publicationFaults(content: PublishableContent, mandatoryMeasures
     ...contentFaults(content),
     ...(needsMeasure ? [missing('/measuresStated', 'at least one mandatory measure (task 9, 风险警示公告)')] : [])
   ]
+}
+
+/** The written content of a case, without what steps and machines keep beside it. */
+export function contentOf(warning: WarningCase): WarningContent {
+  const { title, hazard, regime, kind, level, startMs, untilMs, range, matters, controlInstruction, advice, audience, measuresStated } =
+    warning
+  return {
+    title,
+    hazard,
+    regime,
+    ...(kind === undefined ? {} : { kind }),
+    level,
+    startMs,
+    ...(untilMs === undefined ? {} : { untilMs }),
+    range,
+    matters,
+    ...(controlInstruction === undefined ? {} : { controlInstruction }),
+    ...(advice === undefined ? {} : { advice }),
+    audience,
+    measuresStated
+  }
 }

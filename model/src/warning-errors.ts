@@ -2,6 +2,7 @@
 import { CodedError, defineErrors, type ErrorParameters, type Reason } from './errors.ts'
 
 export const warningError = defineErrors({
+  RIGHT_MISSING: { status: 403, message: 'Cannot do this: it needs the right "{right}", which "{name}" does not have' },
   WARNING_STEP: { status: 409, message: 'Cannot take the step {step} of warning {id}: it is {status}, expected {allowed}' },
   WARNING_INCOMPLETE: { status: 422, message: 'Cannot take the step {step} of warning {id}: {count} mandatory contents are missing' },
   WARNING_FOOD: {

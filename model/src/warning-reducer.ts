@@ -101,7 +101,7 @@ function applied(before: WarningCase, step: Exclude<WarningStep, { type: 'drafte
       return updated(before, step)
     case 'assessed': {
       const next = rewritten(before, step)
-      return { ...next, status: 'assessed', assessment: step.assessment, assessed: signed }
+      return { ...next, status: 'assessed', assessment: step.assessment, criteria: step.criteria, assessed: signed }
     }
     case 'approved':
       requireContents(before, step.type, [], true)

@@ -72,7 +72,12 @@ const step = <const Name extends string, const Members extends Readonly<Record<s
 
 export const DraftedStep = step('drafted', { content: DraftedContent })
 export const UpdatedStep = step('updated', { content: UpdatedContent })
-export const AssessedStep = step('assessed', { ...decision, ...rewritten, assessment: CaseId })
+export const AssessedStep = step('assessed', {
+  ...decision,
+  ...rewritten,
+  assessment: CaseId,
+  criteria: LevelProposal.properties.criteria
+})
 export const ApprovedStep = step('approved', decision)
 export const ReturnedStep = step('returned', decision)
 /** The mandatory measures, stated or ordered, that what is published rests on. */

@@ -177,8 +177,9 @@ export const WarningCase = Type.Object(
     number: Type.Optional(Type.String({ description: 'Number of the publication, from the series without gaps' })),
     ...content,
     proposal: LevelProposal,
-    /** The completed assessment that the decided level rests on. */
+    /** The completed assessment that the decided level rests on, and the criteria it came to. */
     assessment: Type.Optional(CaseId),
+    criteria: Type.Optional(LevelProposal.properties.criteria),
     measures: Type.Array(CaseId, { maxItems: listMax }),
     recalls: Type.Array(CaseId, { maxItems: listMax }),
     evaluations: Type.Array(CaseId, { maxItems: listMax }),

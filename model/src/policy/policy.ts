@@ -10,6 +10,7 @@ import { ExchangePolicy, exchangeDefaults } from './exchange.ts'
 import { GradingPolicy, gradingDefaults } from './grading.ts'
 import { MeasuresPolicy, measuresDefaults } from './measures.ts'
 import { HandlingPolicy, handlingDefaults } from './handling.ts'
+import { PublicationPolicy, publicationDefaults } from './publication.ts'
 import { RecallPolicy, recallDefaults } from './recalls.ts'
 import { ReportsPolicy, reportsDefaults } from './reports.ts'
 
@@ -18,6 +19,7 @@ export const Policy = Type.Object(
     grading: GradingPolicy,
     handling: HandlingPolicy,
     reports: ReportsPolicy,
+    publication: PublicationPolicy,
     measures: MeasuresPolicy,
     channels: ChannelsPolicy,
     exchange: ExchangePolicy,
@@ -42,6 +44,7 @@ export const policyDefaults: Policy = {
   grading: gradingDefaults,
   handling: handlingDefaults,
   reports: reportsDefaults,
+  publication: publicationDefaults,
   measures: measuresDefaults,
   channels: channelsDefaults,
   exchange: exchangeDefaults,
