@@ -220,6 +220,26 @@ export const EdgeConfig = Type.Object(
         description: 'Keys whose signed configurations are taken; none are taken without one'
       })
     ),
+    gates: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { reader: Name('Device that scans', 'lane1'), gate: Name('Device that the orders holdGate and releaseGate go to', 'gate1') },
+          { additionalProperties: false }
+        ),
+        {
+          maxItems: 1_000,
+          default: [],
+          description: 'Which gate is held when goods are refused at a reader; the reader itself when it is not named here'
+        }
+      )
+    ),
+    controlKeys: Type.Optional(
+      Type.Array(TrustedKey, {
+        maxItems: 16,
+        default: [],
+        description: 'Keys whose signed lists of held goods are taken; without one every list is taken that the broker lets through'
+      })
+    ),
     remoteConfiguration: Type.Optional(RemoteConfiguration),
     devicesMax: Count(
       'Most devices that the agent speaks for, those that only a source names among them; of more nothing is taken',

@@ -1,5 +1,7 @@
 /** The devices behind the agent: what is known of each, and whether it is reached. Tells the uplink of births and deaths; reads nothing. */
+import { controlRevisionMetric } from '@tracegate/model/control'
 import type { EdgeDevice } from './config.ts'
+import { refusedScansMetric } from './holds/holds.ts'
 import type { DeclaredDevice } from './source/source.ts'
 import type { Uplink } from './uplink/uplink.ts'
 
@@ -77,8 +79,11 @@ export function createDevices(options: { readonly agent: string; readonly uplink
   }
 }
 
+/** What the agent tells of itself. */
+const ownMetrics = [controlRevisionMetric, refusedScansMetric].map((metric) => ({ metric, unit: '1' }))
+
 function agentDevice(id: string): EdgeDevice {
-  return { id, kind: 'edge', name: { zh: '边缘代理', en: 'Edge agent' }, metrics: [] }
+  return { id, kind: 'edge', name: { zh: '边缘代理', en: 'Edge agent' }, metrics: ownMetrics }
 }
 
 function unknownDevice(id: string): EdgeDevice {

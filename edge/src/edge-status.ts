@@ -1,6 +1,7 @@
 /** What an agent tells of itself at one moment. Only types. */
 import type { DeviceState } from './devices.ts'
 import type { EdgeCounts } from './events.ts'
+import type { HoldsStatus } from './holds/holds.ts'
 import type { LastReading } from './intake/last-readings.ts'
 import type { SourceStatus } from './source/source.ts'
 
@@ -24,6 +25,7 @@ export interface EdgeStatus {
   readonly outboxOldestAtMs: number | undefined
   readonly inFlightMessages: number
   readonly timeQuality: string
+  readonly control: HoldsStatus
   readonly counts: Readonly<EdgeCounts>
   readonly sources: readonly SourceStatus[]
   readonly devices: readonly (DeviceState & { readonly readings: readonly LastReading[]; readonly scannedAtMs: number | undefined })[]

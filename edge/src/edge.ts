@@ -21,6 +21,7 @@ import { createDevices } from './devices.ts'
 import type { EdgeStatus } from './edge-status.ts'
 import { edgeError } from './errors.ts'
 import { createEdgeEvents, type EdgeEvents } from './events.ts'
+import { openHolds } from './holds/open-holds.ts'
 import { createIntake, type Intake } from './intake/intake.ts'
 import { createLastReadings } from './intake/last-readings.ts'
 import { oldestMessageAtMs } from './outbox/oldest-message.ts'
@@ -115,7 +116,8 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     timeQuality: current.timeQuality,
     batchReadingsMax: current.batchReadingsMax,
     batchAfterMs: current.batchAfterMs,
-    rules: () => current
+    rules: () => current,
+    holds: () => holds
   })
   const intake = createCheckedIntake({
     point: config.point,
@@ -132,6 +134,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
       logger,
       events,
       onCommand: (device, payload) => orders.take(device, payload),
+      onControl: (payload) => holds.take(payload),
       onConnected: () => orders.connected()
     })
   let uplink = makeUplink(current)
@@ -152,6 +155,16 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
       waitingMessages: () => outbox.messages
     }
   })
+  const holds = openHolds({
+    dataDir: config.dataDir,
+    point: config.point,
+    agent: config.agent,
+    logger,
+    events,
+    config: () => current,
+    intake: () => taking,
+    sources: () => sources
+  })
   const orders: Orders = createOrders({
     dataDir: config.dataDir,
     logger,
@@ -159,7 +172,13 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     refuse: (entry) => intake.refuse(entry),
     goesOn: (device, id) => dependencies.orderGoesOn?.(device, id) === true,
     reply: (device, payload, taken) => uplink.reply(device, payload, taken),
-    carryOut: createCarryOut({ devices, sources, uplink: () => uplink, configure: dependencies.configure })
+    carryOut: createCarryOut({
+      devices,
+      sources,
+      uplink: () => uplink,
+      opened: (device) => holds.opened(device),
+      configure: dependencies.configure
+    })
   })
   devices.configure(config.devices, devicesOf(entries))
   const alarm = createUplinkAlarm({
@@ -170,6 +189,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
   })
   uplink.start()
   await sources.apply(entries)
+  holds.tell()
 
   const applyNow = async (wanted: EdgeConfig): Promise<ApplyResult> => {
     const nextEntries = entriesOf(wanted)
@@ -218,6 +238,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
     await uplink.stop(Math.max(200, deadlineMs - performance.now()))
     outbox[Symbol.dispose]()
     scanMemory[Symbol.dispose]()
+    holds[Symbol.dispose]()
     logger.info({ left: outbox.messages }, 'edge agent stopped')
   }
   let ended: Promise<void> | undefined
@@ -244,6 +265,7 @@ export async function startEdge(config: EdgeConfig, dependencies: EdgeDependenci
       outboxOldestAtMs: oldestMessageAtMs(outbox),
       inFlightMessages: uplink.inFlight,
       timeQuality: taking.timeQuality(),
+      control: holds.status(),
       counts: { ...events.counts },
       sources: sources.running.map(({ source }) => source.status()),
       devices: devices.list().map((state) => ({ ...state, ...last.of(state.device.id) }))

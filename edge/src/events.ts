@@ -40,6 +40,12 @@ export interface EdgeCounts {
   reloads: number
   reloadsRefused: number
   uplinkAlarms: number
+  controlApplied: number
+  controlRefused: number
+  scansRefused: number
+  scansDrilled: number
+  gatesHeld: number
+  gatesFailed: number
 }
 
 export interface EdgeEvents {
@@ -88,6 +94,17 @@ export interface EdgeEvents {
   reloaded(changes: { readonly version: string; readonly restart: readonly string[] }): void
   reloadRefused(detail: string): void
   uplinkAlarm(raised: boolean, downMs: number): void
+  /** A message with control orders; `refused` ones cannot be read or are not for this point. */
+  control(outcome: 'applied' | 'waiting' | 'known' | 'older' | 'refused'): void
+  /** Goods under a control order; in a drill they pass. */
+  scanRefused(refused: {
+    readonly device: string
+    readonly key: string
+    readonly order: string
+    readonly action: string
+    readonly drill: boolean
+  }): void
+  gate(order: 'holdGate' | 'releaseGate', state: 'asked' | 'held' | 'noGate' | 'failed'): void
 }
 
 export function createEdgeEvents(dependencies: { readonly logger: Logger; readonly metrics: Metrics; readonly agent: string }): EdgeEvents {
@@ -130,7 +147,13 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
     devicesRefused: 0,
     reloads: 0,
     reloadsRefused: 0,
-    uplinkAlarms: 0
+    uplinkAlarms: 0,
+    controlApplied: 0,
+    controlRefused: 0,
+    scansRefused: 0,
+    scansDrilled: 0,
+    gatesHeld: 0,
+    gatesFailed: 0
   }
   const meters = edgeMeters(metrics)
   const add = (name: keyof EdgeCounts, count = 1) => {
@@ -223,6 +246,18 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
       meters.alarm.set(raised ? 1 : 0, labels)
       if (raised) logger.error({ downMs }, 'alarm: no connection to the broker')
       else logger.info({ downMs }, 'alarm cleared: the broker is connected again')
+    },
+    control(outcome) {
+      if (outcome === 'applied') add('controlApplied')
+      if (outcome === 'refused') add('controlRefused')
+    },
+    scanRefused({ drill, ...refused }) {
+      add(drill ? 'scansDrilled' : 'scansRefused')
+      logger.warn(refused, drill ? 'drill: this scan would be refused' : 'scan refused: the goods are under a control order')
+    },
+    gate(order, state) {
+      if (state === 'failed') add('gatesFailed')
+      else if (order === 'holdGate' && state === 'held') add('gatesHeld')
     }
   }
 }

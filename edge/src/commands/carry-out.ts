@@ -12,6 +12,8 @@ export interface CarryOutOptions {
   readonly devices: Devices
   readonly sources: SourceSet
   readonly uplink: () => Uplink
+  /** A person opened the gate of a device. */
+  readonly opened: (device: string) => void
   readonly configure: ((device: string, order: ConfigureOrder) => Promise<OrderResult | undefined>) | undefined
 }
 
@@ -32,7 +34,9 @@ export function createCarryOut(options: CarryOutOptions) {
       case 'setInterval': {
         const source = sources.ownerOf(device)
         if (source?.command === undefined) return { status: 'refused', message: `${device} cannot do ${order.name}` }
-        return source.command(sourceOrderOf(device, order), signal)
+        const result = await source.command(sourceOrderOf(device, order), signal)
+        if (order.name === 'releaseGate' && result.status === 'done') options.opened(device)
+        return result
       }
       default:
         return order satisfies never

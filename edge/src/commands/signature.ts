@@ -1,5 +1,5 @@
 /** Ed25519 (RFC 8032) over configurations: makes keys, signs and verifies. It decides nothing about versions, and keeps no key. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { type ConfigureArguments, signedConfigurationText } from '@tracegate/model/command'
 import type { TrustedKey } from '../config.ts'
 
@@ -37,6 +37,6 @@ export function makeKeys(): { readonly privateKey: string; readonly publicKey: s
   return { privateKey: String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' })), publicKey: x }
 }
 
-function publicKeyOf(x: string) {
+export function publicKeyOf(x: string): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
 }

@@ -12,6 +12,8 @@ export const liveMembers = [
   'sampling',
   'devicesMax',
   'trustedKeys',
+  'gates',
+  'controlKeys',
   'remoteConfiguration',
   'uplinkAlarm',
   'uplinkAlarmAfterMs'
@@ -44,6 +46,7 @@ export const remoteMembers = [
   'checks',
   'alarms',
   'sampling',
+  'gates',
   'windowMessagesMax',
   'windowBytesMax',
   'watermarkTimeoutMs',

@@ -12,6 +12,7 @@ import { payloadBytesMax, wireVersion } from '@tracegate/model/wire-limits'
 import { createClockWatch } from '../clock/clock-watch.ts'
 import type { DeadLetterFile } from './dead-letter.ts'
 import type { EdgeEvents } from '../events.ts'
+import type { Holds } from '../holds/holds.ts'
 import { createSeriesBook, type SeriesRules } from './intake-series.ts'
 import { type OutboxChannel, type StreamName, streamKeyOf } from '../outbox/message.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -52,6 +53,8 @@ export interface Intake {
 }
 
 export interface IntakeOptions {
+  /** Judges scans by the control orders of the point, and learns what is packed into what. */
+  readonly holds?: (() => Pick<Holds, 'refuse' | 'learn'> | undefined) | undefined
   /** What waits for a label; in memory only when left out. */
   readonly scanMemory?: ScanMemoryStore
   readonly point: string
@@ -83,13 +86,16 @@ const urgentAfterMs = 10
 
 /** The intake of an agent, which has its clock. */
 export interface AgentIntake extends Intake {
+  /** A reading of the agent's own that goes ahead of all telemetry, at once. */
+  urgent(reading: SourceReading): void
   /** What the clock is worth now. */
   timeQuality(): TimeQuality
 }
 
 export function createIntake(options: IntakeOptions): AgentIntake {
   const { point, outbox, events, deadLetter } = options
-  const scanReader = createScanReader({ point, events, memory: options.scanMemory ?? createScanMemory() })
+  const memory = options.scanMemory ?? createScanMemory()
+  const scanReader = createScanReader({ point, events, memory })
   const clock = createClockWatch(options)
   const series = createSeriesBook({
     rules: options.rules ?? (() => noRules),
@@ -197,15 +203,31 @@ export function createIntake(options: IntakeOptions): AgentIntake {
     async scan(scan, { device, rule, details }) {
       const timeMs = scan.timeMs ?? clock.present().timeMs
       const timed = { ...scan, timeMs }
-      const read = rule === undefined ? undefined : scanReader.read(timed, rule, { device, timeMs, details })
+      const holds = options.holds?.()
+      const waiting = memory.pending(device)
+      const refusal = holds?.refuse(timed, { device, rule, pending: waiting.keys })
+      const as = refusal?.rule ?? rule
+      const read =
+        as === undefined ? undefined : scanReader.read(timed, as, { device, timeMs, details: { ...details, ...refusal?.details } })
       if (read === undefined) await sendDocument('scan', device, { scans: [timed] })
       else {
         await sendDocument('event', device, { epcis: read.event })
         read.settle()
+        if (refusal === undefined) holds?.learn(read.event)
       }
+      // What waited for a label that was refused is not packed by the next one.
+      if (refusal?.isLabel === true) memory.clear(device, waiting.upTo)
     },
     event: (epcis, { device }) => sendDocument('event', device, { epcis }),
     refuse: (entry) => deadLetter.keep(entry),
+    urgent(reading) {
+      events.readingsTaken(1)
+      const stream = { device: reading.device, urgent: true }
+      collect({ reading: normalise(reading), isUrgent: true })
+      const batch = batches.get(streamKeyOf(stream))
+      if (batch !== undefined) sendBatch(stream, batch)
+      flushSoon()
+    },
     timeQuality: () => clock.present().timeQuality,
     flush() {
       for (const judged of series.release()) collect(judged)

@@ -25,6 +25,10 @@ export function statusMetrics(status: AgentStatus, nowMs: number): string {
       [own, configuration.problems.length > 0 ? 1 : 0]
     ]),
     family('configuration_on_trial', '1 while a signed configuration is on trial', [[own, configuration.onTrial ? 1 : 0]]),
+    family('control_revision', 'Revision of the control orders that holds', [[own, status.control.revision]]),
+    family('control_keys', 'Keys that are held by control orders', [[own, status.control.keys]]),
+    family('control_refused_scans', 'Scans refused since the start of the agent', [[own, status.control.refusedScans]]),
+    family('gates_held', 'Gates with refused goods', [[own, status.control.gates.length]]),
     family(
       'source_connected',
       '1 while the source is connected',

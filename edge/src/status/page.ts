@@ -4,6 +4,7 @@
  */
 import type { LastReading } from '../intake/last-readings.ts'
 import type { AgentStatus } from './agent-status.ts'
+import { heldGoods } from './held-goods.ts'
 import { pageStyle } from './page-style.ts'
 import { agoText, bytesText, escapeHtml, numberText, timeText } from './page-text.ts'
 
@@ -36,6 +37,7 @@ ${mark(headline.level)}
 <main>
 ${alarms(status)}
 ${figures(status, nowMs)}
+${heldGoods(status, nowMs)}
 ${devices(status, nowMs)}
 ${sources(status, nowMs)}
 ${configuration(status, nowMs)}
@@ -85,6 +87,14 @@ function alarms(status: AgentStatus): string {
       zh: `拒绝 ${numberText(readingsRefused + unitsRefused)} 个读数`,
       en: `${numberText(readingsRefused + unitsRefused)} readings refused`
     })
+  const { gates, leftOut } = status.control
+  if (gates.length > 0)
+    found.push({
+      level: 'bad',
+      zh: `${gates.length} 个闸口有货物被拒绝`,
+      en: `${gates.length} gate${gates.length === 1 ? '' : 's'} with refused goods`
+    })
+  if (leftOut > 0) found.push({ level: 'warn', zh: '布控清单不完整', en: 'The list of held goods is not complete' })
   if (devicesRefused > 0) found.push({ level: 'warn', zh: '设备数量超限', en: 'Too many devices' })
   if (status.timeQuality === 'unsynchronized') found.push({ level: 'warn', zh: '时钟未同步', en: 'Clock not synchronized' })
   if (found.length === 0) return ''

@@ -31,6 +31,13 @@ export async function endWithin(line: MqttClient, timeoutMs: number): Promise<vo
   clearTimeout(timer)
 }
 
+/** Without the right to it the agent works on and takes nothing from there. */
+export function subscribeIfAllowed(line: MqttClient, filter: string, onRefused: (detail: string) => void): void {
+  line.subscribe(filter, { qos: 1 }, (error, granted) => {
+    if (error || granted?.some((grant) => grant.qos > 2)) onRefused(error?.message ?? 'not granted')
+  })
+}
+
 /** The same bytes, not a copy of them. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

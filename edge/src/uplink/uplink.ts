@@ -14,7 +14,7 @@ import { bootOf, isUrgentBoot, streamKeyOf, type StreamName, streamNameOf } from
 import type { Outbox } from '../outbox/outbox.ts'
 import { backOffMs } from '@tracegate/service/back-off'
 import { connectOptions } from './connect-options.ts'
-import { bufferOf, createAcknowledgements, endWithin, sendAtOnce } from './line.ts'
+import { bufferOf, createAcknowledgements, endWithin, sendAtOnce, subscribeIfAllowed } from './line.ts'
 import { birthOf, deathOf, payloadOf, wireChannelOf } from './payload.ts'
 import type { WindowEffect, WindowEvent } from './window-types.ts'
 import { initialWindow, reduceWindow } from './window.ts'
@@ -28,6 +28,8 @@ export interface UplinkOptions {
   readonly random?: () => number
   /** An order to the agent or a device behind it, as it came. Left out: no orders are subscribed. */
   readonly onCommand?: (device: string, payload: Uint8Array) => void
+  /** A message with control orders of the point. Left out: none are subscribed. */
+  readonly onControl?: (payload: Uint8Array) => void
   /** The connection is up and subscribed. */
   readonly onConnected?: () => void
 }
@@ -158,6 +160,7 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   const onMessage = (topic: string, payload: Buffer) => {
     const parsed = parseTopic(topic)
+    if (parsed.ok && parsed.topic.type === 'control' && parsed.topic.point === config.point) return options.onControl?.(payload)
     if (!parsed.ok || parsed.topic.type !== 'device' || parsed.topic.point !== config.point) return
     if (parsed.topic.channel === 'command') return options.onCommand?.(parsed.topic.device, payload)
     if (parsed.topic.channel !== 'committed') return
@@ -186,7 +189,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       logger.info({ broker: config.brokerUrl, waiting: outbox.messages }, 'connected to the broker')
       events.connected(true)
       for (const presence of presences.values()) publishPresence(presence)
-      subscribeCommands(line)
+      subscribeOrders(line)
       outbox.setOnline(true)
       const backlog = outbox.backlog().map((waiting) => ({ ...waiting, stream: streamKeyOf(waiting) }))
       dispatch({ type: 'connected', backlog })
@@ -194,13 +197,11 @@ export function createUplink(options: UplinkOptions): Uplink {
     })
   }
 
-  /** Without this right the agent works on, and takes no orders. */
-  const subscribeCommands = (line: MqttClient) => {
-    if (options.onCommand === undefined) return
-    line.subscribe(`${topicRoot}/${config.point}/+/command`, { qos: 1 }, (error, granted) => {
-      if (line === client && (error || granted?.some((grant) => grant.qos > 2)))
-        logger.warn({ detail: error?.message ?? 'not granted' }, 'no orders are taken: the subscription was refused')
-    })
+  const subscribeOrders = (line: MqttClient) => {
+    const refused = (what: string) => (detail: string) =>
+      line === client && logger.warn({ detail }, `no ${what} are taken: the subscription was refused`)
+    if (options.onCommand !== undefined) subscribeIfAllowed(line, `${topicRoot}/${config.point}/+/command`, refused('orders'))
+    if (options.onControl !== undefined) subscribeIfAllowed(line, `${topicRoot}/${config.point}/-/control/#`, refused('control orders'))
   }
 
   const connect = () => {
