@@ -26,7 +26,8 @@ export type Topic =
   /** `part` 1 to 15 of a list that one message cannot hold; part 0 has no number. */
   | { readonly type: 'control'; readonly point: string; readonly part?: number }
   | { readonly type: 'anomaly' }
-  | { readonly type: 'warning'; readonly level: 'I' | 'II' | 'III' | 'IV' }
+  /** With the number of a warning what holds of it, without one the list of the level. */
+  | { readonly type: 'warning'; readonly level: 'I' | 'II' | 'III' | 'IV'; readonly number?: string }
   | { readonly type: 'recall' }
 
 export type ParsedTopic = { readonly ok: true; readonly topic: Topic } | { readonly ok: false; readonly reason: Reason }
@@ -44,7 +45,7 @@ export function buildTopic(topic: Topic): string {
     case 'anomaly':
       return `${topicRoot}/-/anomaly`
     case 'warning':
-      return `${topicRoot}/-/warning/${topic.level}`
+      return `${topicRoot}/-/warning/${topic.level}${topic.number === undefined ? '' : `/${requireName(topic.number, 'number')}`}`
     case 'recall':
       return `${topicRoot}/-/recall`
     default:
@@ -71,12 +72,17 @@ export function parseTopic(text: string): ParsedTopic {
 }
 
 function parsePlatformTopic(text: string, rest: readonly string[]): ParsedTopic {
-  const [noun, level] = rest
+  const [noun, level, number = ''] = rest
   if (noun === 'anomaly' && rest.length === 1) return accept({ type: 'anomaly' })
   if (noun === 'recall' && rest.length === 1) return accept({ type: 'recall' })
   const known = levels.find((name) => name === level)
   if (noun === 'warning' && rest.length === 2 && known !== undefined) return accept({ type: 'warning', level: known })
-  return refuse('TOPIC_CHANNEL', `topic is "${text}", expected anomaly, recall or warning/{I,II,III,IV} after "${topicRoot}/-/"`)
+  if (noun === 'warning' && rest.length === 3 && known !== undefined && namePattern.test(number))
+    return accept({ type: 'warning', level: known, number })
+  return refuse(
+    'TOPIC_CHANNEL',
+    `topic is "${text}", expected anomaly, recall, warning/{I,II,III,IV} or warning/{level}/{number} after "${topicRoot}/-/"`
+  )
 }
 
 /** `control`, and `control/1` to `control/15`. */
