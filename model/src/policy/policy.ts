@@ -5,6 +5,7 @@
 import { Type, type Static } from 'typebox'
 import { compileValidator, type Decoded } from '../codec.ts'
 import { TimeMs } from '../wire.ts'
+import { AssessmentPolicy, assessmentDefaults } from './assessment.ts'
 import { ChannelsPolicy, channelsDefaults } from './channels.ts'
 import { ExchangePolicy, exchangeDefaults } from './exchange.ts'
 import { GradingPolicy, gradingDefaults } from './grading.ts'
@@ -17,6 +18,7 @@ import { ReportsPolicy, reportsDefaults } from './reports.ts'
 export const Policy = Type.Object(
   {
     grading: GradingPolicy,
+    assessment: AssessmentPolicy,
     handling: HandlingPolicy,
     reports: ReportsPolicy,
     publication: PublicationPolicy,
@@ -42,6 +44,7 @@ export type PolicyVersion = Static<typeof PolicyVersion>
 
 export const policyDefaults: Policy = {
   grading: gradingDefaults,
+  assessment: assessmentDefaults,
   handling: handlingDefaults,
   reports: reportsDefaults,
   publication: publicationDefaults,
