@@ -2,6 +2,7 @@
  * The trace questions answered over any store: pure but for the reader that brings events in batches. Everything (who was in
  * what, where goods were) follows from the events alone, so late, repeated and error-declared ones can leave nothing stale.
  */
+import type { OutcomeSettings, RecallGood, RecallGoodsAnswer } from './recall-outcome.ts'
 import type { BalanceAnswer } from './trace-balance.ts'
 import type { Knowledge } from './trace-event.ts'
 import type { ScopeAnswer } from './trace-scope.ts'
@@ -10,8 +11,9 @@ import { walkBack } from './trace-graph/back.ts'
 import { walkBalance } from './trace-graph/balance.ts'
 import { walkPresence } from './trace-graph/exposure.ts'
 import { walkForward } from './trace-graph/forward.ts'
-import { deriveHoldings } from './trace-graph/holders.ts'
+import { deriveHoldings, leavesOf } from './trace-graph/holders.ts'
 import { walkLife, type Life } from './trace-graph/life.ts'
+import { createGoodsTeller } from './trace-graph/outcomes.ts'
 import { deriveScope } from './trace-graph/scope.ts'
 import { seedsOf, type Asked, type PlaceAsked } from './trace-graph/seeds.ts'
 import { createTraceSession, type SessionOptions, type TraceReader, type TraceSession } from './trace-graph/session.ts'
@@ -182,6 +184,37 @@ function isListCut(...parts: (Pick<ScopeAnswer, 'holders' | 'holdersFound'> | un
   )
 }
 
+/** `exact`: the things themselves and nothing that came of them. */
+type RecallGoodsAsk = ThingsAsked &
+  GraphOptions & { readonly settings: OutcomeSettings; readonly exact?: boolean; readonly goodsMax?: number }
+
+/** The goods of a recall one by one, with what became of each. */
+async function recallGoodsOf(reader: TraceReader, ask: RecallGoodsAsk): Promise<RecallGoodsAnswer> {
+  const started = performance.now()
+  const session = createTraceSession(reader, ask)
+  const asked = askedOf(ask)
+  if (ask.exact === true) await session.load(asked.of)
+  const walks =
+    ask.exact === true ? [] : [await walkOf({ session, reader, direction: 'forward' }, asked, limitsOf(ask, scopeNodesMaxDefault))]
+  const teller = createGoodsTeller(session, ask.settings)
+  const goods: RecallGood[] = []
+  const containers = new Set<string>()
+  for (const key of ask.exact === true ? asked.of : leavesOf(session, walks)) {
+    goods.push(...teller.goodsOf(key))
+    teller.addContainers(key, containers)
+  }
+  const cuts = listCuts(session, walks)
+  const goodsMax = ask.goodsMax ?? scopeNodesMaxDefault
+  return {
+    goods: goods.slice(0, goodsMax),
+    found: goods.length,
+    containers: [...containers],
+    ...(cuts.length === 0 ? {} : { cuts }),
+    truncated: walks.some((walk) => walk.truncated) || session.truncated() || goods.length > goodsMax,
+    tookMs: performance.now() - started
+  }
+}
+
 type BalanceAsk = GraphOptions & { readonly of: string; readonly toleranceShare?: number }
 
 async function balanceOf(reader: TraceReader, ask: BalanceAsk): Promise<BalanceAnswer> {
@@ -210,6 +243,7 @@ export interface TraceQuestions {
   life: { ask: LifeAsk; answer: Life }
   scope: { ask: ScopeAsk; answer: ScopeAnswer }
   balance: { ask: BalanceAsk; answer: BalanceAnswer }
+  recallGoods: { ask: RecallGoodsAsk; answer: RecallGoodsAnswer }
 }
 export type TraceQuestion = keyof TraceQuestions
 
@@ -227,6 +261,7 @@ export function createTraceAnswers(reader: TraceReader): TraceAnswers {
     stays: (ask) => staysOf(reader, ask),
     life: (ask) => lifeOf(reader, ask),
     scope: (ask) => scopeOf(reader, ask),
-    balance: (ask) => balanceOf(reader, ask)
+    balance: (ask) => balanceOf(reader, ask),
+    recallGoods: (ask) => recallGoodsOf(reader, ask)
   }
 }
