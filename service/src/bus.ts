@@ -5,6 +5,7 @@
  */
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { CommandReply } from '@tracegate/model/command'
+import type { RecallCase } from '@tracegate/model/recall-case'
 import type { Device } from '@tracegate/model/registers'
 import type { ReportCase } from '@tracegate/model/report'
 import type { Reading } from '@tracegate/model/telemetry'
@@ -19,6 +20,8 @@ export interface BusMessages {
   /** An anomaly opened, changed or closed; stored already. */
   anomaly: { readonly anomaly: Anomaly; readonly receivedAtMs: number }
   warning: { readonly warning: WarningCase }
+  /** A step of a recall was stored. */
+  recall: { readonly recall: RecallCase }
   device: { readonly device: Device }
   /** A report came in or changed; never one that keeps no identity. */
   report: { readonly report: ReportCase }
@@ -41,6 +44,7 @@ export function createBus(onListenerError: (name: BusTopic, error: unknown) => v
     events: new Set(),
     anomaly: new Set(),
     warning: new Set(),
+    recall: new Set(),
     device: new Set(),
     report: new Set(),
     rules: new Set(),
