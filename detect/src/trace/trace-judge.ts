@@ -1,33 +1,42 @@
-/** Judges events: what was recorded of goods that cannot be right or allowed. Pure; holds the open trace anomalies, bounded. */
-import { Type, type Static } from 'typebox'
+/**
+ * Judges events: what was recorded of goods that cannot be right or allowed. Every thing that an event reaches is judged anew from all
+ * that is known of it, and what was found before is held against what is found now; so it does not matter in which order events come,
+ * how often, or whether they are declared wrong later. Pure; holds what stands open, bounded.
+ */
+import { Type } from 'typebox'
 import { Anomaly } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
-import type { MonitoringPoint, Product } from '@tracegate/model/registers'
-import type { TraceEvent } from '@tracegate/model/trace-event'
+import type { TraceFact } from '@tracegate/model/trace-event'
+import { transformationKey } from '@tracegate/model/trace-graph/references'
 import type { DetectionEngine, DetectionRegisters, TraceHistory } from '../engine.ts'
-import { glnOf, isSerialised } from '../goods-key.ts'
-import { iso } from '../proof.ts'
-import {
-  contentOf,
-  isConformantInspection,
-  isCovered,
-  isRelease,
-  judgeClonedSerial,
-  judgeMissingInspection,
-  lotsIn,
-  parentsIn,
-  type TraceRuleContext
-} from '../trace-rules.ts'
+import { createGroups, Group, type Trigger } from './groups.ts'
+import { indexHolds } from './holds.ts'
+import { judgeTelling, type Telling } from './late-event.ts'
+import { createLives, type Life, type Lives } from './life.ts'
+import { parentsIn } from './contents.ts'
+import { createLotWatch, LotWatchState } from './lot-watch.ts'
+import { judgeLot, judgeTransformation } from './mass-balance.ts'
+import { createListening, ListeningState } from './listening.ts'
+import { names, isDeclaration } from './fact-index.ts'
+import { parentsMax, reachOf, relatedKeys, type Reach } from './reach.ts'
+import type { Finding, RuleContext, Setting } from './rule.ts'
+import { sitesOf } from './sites.ts'
+import { judgeLife, traceSettings, type Found } from './trace-rules.ts'
+import { isRegistered } from './unregistered.ts'
+import { createWatchers } from './watchers.ts'
 
-/** Open trace anomalies that can still be closed; the oldest go. */
-export const openTraceAnomaliesMax = 1_000
-/** Of a larger event only the first so many keys are judged by the trace rules. */
-export const keysPerEventMax = 500
+/** What a device tells later than this was kept during an outage. */
+const historicalAfterMs = 300_000
 
-export const TraceState = Type.Object({ open: Type.Record(Type.String(), Anomaly) })
-export type TraceState = Static<typeof TraceState>
-type State = TraceState
-const validator = compileValidator(TraceState)
+const TraceState = Type.Object({
+  groups: Type.Record(Type.String(), Group),
+  watchers: Type.Array(Type.Tuple([Type.String(), Type.Array(Type.String())])),
+  lots: LotWatchState,
+  listening: ListeningState
+})
+const stateValidator = compileValidator(TraceState)
+/** As it was before things were judged anew: open anomalies alone. */
+const olderValidator = compileValidator(Type.Object({ open: Type.Record(Type.String(), Anomaly) }))
 
 /** The part of the engine that this judge is; `engine.ts` says what each does. */
 export interface TraceJudge extends Pick<
@@ -37,147 +46,206 @@ export interface TraceJudge extends Pick<
   snapshot(): unknown
   /** `undefined` when it was taken, otherwise why not: the judge is empty then. */
   restore(snapshot: unknown): string | undefined
-}
-
-interface Index {
-  readonly pointByGln: Map<string, MonitoringPoint>
-  readonly productByGtin: Map<string, Product>
+  /** How much it holds, and what went past its limits. */
+  counts(): ReturnType<ReturnType<typeof createGroups>['counts']>
 }
 
 export function createTraceJudge(): TraceJudge {
-  let index = indexOf({ places: [], profiles: [], products: [], points: [] })
-  let state: State = { open: {} }
+  const groups = createGroups()
+  const watchers = createWatchers()
+  const lots = createLotWatch()
+  const listening = createListening()
+  let registers = indexOf({ places: [], profiles: [], products: [], points: [] })
+  let reconfigured = false
+  const reach = (): Reach => ({ ...registers, groups, watchers })
+
+  const judge = (events: readonly TraceFact[], history: TraceHistory, how: { nowMs: number; origin: Telling['origin'] }): void => {
+    const lives = createLives(history, events)
+    const context: RuleContext = { ...registers, lives, told: new Set() }
+    for (const [key, event] of reachOf(events, history, reach())) {
+      const life = lives.of(key)
+      // Nothing is known of it, as it was not asked for or not found in time: what stands stays.
+      if (life.own.length === 0 && !names(event, key)) continue
+      const found = judgeLife(life, context, registers.settings)
+      groups.set(key, found, triggerOf(event, how))
+      watchers.set(key, relatedOf(life, found, lives))
+    }
+    judgeTransformations(events, history, how)
+    for (const fact of events) judgeOne(fact, how)
+  }
+
+  const judgeTransformations = (
+    events: readonly TraceFact[],
+    history: TraceHistory,
+    how: { nowMs: number; origin: Telling['origin'] }
+  ): void => {
+    const setting = registers.settings.massBalance
+    const triggers = new Map<string, TraceFact>()
+    for (const fact of events) if (fact.type === 'TransformationEvent') triggers.set(memberOf(fact), fact)
+    if (triggers.size === 0 || !setting.enabled) return
+    const lives = createLives({ of: (key) => history.of(key) }, [])
+    const wrong = new Set(events.filter(isDeclaration).map(({ eventID }) => eventID))
+    for (const [member, fact] of triggers) {
+      const known = fact.transformationID === undefined ? [] : lives.own(member)
+      const all = new Map([...known, ...events.filter((one) => memberOf(one) === member)].map((one) => [one.eventID, one]))
+      const facts = [...all.values()].filter(({ eventID }) => !wrong.has(eventID)).sort((a, b) => a.eventTimeMs - b.eventTimeMs)
+      const goods = facts.flatMap(({ subjects }) => subjects.filter(({ role }) => role === 'output').map(({ key }) => key))
+      groups.set(member, foundBy(judgeTransformation(facts, registers, setting.parameters), setting), triggerOf(fact, how), goods)
+    }
+  }
+
+  const judgeOne = (fact: TraceFact, { nowMs, origin }: { nowMs: number; origin: Telling['origin'] }): void => {
+    const { lateEvent, massBalance } = registers.settings
+    const telling = { fact, origin, deaf: listening.deafness() }
+    const late = lateEvent.enabled && !isDeclaration(fact) ? judgeTelling(telling, registers, lateEvent.parameters) : undefined
+    // A declaration of error speaks of the event that it declares wrong, and of no telling of its own.
+    if (late !== undefined || isDeclaration(fact))
+      groups.set(
+        `event:${fact.eventID}`,
+        foundBy(late, lateEvent),
+        triggerOf(fact, { nowMs, origin }),
+        fact.subjects.slice(0, 100).map(({ key }) => key)
+      )
+    if (isDeclaration(fact)) endOlder(fact, { nowMs, origin })
+    if (massBalance.enabled) lots.note(fact, nowMs + massBalance.parameters.settleSeconds * 1_000)
+  }
+
+  const endOlder = (fact: TraceFact, how: { nowMs: number; origin: Telling['origin'] }): void =>
+    groups.end(
+      ({ cause, witnesses }) => cause.length === 0 && witnesses.some(({ eventID }) => eventID === fact.eventID),
+      triggerOf(fact, how).closing
+    )
+
   return {
-    configure(registers) {
-      index = indexOf(registers)
+    configure(given) {
+      registers = indexOf(given)
+      reconfigured = true
     },
-    onEvents: (events, history, nowMs) => judgeEvents(state, index, events, history, nowMs),
-    onTick: () => [],
-    balancesDue: () => [],
-    onBalances: () => [],
-    keysToKnow: (events, known) => keysToKnow({ index, state }, events, known),
-    snapshot: () => structuredClone(state),
+    onEvents(events, history, nowMs, { origin = 'partner' } = {}) {
+      listening.heard(nowMs)
+      judge(events, history, { nowMs, origin })
+      return groups.changes(nowMs)
+    },
+    onTick(nowMs) {
+      listening.heard(nowMs)
+      const { closeAfterHours } = registers.settings.lateEvent.parameters
+      groups.end(({ type, lastMs }) => type === 'lateEvent' && nowMs - lastMs > closeAfterHours * 3_600_000, {
+        reason: 'quiet',
+        atMs: nowMs
+      })
+      if (reconfigured) {
+        reconfigured = false
+        groups.end(({ type, cause }) => type === 'unregistered' && isRegistered(cause, registers), { reason: 'registered', atMs: nowMs })
+        const off = new Set(Object.values(registers.settings).flatMap((setting) => (setting.enabled ? [] : [setting.id])))
+        if (off.size > 0) groups.end(({ rule }) => off.has(rule.id), { reason: 'disabled', atMs: nowMs })
+      }
+      return groups.changes(nowMs)
+    },
+    keysToKnow(events, known = { of: () => [] }) {
+      return relatedKeys(reachOf(events, known, reach()).keys(), events, known)
+    },
+    balancesDue: (nowMs) => lots.due(nowMs),
+    onBalances(balances, nowMs) {
+      const setting = registers.settings.massBalance
+      for (const balance of balances) {
+        lots.answered(balance.of)
+        if (!setting.enabled) continue
+        const found = foundBy(judgeLot(balance, nowMs, setting.parameters), setting)
+        groups.set(`lot:${balance.of}`, found, { closing: { reason: 'explained', atMs: nowMs }, historical: false, atMs: nowMs }, [
+          balance.of
+        ])
+      }
+      return groups.changes(nowMs)
+    },
+    snapshot: () =>
+      structuredClone({
+        groups: Object.fromEntries(groups.all()),
+        watchers: watchers.snapshot(),
+        lots: lots.snapshot(),
+        listening: listening.snapshot()
+      }),
     restore(snapshot) {
-      const checked = validator.check(snapshot)
-      state = checked.ok ? structuredClone(checked.value) : { open: {} }
-      return checked.ok ? undefined : checked.reason.message
-    }
+      const checked = stateValidator.check(snapshot)
+      const state = checked.ok ? structuredClone(checked.value) : undefined
+      const older = olderValidator.check(snapshot)
+      groups.restore(state?.groups ?? (older.ok ? groupsBefore(older.value.open) : {}))
+      watchers.restore(state?.watchers ?? [])
+      lots.restore(state?.lots ?? {})
+      listening.restore(state?.listening ?? {})
+      return checked.ok || older.ok ? undefined : checked.reason.message
+    },
+    counts: () => groups.counts()
   }
 }
 
-function indexOf(registers: DetectionRegisters): Index {
-  const pointByGln = new Map<string, MonitoringPoint>()
-  const pointById = new Map(registers.points.map((point) => [point.id, point]))
-  for (const point of registers.points) pointByGln.set(glnOf(point.key) ?? '', point)
-  for (const place of registers.places) {
-    const point = pointById.get(place.point ?? '')
-    const gln = glnOf(place.key)
-    if (point !== undefined && gln !== undefined) pointByGln.set(gln, point)
-  }
-  return { pointByGln, productByGtin: new Map(registers.products.map((product) => [product.gtin, product])) }
-}
-
-function judgeEvents(state: State, index: Index, events: readonly TraceEvent[], history: TraceHistory, nowMs: number): Anomaly[] {
-  const context: TraceRuleContext = { history, nowMs, pointByGln: index.pointByGln, productByGtin: index.productByGtin }
-  const found: Anomaly[] = []
-  for (const event of events) {
-    const judged = event.subjects.length > keysPerEventMax ? { ...event, subjects: event.subjects.slice(0, keysPerEventMax) } : event
-    if (event.errorDeclaration !== undefined) found.push(...withdrawDeclared(state, event))
-    const missing = judgeMissingInspection(judged, context, () => goodsMissed(state))
-    for (const anomaly of [...judgeClonedSerial(judged, context), ...missing]) {
-      if (state.open[anomaly.id] !== undefined) continue
-      state.open[anomaly.id] = anomaly
-      found.push(anomaly)
-    }
-    if (isConformantInspection(event)) found.push(...withdrawInspections(state, event, history))
-  }
-  const ids = Object.keys(state.open)
-  for (const id of ids.slice(0, Math.max(0, ids.length - openTraceAnomaliesMax))) delete state.open[id]
-  return found
-}
-
-/** The goods that an open missing inspection names. */
-function goodsMissed(state: State): Set<string> {
-  return new Set(openInspections(state).flatMap((anomaly) => anomaly.goods))
-}
-
-/** An event that somebody declared wrong bears witness no longer: what it brought about is withdrawn. */
-function withdrawDeclared(state: State, event: TraceEvent): Anomaly[] {
-  const declaredMs = event.errorDeclaration?.declarationTimeMs ?? event.recordTimeMs
-  const closed: Anomaly[] = []
-  for (const anomaly of Object.values(state.open)) {
-    if (!anomaly.witnesses.some((witness) => witness.type === 'event' && witness.eventID === event.eventID)) continue
-    delete state.open[anomaly.id]
-    const closedMs = Math.max(declaredMs, anomaly.openedMs)
-    closed.push({
-      ...anomaly,
-      status: 'closed',
-      closedMs,
-      lastMs: Math.max(anomaly.lastMs, closedMs),
-      proof: withdrawnProof(anomaly, closedMs)
-    })
-  }
-  return closed
-}
-
-function withdrawnProof({ proof }: Anomaly, closedMs: number): Anomaly['proof'] {
+function indexOf(registers: DetectionRegisters) {
   return {
-    en: `${proof.en}; withdrawn at ${iso(closedMs)}, as an event that showed it was declared wrong`,
-    zh: `${proof.zh}；相关事件被声明有误，已于 ${iso(closedMs)} 撤销`
+    sites: sitesOf(registers),
+    products: new Map(registers.products.map((product) => [product.gtin, product])),
+    settings: traceSettings(registers.rules ?? []),
+    holds: indexHolds(registers.holds ?? [])
   }
 }
 
-/** A late report of an inspection that took place before the release, of the goods, their lot or what they came in, closes what its absence opened. */
-function withdrawInspections(state: State, event: TraceEvent, history: TraceHistory): Anomaly[] {
-  const keys = new Set(event.subjects.map((subject) => subject.key))
-  const closed: Anomaly[] = []
-  for (const anomaly of openInspections(state)) {
-    if (event.eventTimeMs > anomaly.openedMs || !anomaly.goods.every((key) => isCovered(key, keys, history))) continue
-    delete state.open[anomaly.id]
-    const closedMs = Math.max(anomaly.openedMs, event.recordTimeMs)
-    const proof = {
-      en: `${anomaly.proof.en}; withdrawn at ${iso(closedMs)}, as the inspection of ${iso(event.eventTimeMs)} was reported late`,
-      zh: `${anomaly.proof.zh}；${iso(event.eventTimeMs)} 的检验已补报，于 ${iso(closedMs)} 撤销`
-    }
-    closed.push({ ...anomaly, status: 'closed', closedMs, lastMs: Math.max(anomaly.lastMs, closedMs), proof })
-  }
-  return closed
+function foundBy(finding: Finding | undefined, { id, version }: Setting<unknown>): Found[] {
+  return finding === undefined ? [] : [{ finding, rule: { id, version } }]
 }
 
-/** Goods whose lot or container a report may name in their place, those missed last first. */
-function missedGoods(state: State): string[] {
-  return openInspections(state)
-    .toReversed()
-    .flatMap((anomaly) => anomaly.goods)
-    .slice(0, keysPerEventMax)
+/** A transformation told in several events is one. */
+function memberOf(fact: TraceFact): string {
+  return transformationKey(fact.transformationID ?? fact.eventID)
 }
 
-function openInspections(state: State): Anomaly[] {
-  return Object.values(state.open).filter((anomaly) => anomaly.type === 'missingInspection')
+/** What an event means for that which it ends: a declaration withdraws, a late report explains, the next step ends a stay. */
+function triggerOf(event: TraceFact, { nowMs, origin }: { nowMs: number; origin: Telling['origin'] }): Trigger {
+  const { eventID, eventTimeMs, recordTimeMs } = event
+  const historical = origin === 'device' && nowMs - eventTimeMs > historicalAfterMs
+  const declaredMs = event.errorDeclaration?.declarationTimeMs
+  const closing = isDeclaration(event)
+    ? ({ reason: 'declared', atMs: declaredMs ?? recordTimeMs, eventID } as const)
+    : ({ reason: 'explained', atMs: recordTimeMs, eventID, eventTimeMs } as const)
+  return { closing, historical, atMs: eventTimeMs }
 }
 
-function keysToKnow(
-  { index, state }: { readonly index: Index; readonly state: State },
-  events: readonly TraceEvent[],
-  known: TraceHistory = { of: () => [] }
-): string[] {
-  const keys = new Set<string>()
-  const add = (key: string): void => {
-    keys.add(key)
-    const own = known.of(key)
-    for (const related of [...parentsIn(own, key), ...lotsIn(own, key)]) {
-      keys.add(related)
-      for (const grand of parentsIn(known.of(related), related)) keys.add(grand)
-    }
+/** What this thing's judgement rests on besides its own events, where something was found or may be found by them alone. */
+function relatedOf(life: Life, found: readonly Found[], lives: Lives): Set<string> {
+  const on = new Set<string>()
+  const isFound = found.some(({ finding }) => finding.type !== 'dwell')
+  for (const { parent } of life.stays) {
+    const apart = life.own.some((fact) => !names(fact, parent))
+    if (!isFound && !apart) continue
+    on.add(parent)
+    if (isFound) for (const outer of parentsIn(lives.own(parent), parent).slice(-parentsMax)) on.add(outer)
   }
-  for (const event of events) {
-    const inside = isRelease(event, index.pointByGln)
-    if (isConformantInspection(event) && event.subjects.some(({ key }) => !isSerialised(key)))
-      for (const missed of missedGoods(state)) add(missed)
-    for (const { key } of event.subjects.slice(0, keysPerEventMax)) {
-      add(key)
-      if (inside) for (const child of contentOf(key, event.eventTimeMs, known)) add(child)
-    }
-  }
-  return [...keys]
+  for (const parent of parentsIn(life.own, life.key).slice(-parentsMax))
+    if (!life.stays.some((stay) => stay.parent === parent)) on.add(parent)
+  if (isFound) for (const lot of life.lots) on.add(lot)
+  return on
+}
+
+/** Anomalies of an older snapshot end by declaration only: what they are made of was not kept. */
+function groupsBefore(open: Readonly<Record<string, Anomaly>>): Record<string, Group> {
+  return Object.fromEntries(
+    Object.entries(open).map(([id, anomaly]) => {
+      const { type, rule, point, place, onsetMs, openedMs, lastMs, detectedAtMs, historical, figures, goods, proof } = anomaly
+      const witnesses = anomaly.witnesses.flatMap((one) => (one.type === 'event' ? [{ eventID: one.eventID, timeMs: one.timeMs }] : []))
+      const where = { ...(point === undefined ? {} : { point }), ...(place === undefined ? {} : { place }) }
+      const group = {
+        type,
+        rule,
+        cause: [],
+        ...where,
+        onsetMs,
+        openedMs,
+        lastMs,
+        figures,
+        witnesses,
+        proof,
+        members: [`older:${id}`],
+        more: 0,
+        goods
+      }
+      return [id, { ...group, detectedAtMs, historical }]
+    })
+  )
 }
