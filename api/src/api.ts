@@ -21,13 +21,20 @@ import { createApiEvents } from './events.ts'
 import type { SubscriptionSettings } from './epcis/subscriptions/settings.ts'
 import { createSubscriptions } from './epcis/subscriptions/subscriptions.ts'
 import { createEvidenceOffice } from './exports/evidence-office.ts'
+import { createMeasureDesk } from './measures/measure-desk.ts'
 import { createOrders } from './orders.ts'
 import { createPolicyBook } from './policy/policy-book.ts'
 import { createLiveHub } from './live.ts'
 import { createMasterData } from './master-data/master-data.ts'
+import { createPublicationOffice, type PublicationSettings } from './publication/office.ts'
 import { createRegisters } from './registers.ts'
 import { createAttachmentStore } from './reports/attachments.ts'
+import { createReportOffice } from './reports/report-office.ts'
+import { createSurgeWatch } from './reports/surge-watch.ts'
+import { createRuleBook } from './rules/rule-book.ts'
+import { createAnomalyJournal } from './anomalies/anomaly-journal.ts'
 import { buildServer } from './server.ts'
+import { createSupervision } from './supervision/create-supervision.ts'
 import { createTriggerEngine, waitingMax, type TriggerEngine } from './trigger.ts'
 import { createLockOut, createSessions } from './sessions.ts'
 
@@ -65,6 +72,8 @@ export interface ApiOptions {
   readonly bootstrapKey?: string
   /** Limits, times and policy of EPCIS subscriptions; what is left out has its default. */
   readonly subscriptions?: Partial<SubscriptionSettings>
+  /** How what is published goes out: address of this server, mail, secrets. */
+  readonly publication?: PublicationSettings
   readonly nowMs?: () => number
 }
 
@@ -98,13 +107,18 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close()
     throw error
   }
+  context.surges.start()
+  context.measures.start()
+  context.supervision.office.start()
   trigger.takeUp().catch((error: unknown) => context.events.triggerFailed({ anomaly: 'those left from before the start', error }))
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : options.port
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  await context.publication.start(url)
   return {
     port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url,
     async [Symbol.asyncDispose]() {
       // New connections are refused first, then streams get their good-bye; requests still running have a moment to end.
       const cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
@@ -112,7 +126,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       context.live.close()
       context.orders.close()
       for (const end of endings) end()
+      await context.publication.close()
       await context.subscriptions.close()
+      await context.surges[Symbol.asyncDispose]()
+      await context.measures[Symbol.asyncDispose]()
+      await context.supervision.office[Symbol.asyncDispose]()
       await Promise.all([closing, context.evidence?.close(), trigger[Symbol.asyncDispose]()])
       clearTimeout(cut)
     }
@@ -139,6 +157,10 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const events = createApiEvents({ logger, metrics })
   const registers = createRegisters({ cases, events, nowMs })
   const policy = createPolicyBook({ cases, nowMs })
+  const reports = createReportOffice({ cases, bus, registers, policy, nowMs })
+  const rules = createRuleBook({ cases, bus, nowMs })
+  const anomalies = createAnomalyJournal({ cases, bus, nowMs })
+  const attachments = createAttachmentStore({ folder: options.attachmentsFolder, cases, policy, nowMs })
   const masterData = createMasterData({ cases, trace, registers, nowMs })
   return {
     telemetry,
@@ -164,7 +186,20 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     registers,
     masterData,
     policy,
-    attachments: createAttachmentStore({ folder: options.attachmentsFolder, cases, policy, nowMs }),
+    reports,
+    rules,
+    anomalies,
+    surges: createSurgeWatch({ cases, office: reports, journal: anomalies, rules, registers, events, nowMs }),
+    attachments,
+    measures: createMeasureDesk({
+      ...{ cases, trace, telemetry, bus, registers, policy, attachments, logger, metrics, nowMs },
+      publisher: options.publisher
+    }),
+    publication: createPublicationOffice({
+      ...{ cases, bus, registers, policy, logger, metrics, nowMs },
+      publisher: options.publisher,
+      ...(options.publication === undefined ? {} : { settings: options.publication })
+    }),
     links: createLinkBook({ cases, nowMs, ...(options.linkHosts === undefined ? {} : { hosts: options.linkHosts }) }),
     subscriptions: createSubscriptions({
       cases,
@@ -175,6 +210,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
       masterData: () => masterData.lookup(),
       settings: { nowMs, ...options.subscriptions }
     }),
+    supervision: createSupervision({ cases, trace, registers, policy, anomalies, events, nowMs }),
     live: createLiveHub({ bus, registers, events }),
     events,
     nowMs

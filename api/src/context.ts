@@ -19,11 +19,19 @@ import type { LinkBook } from './digital-link/links.ts'
 import type { ApiEvents } from './events.ts'
 import type { LiveHub } from './live.ts'
 import type { MasterData } from './master-data/master-data.ts'
+import type { MeasureDesk } from './measures/measure-desk.ts'
 import type { Orders } from './orders.ts'
 import type { PolicyBook } from './policy/policy-book.ts'
+import type { PublicationOffice } from './publication/office.ts'
 import type { Registers } from './registers.ts'
 import type { AttachmentStore } from './reports/attachments.ts'
+import type { ReportOffice } from './reports/report-office.ts'
+import type { SurgeWatch } from './reports/surge-watch.ts'
+import type { RuleBook } from './rules/rule-book.ts'
+import type { AnomalyJournal } from './anomalies/anomaly-journal.ts'
 import type { Sessions } from './sessions.ts'
+import type { SupervisionBooks } from './supervision/supervision-books.ts'
+import type { SupervisionOffice } from './supervision/supervision-office.ts'
 
 export interface ApiContext {
   readonly telemetry: TelemetryStore
@@ -34,6 +42,7 @@ export interface ApiContext {
   readonly gaps: GapLedgerReader | undefined
   readonly deviceHealth: DeviceHealthReader | undefined
   readonly orders: Orders
+  readonly measures: MeasureDesk
   /** Undefined where this process has no folder for bundles. */
   readonly evidence: EvidenceOffice | undefined
   readonly credentials: CredentialOffice
@@ -48,7 +57,13 @@ export interface ApiContext {
   readonly masterData: MasterData
   readonly links: LinkBook
   readonly policy: PolicyBook
+  readonly publication: PublicationOffice
   readonly attachments: AttachmentStore
+  readonly reports: ReportOffice
+  readonly surges: SurgeWatch
+  readonly rules: RuleBook
+  readonly anomalies: AnomalyJournal
+  readonly supervision: { readonly books: SupervisionBooks; readonly office: SupervisionOffice }
   readonly live: LiveHub
   readonly subscriptions: Subscriptions
   readonly events: ApiEvents

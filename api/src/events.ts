@@ -29,6 +29,7 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
     buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30]
   })
   const captured = count('epcis_events', 'EPCIS events captured over HTTP, by outcome', ['outcome'])
+  const reports = count('reports', 'Reports of harm, by outcome and source', ['outcome', 'source'])
   const orders = count('orders', 'Orders to devices, by outcome', ['outcome'])
   const credentials = count('credential_changes', 'Credentials of devices changed, by action', ['action'])
   const registerRows = count('register_rows_refused', 'Register rows left out because they do not match their schema', ['register'])
@@ -57,6 +58,12 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
       triggers.add(1, { outcome: 'dropped' })
       logger.error(fields, 'anomaly dropped: too many are waiting to be assessed')
     },
+    supervisionFailed: (fields: { what: string; error: unknown }) =>
+      logger.error(fields, 'the office of supervision could not do its work'),
+    /** By source, an insider's as one of the public. */
+    reportReceived: (source: string) => reports.add(1, { outcome: 'received', source }),
+    reportRefused: (outcome: 'trap' | 'spam') => reports.add(1, { outcome, source: 'public' }),
+    surgeFailed: (fields: { error: unknown }) => logger.error(fields, 'reports could not be judged for surges'),
     triggerTook: (tookMs: number) => triggerSeconds.observe(tookMs / 1_000),
     exportFailed: (fields: { id: string; error: unknown }) => logger.error(fields, 'evidence bundle could not be made'),
     captured: (outcome: 'stored' | 'duplicate' | 'refused', countEvents: number) => captured.add(countEvents, { outcome }),

@@ -20,6 +20,8 @@ import { exposureRoutes } from './routes/exposure.ts'
 import { linkRoutes } from './routes/links.ts'
 import { liveRoutes } from './routes/live.ts'
 import { lookupRoutes } from './routes/lookup.ts'
+import { controlRoutes } from './routes/control.ts'
+import { measureRoutes } from './routes/measures.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { masterDataRoutes } from './routes/master-data.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
@@ -27,17 +29,25 @@ import { pointRoutes } from './routes/points.ts'
 import { exportRoutes } from './routes/export.ts'
 import { evidenceRoutes } from './routes/evidence.ts'
 import { regulatorExportRoutes } from './routes/exports.ts'
+import { feedRoutes } from './routes/feeds.ts'
 import { historyRoutes } from './routes/history.ts'
 import { readingRoutes, seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deviceHealthRoutes } from './routes/device-health.ts'
 import { publicRoutes } from './routes/public.ts'
+import { publicReportRoutes } from './routes/public-reports.ts'
+import { reportRoutes } from './routes/reports.ts'
+import { attachmentRoutes } from './routes/attachments.ts'
 import { subscriptionStatusRoutes } from './routes/subscriptions.ts'
 import { recallScopeRoutes } from './routes/recall-scope.ts'
 import { scenarioRoutes } from './routes/scenarios.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { warningRoutes } from './routes/warnings.ts'
+import { certificateRoutes, laboratoryRoutes } from './routes/supervision-certificates.ts'
+import { creditRoutes } from './routes/supervision-companies.ts'
+import { consignmentRoutes } from './routes/supervision-consignments.ts'
+import { drawRoutes, planRoutes } from './routes/supervision-plans.ts'
 import { systemRoutes } from './routes/system.ts'
 import type { HttpServer } from './schema-types.ts'
 
@@ -81,6 +91,8 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   deviceRoutes(app, context)
   credentialRoutes(app, context)
   orderRoutes(app, context)
+  measureRoutes(app, context)
+  controlRoutes(app, context)
   seriesRoutes(app, context)
   readingRoutes(app, context)
   historyRoutes(app, context)
@@ -92,6 +104,9 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   deadLetterRoutes(app, context)
   deviceHealthRoutes(app, context)
   publicRoutes(app, context)
+  publicReportRoutes(app, context)
+  reportRoutes(app, context)
+  attachmentRoutes(app, context)
   scenarioRoutes(app, context)
   traceRoutes(app, context)
   exposureRoutes(app, context)
@@ -101,7 +116,14 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   masterDataRoutes(app, context)
   completenessRoutes(app, context)
   linkRoutes(app, context)
+  planRoutes(app, context)
+  drawRoutes(app, context)
+  consignmentRoutes(app, context)
+  creditRoutes(app, context)
+  certificateRoutes(app, context)
+  laboratoryRoutes(app, context)
   subscriptionStatusRoutes(app, context)
+  feedRoutes(app, context)
   await epcisRoutes(app, context)
   digitalLinkRoutes(app, context, options.links)
   await pageRoutes(app, options.pages ?? { webRoot: undefined, webReady: undefined })
