@@ -46,18 +46,33 @@ export function meanKineticTemperature(state: MeanKineticState): number {
   return activationKelvin / (activationKelvin / zeroCelsiusKelvin - Math.log(weight / duration)) - zeroCelsiusKelvin
 }
 
-/** Degree-minutes outside [low, high] of a straight line between two readings, by the mean of both ends. */
+/** How much of the window is known, in milliseconds. */
+export function meanKineticCover(state: MeanKineticState): number {
+  return state.duration.reduce((sum, part) => sum + part, 0)
+}
+
+/** Degree-minutes outside [low, high] of a straight line between two readings, exactly: a line that crosses a limit counts from there on. */
 export function degreeMinutes(
   before: number,
   after: number,
   durationMs: number,
-  limits: { readonly low?: number; readonly high?: number }
+  limits: { readonly low?: number | undefined; readonly high?: number | undefined }
 ): number {
-  return ((beyond(before, limits) + beyond(after, limits)) / 2) * (durationMs / 60_000)
+  const above = limits.high === undefined ? 0 : meanAbove(before - limits.high, after - limits.high)
+  const below = limits.low === undefined ? 0 : meanAbove(limits.low - before, limits.low - after)
+  return (above + below) * (durationMs / 60_000)
+}
+
+/** Mean of the positive part of a line from `from` to `to`. */
+function meanAbove(from: number, to: number): number {
+  if (from <= 0 && to <= 0) return 0
+  if (from >= 0 && to >= 0) return (from + to) / 2
+  const over = Math.max(from, to)
+  return over ** 2 / (2 * Math.abs(to - from))
 }
 
 /** How far outside the limits, as a positive number; 0 inside. */
-export function beyond(value: number, limits: { readonly low?: number; readonly high?: number }): number {
+export function beyond(value: number, limits: { readonly low?: number | undefined; readonly high?: number | undefined }): number {
   if (limits.high !== undefined && value > limits.high) return value - limits.high
   return limits.low !== undefined && value < limits.low ? limits.low - value : 0
 }

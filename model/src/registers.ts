@@ -106,22 +106,44 @@ export const Device = Type.Object({
 })
 export type Device = Static<typeof Device>
 
-/** What goods of a kind must be kept at. All temperatures in degrees Celsius. */
+/** Units that a profile's temperatures may be given in; readings in any of them are converted. */
+export const profileUnits = ['Cel', 'K', '[degF]'] as const
+
+/** What goods of a kind must be kept at, in the profile's own unit. */
 export const ProductProfile = Type.Object({
   id: Name,
   version: Type.Integer({ minimum: 1 }),
   name: BilingualText,
   quantity: Type.Literal('temperature'),
-  unit: Type.Literal('Cel'),
+  unit: Type.Enum(profileUnits),
   low: Type.Optional(Type.Number()),
   high: Type.Optional(Type.Number()),
   deadBand: Type.Number({ minimum: 0, description: 'A value must come back inside the limit by this much to count as in' }),
   onDelayMs: Type.Integer({ minimum: 0, description: 'How long out of limits, in reading time, before an anomaly opens' }),
   offDelayMs: Type.Integer({ minimum: 0, description: 'How long back inside, in reading time, before it closes' }),
   degreeMinutesMax: Type.Optional(Type.Number({ description: 'Cumulative degree-minutes outside the limits that goods may take' })),
+  outsideMsMax: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Cumulative time outside the limits that goods may take; no bound when left out' })
+  ),
+  cumulativeWindowMs: Type.Optional(
+    Type.Integer({
+      minimum: 60_000,
+      description: 'Time over which both sums are taken; the window of the mean kinetic temperature when left out'
+    })
+  ),
   meanKineticTemperatureMax: Type.Optional(Type.Number()),
   meanKineticWindowMs: Type.Integer({ minimum: 60_000 }),
-  recordingIntervalMaxMs: Type.Integer({ minimum: 1_000, description: 'Longest allowed time between two recorded readings' }),
+  recordingIntervalMaxMs: Type.Integer({
+    minimum: 1_000,
+    description:
+      'Longest allowed time between two recorded readings (GSP annex on temperature monitoring: 30 min in storage, 5 min in transport)'
+  }),
+  recordingIntervalOutsideMaxMs: Type.Optional(
+    Type.Integer({
+      minimum: 1_000,
+      description: 'The same while out of limits; 2 min, as that annex has it, when left out, or the one above if shorter'
+    })
+  ),
   source: Type.String({ description: 'Where the figures come from' })
 })
 export type ProductProfile = Static<typeof ProductProfile>

@@ -209,7 +209,7 @@ async function startIngest({
   access,
   parts
 }: IngestParts): Promise<{ broker: Broker; collector: Collector }> {
-  const engine = createDetectionEngine(options.simulator ? { checks: checksAt(options.speed) } : {})
+  const engine = createDetectionEngine(options.simulator ? { parameters: checksAt(options.speed) } : {})
   const collector = await startCollector({
     ...skeleton,
     ...stores,

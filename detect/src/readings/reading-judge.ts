@@ -1,17 +1,24 @@
 /**
- * Judges readings: the checks of each series, the silence of devices, and places against the profiles of the goods kept there. Pure; holds
- * its state, bounded. It decides nothing of goods or events.
+ * Judges readings: each series by itself, sensors of a place against each other, the place against the profile of the goods kept there, and
+ * the devices by their silence and their clocks. A sensor at fault, or alone with what it shows, is a matter of the device and opens nothing
+ * about goods. Pure; holds its state, bounded.
  */
-import { Type, type Static } from 'typebox'
 import type { Anomaly } from '@tracegate/model/anomaly'
-import { compileValidator } from '@tracegate/model/codec'
-import type { Place, ProductProfile } from '@tracegate/model/registers'
-import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
-import { checkSilence, DeviceState, heardFrom } from '../device-gap.ts'
+import type { Reading } from '@tracegate/model/telemetry'
 import type { DetectionRegisters } from '../engine.ts'
-import { emptyPlaceState, judgePlaceReading, PlaceState } from '../place-limits.ts'
 import { nameOfSeries } from '../series-names.ts'
-import { judgeSeriesReading, quantityOf, SeriesState, seriesCheckDefaults, type SeriesCheckSettings } from '../series-checks.ts'
+import { heardFrom, lookForSilence, type DeviceState } from './device-watch.ts'
+import { createFaultBook } from './fault-book.ts'
+import { compareWithNeighbours, newCompare } from './neighbours.ts'
+import { createPlacePast } from './place-past.ts'
+import { sideOf } from './place-sensor.ts'
+import { emptyPlaceState, judgePlace } from './place-watch.ts'
+import { readingDefaults, type ReadingParameters } from './reading-parameters.ts'
+import { readingRules } from './reading-rules.ts'
+import { emptyReadingState, readReadingState } from './reading-state.ts'
+import { neighbourFault, seriesFault, type FaultContext } from './raise-fault.ts'
+import { commonValue, indexOf, quantityOf, settingsOf, type Quantity, type Track } from './series-track.ts'
+import { judgeSeries, newSeries, seriesFaultTypes, type SeriesVerdict } from './series-watch.ts'
 
 /** A reading older than this when it comes is backfill. */
 export const historicalAfterMs = 300_000
@@ -20,17 +27,9 @@ const futureMaxMs = 60_000
 /** Series that are checked; further ones pass unchecked. */
 export const seriesMax = 100_000
 
-export const ReadingState = Type.Object({
-  places: Type.Record(Type.String(), PlaceState),
-  series: Type.Record(Type.String(), SeriesState),
-  devices: Type.Record(Type.String(), DeviceState)
-})
-type State = Static<typeof ReadingState>
-const validator = compileValidator(ReadingState)
-
 export interface ReadingJudgeOptions {
-  /** Settings that take the place of the defaults of a quantity. */
-  readonly checks?: Partial<Record<'temperature' | 'humidity', Partial<SeriesCheckSettings>>>
+  /** Parameters that take the place of those shipped, as in a port whose rooms live faster than the wall clock; settings go before both. */
+  readonly parameters?: Partial<ReadingParameters>
 }
 
 export interface ReadingJudge {
@@ -44,121 +43,215 @@ export interface ReadingJudge {
   seriesCount(): number
 }
 
-interface Index {
-  /** Place and profile that a temperature series is judged by. */
-  readonly watched: Map<string, { place: Place; profile: ProductProfile | undefined }>
-}
+const ownFaults: ReadonlySet<string> = new Set(seriesFaultTypes)
+/** Faults that say nothing of the value: the sensor is believed all the same. */
+const harmless: ReadonlySet<string> = new Set(['recordingInterval', 'rate', 'attenuated'])
 
 export function createReadingJudge(options: ReadingJudgeOptions = {}): ReadingJudge {
-  let index: Index = { watched: new Map() }
-  let state = emptyState()
-  let room = { series: seriesMax }
-  const settings = {
-    temperature: { ...seriesCheckDefaults.temperature, ...options.checks?.temperature },
-    humidity: { ...seriesCheckDefaults.humidity, ...options.checks?.humidity }
+  const defaults: ReadingParameters = { ...readingDefaults, ...options.parameters }
+  let registers: DetectionRegisters = { places: [], profiles: [], products: [], points: [] }
+  let rules = readingRules([], defaults)
+  let state = emptyReadingState()
+  let faults = createFaultBook(state.faults)
+  let past = createPlacePast()
+  let index = indexOf(registers, rules, state.compared)
+  let tracks = new Map<string, Track>()
+  let seriesCount = 0
+  const verdict: SeriesVerdict = { fault: undefined, figure: 0, aboutMs: 0, aboutValue: 0, sound: true, still: false }
+
+  function configure(next: DetectionRegisters): void {
+    registers = next
+    rules = readingRules(next.rules, defaults)
+    index = indexOf(next, rules, state.compared)
+    tracks = new Map()
   }
+
+  function trackOf(reading: Reading): Track {
+    const series = nameOfSeries(reading)
+    return tracks.get(series) ?? newTrack(series, reading)
+  }
+
+  function newTrack(series: string, reading: Reading): Track {
+    const quantity = quantityOf(reading)
+    const watched = index.watched.get(series)
+    const track: Track = {
+      series,
+      quantity,
+      settings: quantity === undefined ? undefined : settingsOf(quantity, reading.point, rules),
+      watched,
+      peers: quantity === undefined ? undefined : watched?.peers[quantity],
+      state: state.series[series],
+      device: watched === undefined ? undefined : deviceOf(reading, watched.place.key, watched.limits?.intervalMaxMs),
+      placeState: watched === undefined ? undefined : state.places[watched.place.key]
+    }
+    if (tracks.size < seriesMax) tracks.set(series, track)
+    return track
+  }
+
+  function deviceOf(reading: Reading, place: string, intervalMaxMs: number | undefined): DeviceState {
+    const device = (state.devices[`${reading.point}/${reading.device}`] ??= {
+      point: reading.point,
+      device: reading.device,
+      place,
+      lastMs: 0,
+      seenAtMs: 0,
+      intervalMs: 1_000,
+      gapMaxMs: intervalMaxMs ?? 120_000
+    })
+    // A device that watches several places is none of theirs alone.
+    if (device.place !== undefined && device.place !== place) delete device.place
+    return device
+  }
+
+  function judge(reading: Reading, nowMs: number, backfill: boolean, found: Anomaly[]): void {
+    const track = trackOf(reading)
+    const { device, quantity } = track
+    if (device !== undefined) noteDevice(device, reading, nowMs, found)
+    if (quantity === undefined || reading.timeMs - nowMs > futureMaxMs || !Number.isFinite(reading.value)) return
+    const value = commonValue(reading, quantity)
+    if (!Number.isFinite(value)) return
+    const historical = backfill || (reading.historical ?? nowMs - reading.timeMs > historicalAfterMs)
+    const isNews = judgeAlone(track, reading, { quantity, value, nowMs, historical }, found)
+    if (track.watched === undefined || reading.quality === 4 || reading.quality === 9) return
+    if (!isNews) return judgeLate(track, reading, { value, quantity, nowMs })
+    judgeTogether(track, reading, { quantity, value, nowMs, historical }, found)
+  }
+
+  function noteDevice(device: DeviceState, reading: Reading, nowMs: number, found: Anomaly[]): void {
+    if (device.seenAtMs === 0) {
+      device.seenAtMs = nowMs
+      device.lastMs = Math.min(reading.timeMs, nowMs)
+    }
+    // Once a message is enough: its readings come together.
+    if (device.seenAtMs === nowMs && device.lastMs === reading.timeMs && state.silence.open.length === 0) return
+    heardFrom(device, state.silence, { timeMs: reading.timeMs, nowMs }, rules, found)
+  }
+
+  interface Judged {
+    readonly quantity: Quantity
+    readonly value: number
+    readonly nowMs: number
+    readonly historical: boolean
+  }
+
+  /** The checks of the series by itself. False when the reading is not newer than what was judged, or there is no room for the series. */
+  function judgeAlone(track: Track, reading: Reading, { value, nowMs, historical }: Judged, found: Anomaly[]): boolean {
+    const { settings, series } = track
+    if (settings === undefined) return false
+    const isFirst = track.state === undefined
+    if (track.state === undefined) {
+      if (seriesCount >= seriesMax) return false
+      seriesCount += 1
+      track.state = state.series[series] = newSeries(reading.timeMs, value)
+    } else if (reading.timeMs <= track.state.lastMs) return false
+    const limits = track.watched?.limits
+    const outside = limits !== undefined && track.quantity === 'temperature' && sideOf(track.state.lastValue, limits) !== undefined
+    const intervalMaxMs = limits === undefined ? Infinity : outside ? limits.intervalOutsideMaxMs : limits.intervalMaxMs
+    judgeSeries(track.state, { timeMs: reading.timeMs, value }, settings, { isFirst, intervalMaxMs }, verdict)
+    if (verdict.fault === undefined && verdict.sound && faults.count() === 0) return true
+    const open = faults.faultOf(series)
+    if (open !== undefined) {
+      const closed = verdict.sound && ownFaults.has(open) ? faults.clear(series, reading.timeMs) : undefined
+      if (closed !== undefined) found.push(closed)
+    } else if (verdict.fault !== undefined) {
+      const context: FaultContext = { track, reading, rules, nowMs, historical }
+      const raised = faults.raise(series, seriesFault(context, settings, verdict, intervalMaxMs), rules.parameters.grouping)
+      if (raised !== undefined) found.push(raised)
+    }
+    return true
+  }
+
+  /** The sensor beside its neighbours, then the place. */
+  function judgeTogether(track: Track, reading: Reading, judged: Judged, found: Anomaly[]): void {
+    const { series, watched, peers } = track
+    if (watched === undefined || peers === undefined) return
+    const alone = compare(track, reading, judged, found)
+    if (watched.limits === undefined || judged.quantity !== 'temperature') return
+    const fault = faults.count() === 0 ? undefined : faults.faultOf(series)
+    track.placeState ??= state.places[watched.place.key] ??= emptyPlaceState()
+    judgePlace(
+      track.placeState,
+      {
+        place: watched.place,
+        limits: watched.limits,
+        rules,
+        reading,
+        series,
+        celsius: judged.value,
+        trusted: !alone && (fault === undefined || harmless.has(fault)),
+        nowMs: judged.nowMs,
+        historical: judged.historical
+      },
+      found
+    )
+  }
+
+  function compare(track: Track, reading: Reading, { value, nowMs, historical }: Judged, found: Anomaly[]): boolean {
+    const { series, peers } = track
+    if (peers === undefined || !rules.rule.neighbour.enabled) return false
+    let own = peers.states.get(series)
+    if (own === undefined) {
+      own = state.compared[series] = newCompare(value, reading.timeMs)
+      peers.states.set(series, own)
+    }
+    const frozen = track.placeState?.open !== undefined
+    const seen = { value, timeMs: reading.timeMs, still: verdict.still, frozen }
+    const { alone, fault, well, apart } = compareWithNeighbours(own, peers.states.values(), seen, peers.settings)
+    const open = faults.count() === 0 ? undefined : faults.faultOf(series)
+    if (well && (open === 'neighbour' || open === 'drift')) {
+      const closed = faults.clear(series, reading.timeMs)
+      if (closed !== undefined) found.push(closed)
+    } else if (fault !== undefined && open === undefined) {
+      const context: FaultContext = { track, reading, rules, nowMs, historical }
+      const raised = faults.raise(series, neighbourFault(context, fault, { apart, onsetMs: own.nearMs, peers }), rules.parameters.grouping)
+      if (raised !== undefined) found.push(raised)
+    }
+    return alone
+  }
+
+  function judgeLate(track: Track, reading: Reading, late: { value: number; quantity: Quantity; nowMs: number }): void {
+    const { watched, device, series, placeState } = track
+    if (watched?.limits === undefined || late.quantity !== 'temperature' || device?.wrongClock !== undefined) return
+    past.judge(placeState?.sensors[series], {
+      place: watched.place,
+      limits: watched.limits,
+      rules,
+      reading,
+      series,
+      celsius: late.value,
+      trusted: true,
+      nowMs: late.nowMs,
+      historical: true
+    })
+  }
+
   return {
-    configure(registers) {
-      index = indexOf(registers)
-    },
+    configure,
     onReadings(readings, nowMs, how = {}) {
       const found: Anomaly[] = []
-      for (const reading of readings) judgeReading({ state, index, settings, room }, reading, nowMs, how.historical ?? false, found)
+      for (const reading of readings) judge(reading, nowMs, how.historical ?? false, found)
       return found
     },
     onTick(nowMs) {
-      const found: Anomaly[] = []
-      for (const device of Object.values(state.devices)) {
-        const gap = checkSilence(device, nowMs)
-        if (gap !== undefined) found.push(gap)
-      }
-      return found
-    },
-    seriesCount: () => seriesMax - room.series,
-    snapshot: () => structuredClone(state),
-    restore(snapshot) {
-      const checked = validator.check(snapshot)
-      state = checked.ok ? structuredClone(checked.value) : emptyState()
-      room = { series: seriesMax - Object.keys(state.series).length }
-      return checked.ok ? undefined : checked.reason.message
-    }
-  }
-}
-
-function emptyState(): State {
-  return { places: {}, series: {}, devices: {} }
-}
-
-function indexOf(registers: DetectionRegisters): Index {
-  const profiles = new Map(registers.profiles.map((profile) => [profile.id, profile]))
-  const watched: Index['watched'] = new Map()
-  for (const place of registers.places) {
-    if (place.point === undefined) continue
-    for (const watch of place.watches) {
-      if (watch.quantity !== 'temperature') continue
-      watched.set(seriesKeyOf({ point: place.point, device: watch.device, metric: watch.metric }), {
-        place,
-        profile: profiles.get(place.profile ?? '')
-      })
-    }
-  }
-  return { watched }
-}
-
-interface Judging {
-  readonly state: State
-  readonly index: Index
-  readonly settings: Readonly<Record<'temperature' | 'humidity', SeriesCheckSettings>>
-  /** How many more series may be kept; counted, since counting keys would cost every new series as much as all before it. */
-  readonly room: { series: number }
-}
-
-function judgeReading(judging: Judging, reading: Reading, nowMs: number, backfill: boolean, found: Anomaly[]): void {
-  const { state, index } = judging
-  const series = nameOfSeries(reading)
-  const watched = index.watched.get(series)
-  const historical = backfill || (reading.historical ?? nowMs - reading.timeMs > historicalAfterMs)
-  const ahead = reading.timeMs - nowMs > futureMaxMs
-  if (watched !== undefined) noteDevice(state, { reading, place: watched.place, profile: watched.profile, nowMs }, found)
-  if (ahead) return
-  const quantity = quantityOf(reading)
-  if (quantity !== undefined) {
-    const known = state.series[series]
-    if (known !== undefined || judging.room.series > 0) {
-      const judged = judgeSeriesReading(known, {
-        reading,
-        settings: judging.settings[quantity],
-        ...(watched === undefined ? {} : { place: watched.place.key }),
+      const silent = lookForSilence(
+        Object.values(state.devices),
+        state.silence,
         nowMs,
-        historical
-      })
-      if (known === undefined && judged.state !== undefined) judging.room.series -= 1
-      if (judged.state !== undefined) state.series[series] = judged.state
-      found.push(...judged.anomalies)
+        rules,
+        (name) => index.seriesOfDevice.get(name) ?? []
+      )
+      return [...silent, ...past.tick(nowMs, (place) => state.places[place])]
+    },
+    seriesCount: () => seriesCount,
+    snapshot: () => structuredClone({ ...state, faults: faults.state() }),
+    restore(snapshot) {
+      const read = readReadingState(snapshot)
+      state = typeof read === 'string' ? emptyReadingState() : read
+      faults = createFaultBook(state.faults)
+      past = createPlacePast()
+      seriesCount = Object.keys(state.series).length
+      configure(registers)
+      return typeof read === 'string' ? read : undefined
     }
   }
-  if (watched?.profile === undefined) return
-  const place = (state.places[watched.place.key] ??= emptyPlaceState())
-  const anomaly = judgePlaceReading(place, { place: watched.place, profile: watched.profile, reading, nowMs, historical })
-  if (anomaly !== undefined) found.push(anomaly)
-}
-
-function noteDevice(
-  state: State,
-  heard: { reading: Reading; place: Place; profile: ProductProfile | undefined; nowMs: number },
-  found: Anomaly[]
-): void {
-  const { reading, place, profile, nowMs } = heard
-  const name = `${reading.point}/${reading.device}`
-  const device = (state.devices[name] ??= {
-    point: reading.point,
-    device: reading.device,
-    place: place.key,
-    lastMs: Math.min(reading.timeMs, nowMs),
-    seenAtMs: nowMs,
-    intervalMs: 1_000,
-    gapMaxMs: profile?.recordingIntervalMaxMs ?? 120_000
-  })
-  const closed = heardFrom(device, Math.min(reading.timeMs, nowMs), nowMs)
-  if (closed !== undefined) found.push(closed)
 }

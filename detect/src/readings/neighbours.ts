@@ -1,0 +1,154 @@
+/**
+ * Compares the sensors of one place that measure the same: which one is alone with what it shows, and whether it jumped or crept away.
+ * Pure; a few numbers a sensor. It judges sensors, never goods.
+ *
+ * The rule: a sensor disagrees when it is farther from the median of the others than the tolerance, its usual difference aside. It is
+ * alone when meanwhile the others moved less than a share of its own way. Sensors that stopped moving are no witnesses. A single sensor
+ * has none: it is believed unless it fails a test of its own.
+ */
+import { Type, type Static } from 'typebox'
+
+export const CompareState = Type.Object({
+  value: Type.Number(),
+  timeMs: Type.Number(),
+  /** Usual difference to the others, and how many comparisons taught it. */
+  usual: Type.Number(),
+  count: Type.Number(),
+  /** When it last agreed closely, with what it and the others showed then. */
+  nearMs: Type.Number(),
+  nearOwn: Type.Number(),
+  nearOthers: Type.Optional(Type.Number()),
+  /** Difference at the last comparison, and its largest step since it last agreed. */
+  apart: Type.Number(),
+  stepMax: Type.Number(),
+  /** Since when it is alone, or agrees again. */
+  aloneSinceMs: Type.Optional(Type.Number()),
+  backSinceMs: Type.Optional(Type.Number()),
+  /** The sensor does not change any more. */
+  still: Type.Boolean()
+})
+export type CompareState = Static<typeof CompareState>
+
+export interface CompareSettings {
+  readonly tolerance: number
+  readonly usualMax: number
+  readonly sharedShare: number
+  readonly forMs: number
+  /** Older values are no witnesses. */
+  readonly freshMs: number
+}
+
+export interface Comparison {
+  /** How far from the others, its usual difference aside; NaN when there is nothing to compare with. */
+  readonly apart: number
+  /** It disagrees at this moment, and alone. */
+  readonly alone: boolean
+  /** It has been alone long enough to be at fault: it jumped away, or crept. */
+  readonly fault: 'neighbour' | 'drift' | undefined
+  /** It has agreed for long enough to be well again. */
+  readonly well: boolean
+}
+
+/** Comparisons that teach the usual difference at first. */
+const learnCount = 30
+/** After that the difference is followed so slowly that a drift of a tenth of a kelvin a day still shows. */
+const followMs = 14 * 86_400_000
+/** Values beside it that are looked at. */
+const neighboursMax = 16
+const none: Comparison = { apart: Number.NaN, alone: false, fault: undefined, well: false }
+
+export function newCompare(value: number, timeMs: number): CompareState {
+  return { value, timeMs, usual: 0, count: 0, nearMs: timeMs, nearOwn: value, apart: 0, stepMax: 0, still: false }
+}
+
+/** Takes a value of a sensor that is in `all`. Changes its state. While `frozen`, as when the place is in alarm, nothing new is learnt or blamed. */
+export function compareWithNeighbours(
+  state: CompareState,
+  all: Iterable<CompareState>,
+  reading: { readonly value: number; readonly timeMs: number; readonly still: boolean; readonly frozen: boolean },
+  settings: CompareSettings
+): Comparison {
+  const sinceMs = reading.timeMs - state.timeMs
+  state.value = reading.value
+  state.timeMs = reading.timeMs
+  state.still = reading.still
+  const others = medianOfOthers(state, all, settings.freshMs)
+  if (Number.isNaN(others)) return forget(state)
+  const difference = reading.value - others
+  if (state.count < learnCount) {
+    const usual = state.usual + (difference - state.usual) / (state.count + 1)
+    if (Math.abs(difference) <= settings.usualMax) {
+      state.usual = usual
+      state.count += 1
+    }
+  }
+  const apart = difference - state.usual
+  if (reading.frozen) return { apart, alone: state.aloneSinceMs !== undefined, fault: undefined, well: false }
+  const distance = Math.abs(apart)
+  state.stepMax = Math.max(state.stepMax, Math.abs(apart - state.apart))
+  state.apart = apart
+  if (distance <= settings.tolerance / 4) near(state, reading, others)
+  if (distance <= settings.tolerance / 2) return agree(state, reading.timeMs, { apart, difference, sinceMs }, settings)
+  if (state.backSinceMs !== undefined) delete state.backSinceMs
+  const alone = distance > settings.tolerance && isAlone(state, reading.value, others, settings.sharedShare)
+  if (!alone) {
+    if (state.aloneSinceMs !== undefined) delete state.aloneSinceMs
+    return { apart, alone, fault: undefined, well: false }
+  }
+  state.aloneSinceMs ??= reading.timeMs
+  if (reading.timeMs - state.aloneSinceMs < settings.forMs) return { apart, alone, fault: undefined, well: false }
+  return { apart, alone, fault: state.stepMax >= distance / 2 ? 'neighbour' : 'drift', well: false }
+}
+
+function near(state: CompareState, reading: { readonly value: number; readonly timeMs: number }, others: number): void {
+  state.nearMs = reading.timeMs
+  state.nearOwn = reading.value
+  state.nearOthers = others
+  state.stepMax = 0
+}
+
+function agree(
+  state: CompareState,
+  timeMs: number,
+  seen: { readonly apart: number; readonly difference: number; readonly sinceMs: number },
+  { forMs, usualMax }: CompareSettings
+): Comparison {
+  if (state.aloneSinceMs !== undefined) delete state.aloneSinceMs
+  state.backSinceMs ??= timeMs
+  if (state.count >= learnCount) {
+    const followed = state.usual + (seen.difference - state.usual) * Math.min(1, Math.max(0, seen.sinceMs) / followMs)
+    state.usual = Math.min(usualMax, Math.max(-usualMax, followed))
+  }
+  return { apart: seen.apart, alone: false, fault: undefined, well: timeMs - state.backSinceMs >= forMs }
+}
+
+function forget(state: CompareState): Comparison {
+  if (state.aloneSinceMs !== undefined) delete state.aloneSinceMs
+  if (state.backSinceMs !== undefined) delete state.backSinceMs
+  return none
+}
+
+/** Never near so far: there is no way to tell who moved, so the one that shows something unusual is. */
+function isAlone(state: CompareState, value: number, others: number, sharedShare: number): boolean {
+  if (state.nearOthers === undefined) return false
+  const own = value - state.nearOwn
+  const shared = others - state.nearOthers
+  return Math.sign(shared) !== Math.sign(own) || Math.abs(shared) < sharedShare * Math.abs(own)
+}
+
+const scratch: number[] = []
+
+function medianOfOthers(state: CompareState, all: Iterable<CompareState>, freshMs: number): number {
+  scratch.length = 0
+  for (const other of all) {
+    if (other === state || other.still || Math.abs(state.timeMs - other.timeMs) > freshMs) continue
+    scratch.push(other.value)
+    if (scratch.length >= neighboursMax) break
+  }
+  if (scratch.length === 0) return Number.NaN
+  if (scratch.length === 1) return scratch[0] ?? Number.NaN
+  scratch.sort((left, right) => left - right)
+  const middle = scratch.length >> 1
+  const upper = scratch[middle] ?? Number.NaN
+  return scratch.length % 2 === 1 ? upper : (upper + (scratch[middle - 1] ?? Number.NaN)) / 2
+}
