@@ -27,6 +27,7 @@ import { createPolicyBook } from './policy/policy-book.ts'
 import { createLiveHub } from './live.ts'
 import { createMasterData } from './master-data/master-data.ts'
 import { createPublicationOffice, type PublicationSettings } from './publication/office.ts'
+import { createRecallOffice } from './recalls/recall-office.ts'
 import { createRegisters } from './registers.ts'
 import { createAttachmentStore } from './reports/attachments.ts'
 import { createReportOffice } from './reports/report-office.ts'
@@ -186,6 +187,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     registers,
     masterData,
     policy,
+    recalls: createRecallOffice({ cases, trace, registers, policy, bus, nowMs }),
     reports,
     rules,
     anomalies,

@@ -23,6 +23,7 @@ import type { MeasureDesk } from './measures/measure-desk.ts'
 import type { Orders } from './orders.ts'
 import type { PolicyBook } from './policy/policy-book.ts'
 import type { PublicationOffice } from './publication/office.ts'
+import type { RecallOffice } from './recalls/recall-office.ts'
 import type { Registers } from './registers.ts'
 import type { AttachmentStore } from './reports/attachments.ts'
 import type { ReportOffice } from './reports/report-office.ts'
@@ -57,6 +58,7 @@ export interface ApiContext {
   readonly masterData: MasterData
   readonly links: LinkBook
   readonly policy: PolicyBook
+  readonly recalls: RecallOffice
   readonly publication: PublicationOffice
   readonly attachments: AttachmentStore
   readonly reports: ReportOffice

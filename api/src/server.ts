@@ -40,7 +40,9 @@ import { publicReportRoutes } from './routes/public-reports.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { attachmentRoutes } from './routes/attachments.ts'
 import { subscriptionStatusRoutes } from './routes/subscriptions.ts'
+import { recallProgressRoutes } from './routes/recall-progress.ts'
 import { recallScopeRoutes } from './routes/recall-scope.ts'
+import { recallRoutes } from './routes/recalls.ts'
 import { scenarioRoutes } from './routes/scenarios.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { warningRoutes } from './routes/warnings.ts'
@@ -111,6 +113,8 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   traceRoutes(app, context)
   exposureRoutes(app, context)
   recallScopeRoutes(app, context)
+  recallRoutes(app, context)
+  recallProgressRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
   masterDataRoutes(app, context)

@@ -20,7 +20,7 @@ const RecallHead = Type.Object({
 })
 const recallHeads = compileValidator(RecallHead)
 
-export async function recallStatusOf(context: ApiContext, of: string): Promise<RecallStatus> {
+export async function recallStatusOf(context: Pick<ApiContext, 'cases' | 'trace' | 'nowMs'>, of: string): Promise<RecallStatus> {
   const [warnings, recalls] = await Promise.all([publishedWarnings(context, of), recallsOf(context, of)])
   const status = recalls.length > 0 ? 'recall' : warnings.length > 0 ? 'warning' : 'none'
   return { of, status, warnings: warnings.map(plain), recalls, asOfMs: context.nowMs() }
@@ -30,7 +30,7 @@ function plain({ id, level, title, matters, startMs }: PublicWarning): RecallSta
   return { id, level, title, matters, startMs }
 }
 
-async function recallsOf(context: ApiContext, of: string): Promise<RecallStatus['recalls']> {
+async function recallsOf(context: Pick<ApiContext, 'cases' | 'trace'>, of: string): Promise<RecallStatus['recalls']> {
   const [heads, lots] = await Promise.all([context.cases.heads({ kind: 'recall', limit: recallsMax }), lotsOfItems(context.trace, [of])])
   const lot = keyKind(of) === 'lot' ? of : lots.get(of)
   const product = keyKind(of) === 'product' ? of : parentKeyOf(of)

@@ -91,7 +91,7 @@ async function publicNames(context: ApiContext, steps: readonly JourneyStep[], p
 }
 
 /** Warnings in force that name the thing, its lot, or its product as a whole. */
-export async function publishedWarnings(context: ApiContext, of: string): Promise<PublicWarning[]> {
+export async function publishedWarnings(context: Pick<ApiContext, 'cases' | 'trace'>, of: string): Promise<PublicWarning[]> {
   const [heads, lots] = await Promise.all([
     context.cases.heads({ kind: 'warning', open: true, limit: warningsMax }),
     lotsOfItems(context.trace, [of])

@@ -14,6 +14,7 @@ import { HandlingPolicy, handlingDefaults } from './handling.ts'
 import { PublicationPolicy, publicationDefaults } from './publication.ts'
 import { RecallPolicy, recallDefaults } from './recalls.ts'
 import { ReportsPolicy, reportsDefaults } from './reports.ts'
+import { SupervisionPolicy, supervisionDefaults } from './supervision.ts'
 
 export const Policy = Type.Object(
   {
@@ -25,7 +26,8 @@ export const Policy = Type.Object(
     measures: MeasuresPolicy,
     channels: ChannelsPolicy,
     exchange: ExchangePolicy,
-    recalls: RecallPolicy
+    recalls: RecallPolicy,
+    supervision: SupervisionPolicy
   },
   { title: 'policy', additionalProperties: false }
 )
@@ -51,7 +53,8 @@ export const policyDefaults: Policy = {
   measures: measuresDefaults,
   channels: channelsDefaults,
   exchange: exchangeDefaults,
-  recalls: recallDefaults
+  recalls: recallDefaults,
+  supervision: supervisionDefaults
 }
 
 const policies = compileValidator(Policy)
