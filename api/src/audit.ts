@@ -14,6 +14,19 @@ export interface AuditTrail {
   append(id: string, step: AuditStep): Promise<void>
 }
 
+export interface Refusal {
+  readonly by: string
+  readonly right: string
+  /** What was to be done, and to what. */
+  readonly action: string
+  readonly what: string
+}
+
+/** Who tried what without the right to it: one journal a caller, so that nobody waits for another. */
+export function auditRefusal(trail: AuditTrail, { by, right, action, what }: Refusal): Promise<void> {
+  return trail.append(`refused:${by}`, { by, action: 'refused', why: `${action} needs the right ${right}`, state: { right, action, what } })
+}
+
 /** Another process may write the same journal. */
 const attemptsMax = 5
 

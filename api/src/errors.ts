@@ -8,6 +8,10 @@ export const apiError = defineErrors({
     status: 409,
     message: 'Cannot change {what} "{id}": its journal has {length} steps, expected {expected}; read it again'
   },
+  POLICY_INVALID: { status: 422, message: 'Cannot take the policy: {count} of its members are wrong' },
+  POLICY_PAST: { status: 400, message: 'Cannot take the policy: it would be in effect from {effectiveFrom}, expected {now} or later' },
+  POLICY_FULL: { status: 409, message: 'Cannot take the policy: there are {versions} versions, expected fewer than {versionsMax}' },
+  WARNING_GOODS: { status: 422, message: 'Cannot draft a warning: {detail}' },
   ROUTE_UNKNOWN: { status: 404, message: 'Cannot answer: there is nothing at {method} {path}' },
   SIGN_IN_REQUIRED: { status: 401, message: 'Cannot answer: the request carries no valid session or key, expected one of them' },
   SIGN_IN_FAILED: { status: 401, message: 'Cannot sign in: name and password do not belong together' },

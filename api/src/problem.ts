@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { CodedError, type Reason } from '@tracegate/model/errors'
 import type { Problem } from '@tracegate/model/http'
+import { ContentError } from '@tracegate/model/warning-errors'
 import { apiError } from './errors.ts'
 import type { ApiEvents } from './events.ts'
 import { chooseType } from './epcis/accept.ts'
@@ -53,6 +54,7 @@ const titles: Readonly<Record<number, string>> = {
   413: 'Too large',
   414: 'Address too long',
   415: 'Unsupported media type',
+  422: 'Content not acceptable',
   429: 'Too many requests',
   500: 'Internal error',
   501: 'Not implemented',
@@ -151,6 +153,7 @@ export function installProblems(app: HttpServer, events: ApiEvents): void {
 }
 
 function codedOf(error: FastifyError | Error, request: FastifyRequest): { coded: CodedError; findings: readonly Reason[] } {
+  if (error instanceof ContentError) return { coded: error, findings: error.findings }
   if (error instanceof CodedError) return { coded: error, findings: [] }
   if (error instanceof FindingsError) return { coded: error.coded, findings: error.findings }
   if ('validation' in error && error.validation !== undefined) {

@@ -2,7 +2,7 @@
  * The trigger engine: an anomaly that may harm goods becomes a warning draft with level and recall scope, and the draft follows the
  * anomaly while it is open. Once per anomaly, whatever restarts or comes twice. It proposes; it never publishes.
  */
-import { Anomaly } from '@tracegate/model/anomaly'
+import { Anomaly, type AnomalyType } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
 import type { Bus } from '@tracegate/service/bus'
 import type { CaseHead, CaseStore } from '@tracegate/store/case-store'
@@ -10,6 +10,7 @@ import { claimIdOf, readClaim } from './claims.ts'
 import { draftContent, type DraftSources } from './draft.ts'
 import type { ApiEvents } from './events.ts'
 import { createFollowers, lookEveryMs, type Task } from './followers.ts'
+import type { PolicyBook } from './policy/policy-book.ts'
 import { createTaskQueue } from './task-queue.ts'
 import { createWarningWriter, type WarningWriter, type WrittenWarning } from './warning-writer.ts'
 
@@ -38,11 +39,13 @@ const anomalies = compileValidator(Anomaly)
 export function createTriggerEngine(options: TriggerOptions): TriggerEngine {
   const { cases, bus, events, nowMs } = options
   const writer = createWarningWriter({ cases, bus, nowMs })
+  const drafting = createDraftingTypes(options.policy)
   const followers = createFollowers()
   const queue = createTaskQueue<Task>({
     runningMax,
     waitingMax,
     async run(task) {
+      if (!(await drafting.read()).has(task.anomaly.type)) return
       const { written, goods } = await judge(options, writer, task)
       followers.follow(task, { goods, updated: written?.outcome === 'updated', nowMs: nowMs() })
     }
@@ -50,7 +53,7 @@ export function createTriggerEngine(options: TriggerOptions): TriggerEngine {
 
   function take(task: Task): void {
     const { anomaly } = task
-    if (anomaly.category === 'device' || followers.postpone(task, nowMs())) return
+    if (drafting.refuses(anomaly.type) || followers.postpone(task, nowMs())) return
     // The first receipt counts for the time to the draft; the newest state of the anomaly for its content.
     const taken = queue.add(anomaly.id, task, (waiting, next) => ({ ...next, receivedAtMs: waiting.receivedAtMs }))
     if (!taken) events.triggerDropped({ anomaly: anomaly.id, waiting: queue.waiting() })
@@ -64,12 +67,14 @@ export function createTriggerEngine(options: TriggerOptions): TriggerEngine {
   ]
   const timer = setInterval(() => {
     for (const task of followers.due(nowMs())) take(task)
+    void drafting.read().catch(() => undefined)
   }, lookEveryMs / 2)
   timer.unref()
 
   return {
     async takeUp() {
-      for (const task of await leftTasks(cases)) take(task)
+      const types = await drafting.read()
+      for (const task of await leftTasks(cases, types)) take(task)
     },
     idle: () => queue.idle(),
     waiting: () => queue.waiting(),
@@ -80,6 +85,20 @@ export function createTriggerEngine(options: TriggerOptions): TriggerEngine {
       // What runs ends by itself: every store call in it has its own limit.
       await queue.idle()
     }
+  }
+}
+
+/** Which types of anomalies draft, by the policy; what is known already keeps the others out of the queue. */
+function createDraftingTypes(policy: PolicyBook) {
+  let known: { readonly version: number; readonly types: ReadonlySet<AnomalyType> } | undefined
+  return {
+    async read(): Promise<ReadonlySet<AnomalyType>> {
+      const current = await policy.current()
+      if (known?.version !== current.version)
+        known = { version: current.version, types: new Set(current.policy.publication.drafting.anomalyTypes) }
+      return known.types
+    },
+    refuses: (type: AnomalyType) => known !== undefined && !known.types.has(type)
   }
 }
 
@@ -98,14 +117,14 @@ async function judge(options: TriggerOptions, writer: WarningWriter, task: Task)
   }
 }
 
-async function leftTasks(cases: CaseStore): Promise<Task[]> {
+async function leftTasks(cases: CaseStore, types: ReadonlySet<AnomalyType>): Promise<Task[]> {
   const recent = await cases.heads({ kind: 'anomaly', limit: takenUpMax })
   const open = await cases.heads({ kind: 'anomaly', open: true, limit: takenUpMax })
   const heads = new Map([...recent.heads, ...open.heads].map((head) => [head.id, head]))
   const tasks: Task[] = []
   for (const head of heads.values()) {
     const read = anomalies.check(head.state)
-    if (!read.ok || read.value.category === 'device') continue
+    if (!read.ok || !types.has(read.value.type)) continue
     if (read.value.status === 'open' || (await isBehind(cases, head)))
       tasks.push({ anomaly: read.value, receivedAtMs: read.value.detectedAtMs })
   }

@@ -10,7 +10,11 @@ import type { CaseHead, CaseStore } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
 import { createClaims, triggerName } from './claims.ts'
 
-export type DraftContent = UpdatedContent & Pick<WarningCase, 'anomaly' | 'startMs' | 'point' | 'place'>
+export type DraftContent = UpdatedContent &
+  Pick<WarningCase, 'anomaly' | 'startMs' | 'point' | 'place'> & {
+    /** How long after the draft its assessment is due. */
+    readonly assessWithinMs: number
+  }
 
 export interface WrittenWarning {
   readonly outcome: 'drafted' | 'updated' | 'unchanged' | 'noGoods'
@@ -55,22 +59,31 @@ export function createWarningWriter(options: {
 
   async function writeOnce({ anomaly, content, receivedAtMs }: Parameters<WarningWriter['write']>[0]): Promise<WrittenWarning> {
     const id = await claims.of(anomaly.id)
+    const { assessWithinMs, ...written } = content
     const head = await cases.head('warning', id)
     if (head === undefined) {
       const draftedAtMs = nowMs()
       // Taken right before the journal is written, as the journal cannot hold its own duration; the metric covers it.
       const draftedAfterMs = Math.max(0, draftedAtMs - receivedAtMs)
-      const drafted = draftedSteps.check({ type: 'drafted', content: { ...content, draftedAtMs, draftedAfterMs } })
+      const drafted = draftedSteps.check({
+        type: 'drafted',
+        content: { ...written, origin: 'anomaly', draftedAtMs, draftedAfterMs, dueMs: draftedAtMs + assessWithinMs }
+      })
       if (!drafted.ok) throw new TypeError(`Cannot draft warning ${id}: ${drafted.reason.message}`)
       await append(undefined, id, drafted.value, 'anomalyOpened')
       return { outcome: 'drafted', warning: id }
     }
     const before = warningOf(head)
-    const { anomaly: _anomaly, startMs: _startMs, point: _point, place: _place, ...changeable } = content
+    const { anomaly: _anomaly, startMs: _startMs, point: _point, place: _place, ...changeable } = written
     // From assessment on a person answers for the content; the machine does not write over it.
     if (before.status !== 'draft' || sameContent(before, changeable)) return { outcome: 'unchanged', warning: id }
     const why = anomaly.status === 'closed' ? 'anomalyClosed' : 'scopeChanged'
-    await append({ warning: before, length: head.length }, id, { type: 'updated', content: changeable }, why)
+    await append(
+      { warning: before, length: head.length },
+      id,
+      { type: 'updated', content: { ...changeable, dueMs: before.draftedAtMs + assessWithinMs } },
+      why
+    )
     return { outcome: 'updated', warning: id }
   }
 

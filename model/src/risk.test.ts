@@ -44,7 +44,11 @@ const facts: fc.Arbitrary<AssessmentFacts> = fc.record({
   doseShare: fc.double({ min: 0, max: 3, noNaN: true }),
   lots: count,
   holders: count,
-  regions: count
+  regions: count,
+  goods: count,
+  onSale: count,
+  complaints: count,
+  injuries: count
 })
 
 test('more of anything bad never lowers the proposed level', () => {
@@ -58,6 +62,10 @@ test('more of anything bad never lowers the proposed level', () => {
     (facts) => ({ ...facts, lots: facts.lots + 1 }),
     (facts) => ({ ...facts, holders: facts.holders + 3 }),
     (facts) => ({ ...facts, regions: facts.regions + 1 }),
+    (facts) => ({ ...facts, goods: facts.goods + 100 }),
+    (facts) => ({ ...facts, onSale: facts.onSale + 1 }),
+    (facts) => ({ ...facts, complaints: facts.complaints + 1 }),
+    (facts) => ({ ...facts, injuries: facts.injuries + 1 }),
     (facts) => ({ ...facts, productsUnknown: facts.productsUnknown + 1 }),
     (facts) => ({ ...facts, products: [...facts.products, { name: { zh: '货', en: 'goods' }, harm: 4 }] })
   ]

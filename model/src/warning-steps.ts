@@ -55,7 +55,9 @@ export const UpdatedContent = Type.Object({
   regime,
   proposal: LevelProposal,
   scope: RecallScope,
+  kind,
   range: Type.Optional(WarningRange),
+  audience: Type.Optional(WarningAudience),
   matters,
   policyVersion: Type.Optional(Type.Integer({ minimum: 1 })),
   dueMs: Type.Optional(TimeMs)

@@ -60,6 +60,8 @@ export const LevelProposal = Type.Object({
   /** The rule table that gave the level. */
   table: Type.Object({ id: Type.String(), version: Type.Integer(), source: Type.String() }),
   reason: BilingualText,
+  /** The kind of warning that fits (task 9). */
+  kind: Type.Optional(Type.Object({ kind: WarningKind, reason: BilingualText })),
   figures: Type.Optional(ProposalFigures)
 })
 export type LevelProposal = Static<typeof LevelProposal>

@@ -3,7 +3,7 @@
  * came in between. It knows no rule of any kind of case, and no HTTP.
  */
 import type { Static, TSchema } from 'typebox'
-import { compileValidator } from '@tracegate/model/codec'
+import { compileValidator, type Validator } from '@tracegate/model/codec'
 import type { CaseKind, CaseStore, JournalStep } from '@tracegate/store/case-store'
 import { isStoreError } from '@tracegate/store/errors'
 import { pageCases, type CasePageQuery } from '../case-pages.ts'
@@ -22,6 +22,8 @@ export interface CaseBookOptions<StateSchema extends TSchema, StepSchema extends
   /** The kind in words, for errors. */
   readonly what: string
   readonly state: StateSchema
+  /** Reads states of earlier forms as well; made of `state` where it is missing. */
+  readonly states?: Validator<StateSchema>
   readonly step: StepSchema
   /** Pure. Throws the operating error of its rule when the step is not allowed in that state. */
   reduce(before: Static<StateSchema> | undefined, step: Static<StepSchema>, context: StepContext): Static<StateSchema>
@@ -40,7 +42,7 @@ export interface ActRequest<State, Step> {
   readonly by: string
   readonly why: string
   /** The step for the case as it stands; asked again when another writer came in between. Undefined: nothing to do. */
-  decide(before: State | undefined): Step | undefined | Promise<Step | undefined>
+  decide(before: State | undefined, length: number): Step | undefined | Promise<Step | undefined>
   /** Length of the journal that the caller has seen; another one is a conflict. */
   readonly expectedLength?: number
 }
@@ -68,7 +70,7 @@ export function createCaseBook<StateSchema extends TSchema, StepSchema extends T
   options: CaseBookOptions<StateSchema, StepSchema>
 ): CaseBook<Static<StateSchema>, Static<StepSchema>> {
   const { cases, kind, what } = options
-  const states = compileValidator(options.state)
+  const states = options.states ?? compileValidator(options.state)
   const steps = compileValidator(options.step)
   type State = Static<StateSchema>
   type Step = Static<StepSchema>
@@ -87,7 +89,7 @@ export function createCaseBook<StateSchema extends TSchema, StepSchema extends T
     const length = before?.length ?? 0
     if (expectedLength !== undefined && expectedLength !== length)
       throw apiError('CASE_CHANGED', { what, id, length, expected: expectedLength })
-    const decided = await request.decide(before?.state)
+    const decided = await request.decide(before?.state, length)
     if (decided === undefined) {
       if (before === undefined) throw apiError('NOT_FOUND', { what, id })
       return before
