@@ -6,10 +6,12 @@
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { DetectionRegisters } from '../engine.ts'
+import { createNoveltyJudge } from '../score/novelty-judge.ts'
 import { nameOfSeries } from '../series-names.ts'
 import { heardFrom, lookForSilence, type DeviceState } from './device-watch.ts'
 import { createFaultBook } from './fault-book.ts'
 import { compareWithNeighbours, newCompare } from './neighbours.ts'
+import { createNoveltyBook } from './novelty-groups.ts'
 import { createPlacePast } from './place-past.ts'
 import { sideOf } from './place-sensor.ts'
 import { emptyPlaceState, judgePlace } from './place-watch.ts'
@@ -26,6 +28,9 @@ export const historicalAfterMs = 300_000
 const futureMaxMs = 60_000
 /** Series that are checked; further ones pass unchecked. */
 export const seriesMax = 100_000
+
+/** A series is scored for novelty at most so often in reading time: what is shorter is a spike, and the score costs more than all other checks. */
+const noveltyEveryMs = 5_000
 
 export interface ReadingJudgeOptions {
   /** Parameters that take the place of those shipped, as in a port whose rooms live faster than the wall clock; settings go before both. */
@@ -54,6 +59,8 @@ export function createReadingJudge(options: ReadingJudgeOptions = {}): ReadingJu
   let state = emptyReadingState()
   let faults = createFaultBook(state.faults)
   let past = createPlacePast()
+  const novelty = createNoveltyJudge()
+  let novelties = createNoveltyBook()
   let index = indexOf(registers, rules, state.compared)
   let tracks = new Map<string, Track>()
   let seriesCount = 0
@@ -62,6 +69,7 @@ export function createReadingJudge(options: ReadingJudgeOptions = {}): ReadingJu
   function configure(next: DetectionRegisters): void {
     registers = next
     rules = readingRules(next.rules, defaults)
+    novelty.configure(next.rules)
     index = indexOf(next, rules, state.compared)
     tracks = new Map()
   }
@@ -81,6 +89,7 @@ export function createReadingJudge(options: ReadingJudgeOptions = {}): ReadingJu
       watched,
       peers: quantity === undefined ? undefined : watched?.peers[quantity],
       state: state.series[series],
+      scoredMs: 0,
       device: watched === undefined ? undefined : deviceOf(reading, watched.place.key, watched.limits?.intervalMaxMs),
       placeState: watched === undefined ? undefined : state.places[watched.place.key]
     }
@@ -107,14 +116,27 @@ export function createReadingJudge(options: ReadingJudgeOptions = {}): ReadingJu
     const track = trackOf(reading)
     const { device, quantity } = track
     if (device !== undefined) noteDevice(device, reading, nowMs, found)
-    if (quantity === undefined || reading.timeMs - nowMs > futureMaxMs || !Number.isFinite(reading.value)) return
+    if (reading.timeMs - nowMs > futureMaxMs || !Number.isFinite(reading.value)) return
+    const historical = backfill || (reading.historical ?? nowMs - reading.timeMs > historicalAfterMs)
+    judgeNovelty(track, reading, nowMs, historical, found)
+    if (quantity === undefined) return
     const value = commonValue(reading, quantity)
     if (!Number.isFinite(value)) return
-    const historical = backfill || (reading.historical ?? nowMs - reading.timeMs > historicalAfterMs)
     const isNews = judgeAlone(track, reading, { quantity, value, nowMs, historical }, found)
     if (track.watched === undefined || reading.quality === 4 || reading.quality === 9) return
     if (!isNews) return judgeLate(track, reading, { value, quantity, nowMs })
     judgeTogether(track, reading, { quantity, value, nowMs, historical }, found)
+  }
+
+  function judgeNovelty(track: Track, reading: Reading, nowMs: number, historical: boolean, found: Anomaly[]): void {
+    if (reading.timeMs - track.scoredMs < noveltyEveryMs) return
+    track.scoredMs = reading.timeMs
+    const place = track.watched?.place.key
+    const seen = novelty.judge(reading, { ...(place === undefined ? {} : { place }), nowMs, historical })
+    if (seen === undefined) return
+    const explained = faults.faultOf(track.series) !== undefined || state.places[place ?? '']?.open !== undefined
+    const told = novelties.take(track.series, seen, { explained, togetherMs: rules.parameters.grouping.togetherMs })
+    if (told !== undefined) found.push(told)
   }
 
   function noteDevice(device: DeviceState, reading: Reading, nowMs: number, found: Anomaly[]): void {
@@ -243,12 +265,18 @@ export function createReadingJudge(options: ReadingJudgeOptions = {}): ReadingJu
       return [...silent, ...past.tick(nowMs, (place) => state.places[place])]
     },
     seriesCount: () => seriesCount,
-    snapshot: () => structuredClone({ ...state, faults: faults.state() }),
+    snapshot: () => ({
+      ...structuredClone({ ...state, faults: faults.state(), novelties: novelties.state() }),
+      novelty: novelty.snapshot()
+    }),
     restore(snapshot) {
       const read = readReadingState(snapshot)
       state = typeof read === 'string' ? emptyReadingState() : read
       faults = createFaultBook(state.faults)
       past = createPlacePast()
+      novelties = createNoveltyBook(state.novelties)
+      // Without it every series learns anew what is usual; the rest goes on.
+      novelty.restore(state.novelty)
       seriesCount = Object.keys(state.series).length
       configure(registers)
       return typeof read === 'string' ? read : undefined

@@ -6,6 +6,7 @@ import { seriesKeyOf } from '@tracegate/model/telemetry'
 import { DeviceState, SilenceState } from './device-watch.ts'
 import { FaultState } from './fault-book.ts'
 import { CompareState } from './neighbours.ts'
+import { NoveltyGroups } from './novelty-groups.ts'
 import { PlaceState } from './place-watch.ts'
 import { SeriesState } from './series-watch.ts'
 
@@ -15,7 +16,10 @@ export const ReadingState = Type.Object({
   compared: Type.Record(Type.String(), CompareState),
   devices: Type.Record(Type.String(), DeviceState),
   faults: FaultState,
-  silence: SilenceState
+  silence: SilenceState,
+  novelties: Type.Optional(NoveltyGroups),
+  /** As the judge of novelty wrote it. */
+  novelty: Type.Optional(Type.Unknown())
 })
 export type ReadingState = Static<typeof ReadingState>
 

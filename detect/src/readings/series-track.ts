@@ -32,6 +32,7 @@ export interface Track {
   readonly peers: Peers | undefined
   /** Filled in by the judge. */
   state: SeriesState | undefined
+  scoredMs: number
   device: DeviceState | undefined
   placeState: PlaceState | undefined
 }
