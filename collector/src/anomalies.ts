@@ -1,6 +1,6 @@
 /**
  * Keeps what the detectors saw: one journal an anomaly, its head is the anomaly as it stands. The same anomaly seen again
- * (restart, backfill) changes nothing. Only what is kept is told on.
+ * (restart, backfill) changes nothing. What people did about it stays whatever the detectors say. Only what is kept is told on.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compileValidator } from '@tracegate/model/codec'
@@ -40,7 +40,7 @@ interface Known {
 
 const anomalyValidator = compileValidator(Anomaly)
 const knownMax = 10_000
-const attemptsMax = 3
+const attemptsMax = 8
 /** A long excursion changes with every reading; its journal shall not. */
 const changeEveryMinMs = 2_000
 const changeEveryMaxMs = 60_000
@@ -71,12 +71,14 @@ export function createAnomalyKeeper(options: AnomalyKeeperOptions): AnomalyKeepe
   }
 
   /** False when it is not yet time. */
-  async function keep(id: string, { anomaly, receivedAtMs }: Waiting): Promise<boolean> {
+  async function keep(id: string, { anomaly: seen, receivedAtMs }: Waiting): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await headOf(id)
-      const action = actionFor(before?.anomaly, anomaly)
+      const action = actionFor(before?.anomaly, seen)
       if (action === 'none') return true
-      if (action === 'changed' && before !== undefined && options.nowMs() - before.keptAtMs < changeEvery(anomaly)) return false
+      if (action === 'changed' && before !== undefined && options.nowMs() - before.keptAtMs < changeEvery(seen)) return false
+      // What others wrote since is found by the length of the journal, so this is what people did last.
+      const anomaly = withHandling(seen, before?.anomaly)
       try {
         const atMs = options.nowMs()
         const head = await cases.append({
@@ -152,12 +154,24 @@ function changeEvery(anomaly: Anomaly): number {
   return Math.min(Math.max((anomaly.lastMs - anomaly.openedMs) / 60, changeEveryMinMs), changeEveryMaxMs)
 }
 
+/** What people did, on what the detector saw. One that came back after it was acknowledged wants to be seen again (ISA-18.2 §5.2). */
+function withHandling(seen: Anomaly, before: Anomaly | undefined): Anomaly {
+  const { handling } = before ?? {}
+  if (handling === undefined) return seen
+  const cameBack = (seen.returns ?? 0) > (before?.returns ?? 0)
+  const { acknowledged: _acknowledged, ...rest } = handling
+  return { ...seen, handling: cameBack ? rest : handling }
+}
+
 type AnomalyAction = 'opened' | 'changed' | 'closed' | 'none'
 
 /** What a state of an anomaly adds to the one that is kept. An older state, or the same one, adds nothing. */
 function actionFor(before: Anomaly | undefined, after: Anomaly): AnomalyAction {
   if (before === undefined) return after.status === 'open' ? 'opened' : 'closed'
-  if (before.status === 'closed') return 'none'
+  const cameBack = (after.returns ?? 0) > (before.returns ?? 0)
+  if (before.status === 'closed' && !cameBack) return 'none'
   if (after.status === 'closed') return 'closed'
+  // It opens again, or more sensors show it: neither may wait.
+  if (cameBack || (after.series?.length ?? 0) > (before.series?.length ?? 0)) return 'opened'
   return after.lastMs > before.lastMs ? 'changed' : 'none'
 }

@@ -29,6 +29,7 @@ import { admitBroker } from './input/broker-admission.ts'
 import { startMqttInput } from './input/mqtt-input.ts'
 import type { MqttInputOptions } from './input/mqtt-options.ts'
 import { readDetectionRegisters, readScanRules } from './registers.ts'
+import { followRules } from './rule-changes.ts'
 import { countsOf, createAftermath, createSink } from './sink.ts'
 import { startSparkplugInput } from './sparkplug/sparkplug-input.ts'
 import { checkSparkplugInput, type SparkplugInput } from './sparkplug/sparkplug-options.ts'
@@ -120,6 +121,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     engine.configure(await readDetectionRegisters(cases, logger))
   }
   await reconfigure()
+  const ruleChanges = await followRules({ cases, bus, onChange: reconfigure, onError: (error) => events.failed('read rules', error) })
   await devices.load()
   const judging = await startJudging({ ...options, detection, keeper, devices, events, nowMs })
   const writer = startWriter({
@@ -162,6 +164,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await Promise.all([input?.[Symbol.asyncDispose](), sparkplug?.[Symbol.asyncDispose]()])
       await drain(limits.closeTimeoutMs)
       await writer.stop()
+      await ruleChanges[Symbol.asyncDispose]()
       await judging[Symbol.asyncDispose]()
       watermarks[Symbol.dispose]()
       log.close()

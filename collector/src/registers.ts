@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox'
 import { compileValidator, type Validator } from '@tracegate/model/codec'
 import { MonitoringPoint, Place, Product, ProductProfile, type RegisterName } from '@tracegate/model/registers'
+import { RuleSetting } from '@tracegate/model/rules'
 import { ScanRule } from '@tracegate/model/scan-event'
 import type { DetectionRegisters } from '@tracegate/detect/engine'
 import type { Logger } from '@tracegate/service/log'
@@ -11,18 +12,26 @@ const point = compileValidator(MonitoringPoint)
 const place = compileValidator(Place)
 const product = compileValidator(Product)
 const profile = compileValidator(ProductProfile)
+const ruleSetting = compileValidator(RuleSetting)
 const scanRule = compileValidator(ScanRule)
 export const snapshotSetting = 'detection-snapshot'
 const scanRulePrefix = 'scan-rule:'
 
 export async function readDetectionRegisters(cases: CaseStore, logger: Logger): Promise<DetectionRegisters> {
-  const [points, places, products, profiles] = await Promise.all([
+  const [points, places, products, profiles, rules] = await Promise.all([
     readAll(cases, 'points', point, logger),
     readAll(cases, 'places', place, logger),
     readAll(cases, 'products', product, logger),
-    readAll(cases, 'profiles', profile, logger)
+    readAll(cases, 'profiles', profile, logger),
+    readAll(cases, 'rules', ruleSetting, logger)
   ])
-  return { points, places, products, profiles }
+  return { points, places, products, profiles, rules }
+}
+
+/** Changes when a rule or a profile has a new version, whoever made it. */
+export async function settingsVersion(cases: CaseStore): Promise<string> {
+  const [rules, profiles] = await Promise.all([cases.list('rules'), cases.list('profiles')])
+  return JSON.stringify([...rules, ...profiles].map((row) => [row.id, row.version]))
 }
 
 /** By `point/device`. */
