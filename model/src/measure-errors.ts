@@ -14,9 +14,5 @@ export const measureError = defineErrors({
   MEASURE_DEADLINE_INVALID: {
     status: 422,
     message: 'Cannot set deadlines of measure {id}: {pointer} is {value}, expected a later time than {after}'
-  },
-  MEASURE_EXEMPTION_FOREIGN: {
-    status: 422,
-    message: 'Cannot release goods from measure {id}: /keys/{index} is "{key}", expected goods that the measure reaches'
   }
 })

@@ -146,3 +146,11 @@ export const MeasureCase = Type.Object(
   { title: 'measure' }
 )
 export type MeasureCase = Static<typeof MeasureCase>
+
+/** Types whose control orders stand until the measure is withdrawn, whatever came of it. */
+export const standingTypes: ReadonlySet<MeasureType> = new Set(['recall', 'restrictTrade', 'sealDetain', 'suspendSale'])
+
+/** Whether the case still needs somebody, or still holds goods. */
+export function isOpenMeasure({ status, type }: Pick<MeasureCase, 'status' | 'type'>): boolean {
+  return status !== 'withdrawn' && (status !== 'evaluated' || standingTypes.has(type))
+}

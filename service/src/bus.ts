@@ -5,6 +5,7 @@
  */
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { CommandReply } from '@tracegate/model/command'
+import type { MeasureCase } from '@tracegate/model/measure'
 import type { RecallCase } from '@tracegate/model/recall-case'
 import type { Device } from '@tracegate/model/registers'
 import type { ReportCase } from '@tracegate/model/report'
@@ -20,6 +21,8 @@ export interface BusMessages {
   /** An anomaly opened, changed or closed; stored already. */
   anomaly: { readonly anomaly: Anomaly; readonly receivedAtMs: number }
   warning: { readonly warning: WarningCase }
+  /** A step of a measure was stored. */
+  measure: { readonly measure: MeasureCase }
   /** A step of a recall was stored. */
   recall: { readonly recall: RecallCase }
   device: { readonly device: Device }
@@ -44,6 +47,7 @@ export function createBus(onListenerError: (name: BusTopic, error: unknown) => v
     events: new Set(),
     anomaly: new Set(),
     warning: new Set(),
+    measure: new Set(),
     recall: new Set(),
     device: new Set(),
     report: new Set(),
