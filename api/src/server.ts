@@ -40,6 +40,7 @@ import { publicReportRoutes } from './routes/public-reports.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { attachmentRoutes } from './routes/attachments.ts'
 import { subscriptionStatusRoutes } from './routes/subscriptions.ts'
+import { recallNoticeRoutes } from './routes/recall-notices.ts'
 import { recallProgressRoutes } from './routes/recall-progress.ts'
 import { recallScopeRoutes } from './routes/recall-scope.ts'
 import { recallRoutes } from './routes/recalls.ts'
@@ -115,6 +116,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   recallScopeRoutes(app, context)
   recallRoutes(app, context)
   recallProgressRoutes(app, context)
+  recallNoticeRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
   masterDataRoutes(app, context)
