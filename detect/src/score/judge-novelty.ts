@@ -5,16 +5,12 @@
 import type { Anomaly } from '@tracegate/model/anomaly'
 import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
 import { anomalyIdOf } from '../anomaly-id.ts'
-import { emptyBudget, notePeak, passTime, spendAlert, thresholdOf, type BudgetState } from './alert-budget.ts'
+import { emptyBudget, passTime, spendAlert, thresholdMin, thresholdOf, type BudgetState } from './alert-budget.ts'
 import { noveltyProof } from './novelty-proof.ts'
 import { noveltyRuleId, type NoveltySettings } from './novelty-rule.ts'
 import { emptyNovelty, scoreNovelty, type NoveltyReason, type NoveltyState } from './novelty-score.ts'
 import { emptyRefractory, passPeak, type RefractoryState } from './refractory.ts'
 
-/** Readings at the very start whose peaks say nothing of later ones: everything is new then. */
-const peaksFromCount = 200
-/** Below this a score is noise of the last digits. */
-const peakMin = 0.01
 const witnessesMax = 16
 
 export interface NoveltySeries {
@@ -55,13 +51,12 @@ export function judgeNovelty(
   const { novelty, budget } = state
   if (novelty.count === 0) state.firstMs = timeMs
   const isLearning = novelty.count < settings.learnReadings || timeMs - state.firstMs < settings.learnMs
-  if (novelty.count >= peaksFromCount) passTime(budget, timeMs, isLearning ? 0 : settings.budgetPerMonth)
+  if (!isLearning) passTime(budget, timeMs, settings.budgetPerMonth)
   let alert: Alert | undefined
   const score = scoreNovelty(novelty, timeMs, value, (found, reason) => {
-    if (found < peakMin || passPeak(state.refractory, novelty.count, found) === 0 || novelty.count <= peaksFromCount) return
-    const threshold = isLearning ? Number.POSITIVE_INFINITY : thresholdOf(budget, timeMs, settings.budgetPerMonth)
+    if (passPeak(state.refractory, novelty.count, found) === 0 || isLearning) return
+    const threshold = thresholdOf(budget, settings.budgetPerMonth)
     if (found > threshold) alert = { score: found, threshold, reason: reason() }
-    notePeak(budget, timeMs, found)
   })
   const anomaly = alert === undefined ? calm(state, judgement, score) : raise(state, judgement, alert)
   return anomaly === undefined ? { state } : { state, anomaly }
@@ -134,7 +129,7 @@ function raise(state: NoveltySeries, judgement: NoveltyJudgement, alert: Alert):
 /** Nothing to raise: an open anomaly closes once the series has done nothing new for a while. */
 function calm(state: NoveltySeries, { reading, settings }: NoveltyJudgement, score: number): Anomaly | undefined {
   if (state.open === undefined) return undefined
-  state.quiet = score < peakMin ? state.quiet + 1 : 0
+  state.quiet = score < thresholdMin ? state.quiet + 1 : 0
   if (state.quiet < settings.closeAfterReadings) return undefined
   const closed: Anomaly = { ...state.open, status: 'closed', lastMs: Math.max(state.open.lastMs, reading.timeMs), closedMs: reading.timeMs }
   delete state.open

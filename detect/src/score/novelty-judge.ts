@@ -100,10 +100,9 @@ export function matches(pattern: string, name: string): boolean {
 }
 
 /** All numbers of a state in one order; the scalars first. */
-function arraysOf({ novelty, budget }: NoveltySeries): Float64Array[] {
+function arraysOf({ novelty }: NoveltySeries): Float64Array[] {
   const { ring, sortedLong, sortedShort, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast } = novelty
-  const { peakScores, peakTimesMs } = budget
-  return [ring, sortedLong, sortedShort, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast, peakScores, peakTimesMs]
+  return [ring, sortedLong, sortedShort, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast]
 }
 
 /** Bytes of the numbers of a series: what it holds for good, whatever happens to it. */
@@ -112,8 +111,7 @@ export function stateBytes(state: NoveltySeries): number {
 }
 
 function scalarsOf({ novelty, budget, refractory, firstMs, quiet }: NoveltySeries): number[] {
-  const { sinceMs, lastMs, peaks, correction } = budget
-  return [novelty.count, novelty.lastMs, sinceMs, lastMs, peaks, correction, refractory.peakScore, refractory.peakCount, firstMs, quiet]
+  return [novelty.count, novelty.lastMs, budget.lastMs, budget.correction, refractory.peakScore, refractory.peakCount, firstMs, quiet]
 }
 
 function pack(state: NoveltySeries): Static<typeof SeriesSnapshot> {
@@ -132,16 +130,14 @@ function unpack(packed: Static<typeof SeriesSnapshot>): NoveltySeries | undefine
   const { novelty, budget, refractory } = state
   novelty.count = next()
   novelty.lastMs = next()
-  budget.sinceMs = next()
   budget.lastMs = next()
-  budget.peaks = next()
   budget.correction = next()
   refractory.peakScore = next()
   refractory.peakCount = next()
   state.firstMs = next()
   state.quiet = next()
   for (const array of arraysOf(state)) for (let index = 0; index < array.length; index += 1) array[index] = next()
-  if (!Number.isInteger(novelty.count) || novelty.count < 0 || !Number.isInteger(budget.peaks) || budget.peaks < 0) return undefined
+  if (!Number.isInteger(novelty.count) || novelty.count < 0) return undefined
   if (packed.open !== undefined) state.open = packed.open
   return state
 }

@@ -7,13 +7,14 @@ import { emptyFeatures, families, featureCount, featureNames, takeFeatures, type
 
 const boxesMax = 16
 /** A box may be at most so wide, as a part of the range that was seen, on average over its features. */
-const boxWidthMax = 0.5
+export const boxWidthMax = 0.5
 /** How steeply the score rises with the distance as a part of the range. */
 const gain = 60
 /** What was seen is forgotten slowly: bounds move towards what is seen now, by this part a year. */
 const forgetMs = 365 * 86_400_000
 
 export interface NoveltyState extends FeatureState {
+  readonly boxWidthMax: number
   lastMs: number
   /** The hull of each feature. */
   readonly low: Float64Array
@@ -28,9 +29,10 @@ export interface NoveltyState extends FeatureState {
   readonly boxLast: Float64Array
 }
 
-export function emptyNovelty(): NoveltyState {
+export function emptyNovelty(widthMax: number = boxWidthMax): NoveltyState {
   return {
     ...emptyFeatures(),
+    boxWidthMax: widthMax,
     lastMs: Number.NaN,
     low: new Float64Array(featureCount).fill(Number.POSITIVE_INFINITY),
     high: new Float64Array(featureCount).fill(Number.NEGATIVE_INFINITY),
@@ -174,7 +176,7 @@ function winnerOf(state: NoveltyState, family: number): number {
     }
     // Of two that need not grow the narrower one
     const cost = growth + width / 1_000
-    if (width > boxWidthMax * size || cost >= least) continue
+    if (width > state.boxWidthMax * size || cost >= least) continue
     least = cost
     winner = box
   }

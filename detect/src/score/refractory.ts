@@ -3,7 +3,7 @@
  * readings nothing is held against it. Constant memory; it knows no threshold.
  */
 
-const recoverReadings = 200
+export const recoverReadings = 200
 const beatBy = 1.5
 
 export interface RefractoryState {
@@ -17,8 +17,8 @@ export function emptyRefractory(): RefractoryState {
 }
 
 /** The score where it is a peak of its own, 0 where it belongs to an earlier one. `count` numbers the readings. */
-export function passPeak(state: RefractoryState, count: number, score: number): number {
-  if (score <= 0 || score <= state.peakScore * beatBy * (1 - (count - state.peakCount) / recoverReadings)) return 0
+export function passPeak(state: RefractoryState, count: number, score: number, recover: number = recoverReadings): number {
+  if (score <= 0 || score <= state.peakScore * beatBy * (1 - (count - state.peakCount) / recover)) return 0
   state.peakScore = score
   state.peakCount = count
   return score

@@ -25,8 +25,10 @@ export interface NabFile {
 export interface NabCorpus {
   readonly files: readonly NabFile[]
   readonly weights: Readonly<Record<NabProfile, NabWeights>>
-  /** Scores of detectors by name, then by file. */
-  readonly published: ReadonlyMap<string, ReadonlyMap<string, Float64Array>>
+  /** Scores of detectors by name, each in the order of the files. */
+  readonly published: ReadonlyMap<string, readonly Float64Array[]>
+  /** Detectors whose results cannot be scored, with the reason. */
+  readonly problems: readonly { readonly detector: string; readonly why: string }[]
 }
 
 /** The names that the windows file has in the benchmark and in halves of it, the one that is preferred first. */
@@ -48,7 +50,7 @@ export async function readCorpus(folder: string): Promise<NabCorpus> {
   const unknown = Object.entries(windows).filter(([name, of]) => of.length > 0 && !names.includes(name))
   if (unknown.length > 0)
     throw new RangeError(`Cannot read the corpus: the windows name ${unknown.length} files that are not in data/, first ${unknown[0]?.[0]}`)
-  return { files, weights: await readWeights(folder), published: await readPublished(folder, files) }
+  return { files, weights: await readWeights(folder), ...(await readPublished(folder, files)) }
 }
 
 function nameIn(folder: string, path: string): string {
@@ -153,26 +155,43 @@ function parseTable(text: string, { name, column }: { name: string; column: stri
   return { times, columns }
 }
 
-/** `results/<detector>/<category>/[<detector>_]<name>.csv[.gz]`; a detector that lacks one of the files is an error, since it cannot be scored. */
-async function readPublished(folder: string, files: readonly NabFile[]): Promise<Map<string, Map<string, Float64Array>>> {
+/** `results/<detector>/<category>/[<detector>_]<name>.csv[.gz]`; a detector that lacks one of the files cannot be scored. */
+async function readPublished(folder: string, files: readonly NabFile[]): Promise<Pick<NabCorpus, 'published' | 'problems'>> {
   const root = join(folder, 'results')
-  const published = new Map<string, Map<string, Float64Array>>()
-  if (!existsSync(root)) return published
-  const wanted = new Map(files.map((file) => [file.name, file]))
-  for (const path of await listFiles(root, (name) => /\.csv(\.gz)?$/.test(name) && !/_scores\.csv/.test(name))) {
+  const found = new Map<string, Map<string, string>>()
+  const names = new Set(files.map(({ name }) => name))
+  const paths = existsSync(root) ? await listFiles(root, (name) => /\.csv(\.gz)?$/.test(name)) : []
+  for (const path of paths) {
     const [detector = '', category = '', base = ''] = nameIn(root, path).split('/')
-    const file = wanted.get(`${category}/${base}`) ?? wanted.get(`${category}/${base.slice(detector.length + 1)}`)
-    if (file === undefined) continue
-    const { columns } = parseTable(await readText(path.replace(/\.gz$/, '')), {
-      name: `results/${detector}/${file.name}`,
-      column: 'anomaly_score'
-    })
-    if (columns.length !== file.values.length)
-      throw new RangeError(`Cannot read results of ${detector}: ${file.name} has ${columns.length} rows, expected ${file.values.length}`)
-    const of = published.get(detector) ?? new Map<string, Float64Array>()
-    published.set(detector, of.set(file.name, columns))
+    const name = [`${category}/${base}`, `${category}/${base.slice(detector.length + 1)}`].find((candidate) => names.has(candidate))
+    const of = found.get(detector) ?? new Map<string, string>()
+    if (name !== undefined) found.set(detector, of.set(name, path.replace(/\.gz$/, '')))
   }
-  for (const [detector, of] of published)
-    if (of.size !== files.length) throw new RangeError(`Cannot score ${detector}: results of ${of.size} files, expected ${files.length}`)
-  return published
+  const published = new Map<string, Float64Array[]>()
+  const problems: { detector: string; why: string }[] = []
+  for (const [detector, of] of found) {
+    try {
+      published.set(detector, await readScores(detector, files, of))
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      problems.push({ detector, why: error.message })
+    }
+  }
+  return { published, problems }
+}
+
+async function readScores(detector: string, files: readonly NabFile[], paths: ReadonlyMap<string, string>): Promise<Float64Array[]> {
+  const all: Float64Array[] = []
+  for (const file of files) {
+    const path = paths.get(file.name)
+    if (path === undefined)
+      throw new RangeError(
+        `Cannot score ${detector}: it has results of ${paths.size} files, expected ${files.length}; ${file.name} is missing`
+      )
+    const { columns } = parseTable(await readText(path), { name: `results/${detector}/${file.name}`, column: 'anomaly_score' })
+    if (columns.length !== file.values.length)
+      throw new RangeError(`Cannot score ${detector}: ${file.name} has ${columns.length} rows, expected ${file.values.length}`)
+    all.push(columns)
+  }
+  return all
 }

@@ -98,38 +98,76 @@ export interface NabOptimum {
   readonly raw: number
 }
 
+/** All scored rows of a corpus from the highest score to the lowest, so that many halves of it can be tried without sorting again. */
+export interface NabSweep {
+  readonly files: readonly NabScored[]
+  readonly score: Float64Array
+  readonly worth: Float64Array
+  readonly file: Int32Array
+  /** Number of the window in the whole corpus, -1 outside. */
+  readonly window: Int32Array
+  readonly windows: number
+}
+
+export function sweepOf(files: readonly NabScored[]): NabSweep {
+  const entries: { score: number; worth: number; file: number; window: number }[] = []
+  let windows = 0
+  for (const [file, { rows, scores }] of files.entries()) {
+    // Most detectors give most rows a 0: those count together, which changes no sum
+    const zero = { outside: 0, best: new Float64Array(rows.windows.length).fill(Number.NEGATIVE_INFINITY), rows: 0 }
+    for (let row = rows.probation; row < scores.length; row += 1) {
+      const score = scores[row] ?? 0
+      const worth = rows.worth[row] ?? 0
+      const window = rows.windowOf[row] ?? -1
+      if (score !== 0) entries.push({ score, worth, file, window: window < 0 ? -1 : windows + window })
+      else if (window < 0) {
+        zero.outside += worth
+        zero.rows += 1
+      } else zero.best[window] = Math.max(zero.best[window] ?? worth, worth)
+    }
+    if (zero.rows > 0) entries.push({ score: 0, worth: zero.outside, file, window: -1 })
+    for (const [window, worth] of zero.best.entries())
+      if (worth > Number.NEGATIVE_INFINITY) entries.push({ score: 0, worth, file, window: windows + window })
+    windows += rows.windows.length
+  }
+  entries.sort((a, b) => b.score - a.score)
+  return {
+    files,
+    windows,
+    score: Float64Array.from(entries, ({ score }) => score),
+    worth: Float64Array.from(entries, ({ worth }) => worth),
+    file: Int32Array.from(entries, ({ file }) => file),
+    window: Int32Array.from(entries, ({ window }) => window)
+  }
+}
+
 /**
- * The threshold with the best sum over all files: every distinct score is tried, from high to low, and the highest of the best is taken.
- * Above all scores stands "no alert at all", here `Infinity`.
+ * The threshold with the best sum over the files: every distinct score is tried, from high to low, and the highest of the best is taken.
+ * Above all scores stands "no alert at all", here `Infinity`. With `isIn` only files of that index count.
  */
-export function bestThreshold(files: readonly NabScored[], weights: NabWeights): NabOptimum {
-  const candidates = sortedRows(files)
-  const best = files.map(({ rows }) => new Float64Array(rows.windows.length).fill(Number.NEGATIVE_INFINITY))
-  let raw = -weights.fn * files.reduce((sum, { rows }) => sum + rows.windows.length, 0)
+export function bestThreshold(sweep: NabSweep, weights: NabWeights, isIn: (file: number) => boolean = () => true): NabOptimum {
+  const counts = Uint8Array.from(sweep.files, (_, file) => (isIn(file) ? 1 : 0))
+  const best = new Float64Array(sweep.windows).fill(Number.NEGATIVE_INFINITY)
+  let raw = -weights.fn * windowsOf(sweep.files, isIn)
   let optimum: NabOptimum = { threshold: Number.POSITIVE_INFINITY, raw }
-  for (const [at, { file, row, score }] of candidates.entries()) {
-    const rows = files[file]?.rows
-    const windows = best[file]
-    const worth = rows?.worth[row] ?? 0
-    const window = rows?.windowOf[row] ?? -1
-    if (window < 0 || windows === undefined) raw += worth * weights.fp
-    else {
-      const before = windows[window] ?? Number.NEGATIVE_INFINITY
-      if (worth > before) {
+  for (let at = 0; at < sweep.score.length; at += 1) {
+    if (counts[sweep.file[at] ?? 0] === 1) {
+      const worth = sweep.worth[at] ?? 0
+      const window = sweep.window[at] ?? -1
+      const before = window < 0 ? 0 : (best[window] ?? 0)
+      if (window < 0) raw += worth * weights.fp
+      else if (worth > before) {
         raw += worth * weights.tp - (before === Number.NEGATIVE_INFINITY ? -weights.fn : before * weights.tp)
-        windows[window] = worth
+        best[window] = worth
       }
     }
-    if (candidates[at + 1]?.score !== score && raw > optimum.raw) optimum = { threshold: score, raw }
+    if (sweep.score[at + 1] !== sweep.score[at] && raw > optimum.raw) optimum = { threshold: sweep.score[at] ?? 0, raw }
   }
   return optimum
 }
 
-function sortedRows(files: readonly NabScored[]): { file: number; row: number; score: number }[] {
-  const found: { file: number; row: number; score: number }[] = []
-  for (const [file, { rows, scores }] of files.entries())
-    for (let row = rows.probation; row < scores.length; row += 1) found.push({ file, row, score: scores[row] ?? 0 })
-  return found.sort((a, b) => b.score - a.score)
+export function windowsOf(files: readonly NabScored[], isIn: (file: number) => boolean = () => true): number {
+  return files.reduce((sum, { rows }, file) => sum + (isIn(file) ? rows.windows.length : 0), 0)
 }
 
 /** 0 for a detector that never alerts, 100 for one that alerts once at the very start of every window. */
