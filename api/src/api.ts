@@ -34,6 +34,7 @@ import { createReportOffice } from './reports/report-office.ts'
 import { createSurgeWatch } from './reports/surge-watch.ts'
 import { createRuleBook } from './rules/rule-book.ts'
 import { createAnomalyJournal } from './anomalies/anomaly-journal.ts'
+import { createShelfWatch } from './anomalies/shelf-watch.ts'
 import { buildServer } from './server.ts'
 import { createSupervision } from './supervision/create-supervision.ts'
 import { createTriggerEngine, waitingMax, type TriggerEngine } from './trigger.ts'
@@ -109,6 +110,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     throw error
   }
   context.surges.start()
+  context.shelf.start()
   context.measures.start()
   context.supervision.office.start()
   trigger.takeUp().catch((error: unknown) => context.events.triggerFailed({ anomaly: 'those left from before the start', error }))
@@ -130,6 +132,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       await context.publication.close()
       await context.subscriptions.close()
       await context.surges[Symbol.asyncDispose]()
+      context.shelf[Symbol.dispose]()
       await context.measures[Symbol.asyncDispose]()
       await context.supervision.office[Symbol.asyncDispose]()
       await Promise.all([closing, context.evidence?.close(), trigger[Symbol.asyncDispose]()])
@@ -191,6 +194,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     reports,
     rules,
     anomalies,
+    shelf: createShelfWatch({ cases, bus, nowMs, onError: (error) => events.triggerFailed({ anomaly: 'those on the shelf', error }) }),
     surges: createSurgeWatch({ cases, office: reports, journal: anomalies, rules, registers, events, nowMs }),
     attachments,
     measures: createMeasureDesk({

@@ -30,6 +30,7 @@ import type { ReportOffice } from './reports/report-office.ts'
 import type { SurgeWatch } from './reports/surge-watch.ts'
 import type { RuleBook } from './rules/rule-book.ts'
 import type { AnomalyJournal } from './anomalies/anomaly-journal.ts'
+import type { ShelfWatch } from './anomalies/shelf-watch.ts'
 import type { Sessions } from './sessions.ts'
 import type { SupervisionBooks } from './supervision/supervision-books.ts'
 import type { SupervisionOffice } from './supervision/supervision-office.ts'
@@ -65,6 +66,7 @@ export interface ApiContext {
   readonly surges: SurgeWatch
   readonly rules: RuleBook
   readonly anomalies: AnomalyJournal
+  readonly shelf: ShelfWatch
   readonly supervision: { readonly books: SupervisionBooks; readonly office: SupervisionOffice }
   readonly live: LiveHub
   readonly subscriptions: Subscriptions

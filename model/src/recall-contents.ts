@@ -5,6 +5,7 @@ import type { RecallCase } from './recall-case.ts'
 import { draw } from './draw.ts'
 import type { RecallStepContext } from './recall-reducer.ts'
 import type { RecallStep } from './recall-steps.ts'
+import { sha256Hex } from './sha256.ts'
 
 /** Throws the error of the first rule that is broken. */
 export function requireContents(before: RecallCase | undefined, step: RecallStep, context: RecallStepContext): void {
@@ -45,6 +46,8 @@ export function requireContents(before: RecallCase | undefined, step: RecallStep
       const last = before.outcomes.at(-1)
       if (last !== undefined && !last.passed)
         throw recallError('RECALL_NOT_EFFECTIVE', { id: before.id, share: last.share, wanted: last.wanted })
+      if (sha256Hex(step.report) !== step.reportSha256)
+        incomplete(before, step, [lacks('/reportSha256', 'it is not the hash of the report, expected it to be')])
       return
     }
     case 'reported':

@@ -57,8 +57,8 @@ export interface RecallGoodsAnswer {
   readonly goods: readonly RecallGood[]
   /** Parts found; more than listed where the list is cut. */
   readonly found: number
-  /** Everything that any of them ever was in: an event of it is one of theirs. */
-  readonly containers: readonly string[]
+  /** Asked `exact`: everything that any of them ever was in, with the places of these in the list asked for. An event of it is one of theirs. */
+  readonly within: Readonly<Record<string, readonly number[]>>
   readonly cuts?: readonly KeyCut[]
   readonly truncated: boolean
   readonly tookMs: number
@@ -136,14 +136,20 @@ function bareType(type: string): string {
   return /(?::btt:|BTT-)([a-z_]+)$/.exec(type)?.[1] ?? type
 }
 
-/** A place of a GLN is meant with all its sub-locations. As a read point it counts only where nobody sends the goods away from it. */
+/**
+ * A place of a GLN is meant with all its sub-locations, and a party with the place of its GLN. As a read point it counts only where nobody
+ * sends the goods away from it.
+ */
 function placeMatcher(keys: readonly string[]): (key: string | undefined, from?: TraceFact) => boolean {
-  const wanted = new Set(keys)
+  const wanted = new Set(keys.map(placeOfParty))
   if (wanted.size === 0) return () => false
   return (key, from) => {
     if (key === undefined || (from !== undefined && (isUnderWay(from) || from.bizLocation !== undefined))) return false
-    if (wanted.has(key)) return true
-    const at = key.indexOf('/254/')
-    return at > 0 && wanted.has(key.slice(0, at))
+    const place = placeOfParty(key)
+    if (wanted.has(place)) return true
+    const at = place.indexOf('/254/')
+    return at > 0 && wanted.has(place.slice(0, at))
   }
 }
+
+const placeOfParty = (key: string): string => key.replace('/417/', '/414/')

@@ -129,6 +129,8 @@ export const RecallStep = Type.Union([
   Type.Object({ type: Type.Literal('extended'), reason: Said, completeByMs: TimeMs, despitePassing: Type.Boolean(), ...Version }),
   Type.Object({
     type: Type.Literal('closed'),
+    /** The closing report as text (`recall-report.ts`), and its SHA-256. */
+    report: Type.String({ maxLength: 8_388_608 }),
     reportSha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     summary: Said,
     ...Version

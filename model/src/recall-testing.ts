@@ -6,6 +6,7 @@ import type { RecallCase } from './recall-case.ts'
 import type { FrozenScope, RecallHolder, RecallPlan } from './recall-parts.ts'
 import { sampleCandidates, sampleSize } from './recall-contents.ts'
 import { manifestHash, packManifest, type ManifestGood } from './recall-manifest.ts'
+import { sha256Hex } from './sha256.ts'
 import type { RecallReport, RecallStep, RecallStepType } from './recall-steps.ts'
 
 export const hourMs = 3_600_000
@@ -144,7 +145,7 @@ export function fittingStep(type: RecallStepType, state: RecallCase | undefined,
     case 'extended':
       return { type, reason: said('Not all were reached'), completeByMs: atMs + dayMs, despitePassing: true, policyVersion }
     case 'closed':
-      return { type, reportSha256: 'a'.repeat(64), summary: said('Done'), policyVersion }
+      return { type, report: '{}', reportSha256: sha256Hex('{}'), summary: said('Done'), policyVersion }
     default:
       throw new TypeError(`Cannot make a step: type is ${JSON.stringify(type satisfies never)}`)
   }

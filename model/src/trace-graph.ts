@@ -198,21 +198,27 @@ async function recallGoodsOf(reader: TraceReader, ask: RecallGoodsAsk): Promise<
     ask.exact === true ? [] : [await walkOf({ session, reader, direction: 'forward' }, asked, limitsOf(ask, scopeNodesMaxDefault))]
   const teller = createGoodsTeller(session, ask.settings)
   const goods: RecallGood[] = []
-  const containers = new Set<string>()
-  for (const key of ask.exact === true ? asked.of : leavesOf(session, walks)) {
+  const within = new Map<string, number[]>()
+  for (const [at, key] of (ask.exact === true ? asked.of : [...leavesOf(session, walks)]).entries()) {
     goods.push(...teller.goodsOf(key))
-    teller.addContainers(key, containers)
+    if (ask.exact === true) for (const container of teller.containersOf(key)) addAt(within, container, at)
   }
   const cuts = listCuts(session, walks)
   const goodsMax = ask.goodsMax ?? scopeNodesMaxDefault
   return {
     goods: goods.slice(0, goodsMax),
     found: goods.length,
-    containers: [...containers],
+    within: Object.fromEntries(within),
     ...(cuts.length === 0 ? {} : { cuts }),
     truncated: walks.some((walk) => walk.truncated) || session.truncated() || goods.length > goodsMax,
     tookMs: performance.now() - started
   }
+}
+
+function addAt(lists: Map<string, number[]>, key: string, at: number): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [at])
+  else list.push(at)
 }
 
 type BalanceAsk = GraphOptions & { readonly of: string; readonly toleranceShare?: number }

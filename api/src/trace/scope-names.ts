@@ -1,5 +1,6 @@
 /** Puts the names of the registers to a recall scope: party and contact, place, and who runs a place nobody was told to hold. */
 import { partyKey } from '@tracegate/model/gs1/key'
+import type { NameBook } from '@tracegate/model/http'
 import type { Party, Place } from '@tracegate/model/registers'
 import { glnPlace } from '@tracegate/model/trace-graph/stays'
 import type { ScopeAnswer, ScopeHolder } from '@tracegate/model/trace-scope'
@@ -7,22 +8,14 @@ import type { Registers } from '../registers.ts'
 
 type PlaceNamed = Pick<Place, 'name' | 'point' | 'party'>
 
-interface NameIndex {
+export interface NameIndex {
   readonly parties: ReadonlyMap<string, Party>
   readonly places: ReadonlyMap<string, PlaceNamed>
   readonly operators: ReadonlyMap<string, string>
 }
 
 export async function nameScope(registers: Registers, answer: ScopeAnswer): Promise<ScopeAnswer> {
-  const { parties, places, points } = await registers.names()
-  const index: NameIndex = {
-    parties: new Map(parties.map((party) => [party.key, party])),
-    places: new Map<string, PlaceNamed>([
-      ...points.map((point) => [point.key, { name: point.name, point: point.id }] as const),
-      ...places.map((place) => [place.key, place] as const)
-    ]),
-    operators: new Map(points.map((point) => [point.id, partyKey(point.operator)]))
-  }
+  const index = indexNames(await registers.names())
   const named = (holders: readonly ScopeHolder[]): ScopeHolder[] => holders.map((holder) => nameHolder(index, holder))
   const { siblings } = answer
   return {
@@ -32,7 +25,18 @@ export async function nameScope(registers: Registers, answer: ScopeAnswer): Prom
   }
 }
 
-function nameHolder(index: NameIndex, holder: ScopeHolder): ScopeHolder {
+export function indexNames({ parties, places, points }: NameBook): NameIndex {
+  return {
+    parties: new Map(parties.map((party) => [party.key, party])),
+    places: new Map<string, PlaceNamed>([
+      ...points.map((point) => [point.key, { name: point.name, point: point.id }] as const),
+      ...places.map((place) => [place.key, place] as const)
+    ]),
+    operators: new Map(points.map((point) => [point.id, partyKey(point.operator)]))
+  }
+}
+
+export function nameHolder(index: NameIndex, holder: ScopeHolder): ScopeHolder {
   const place = placeOf(index, holder.place)
   const key = holder.party ?? operatorOf(index, place)
   const party = key === undefined ? undefined : index.parties.get(key)

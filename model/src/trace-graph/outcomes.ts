@@ -20,9 +20,11 @@ export function createGoodsTeller(session: TraceSession, settings: OutcomeSettin
       return parts.map((part) => itemGood(session, ruler, part, lot))
     },
     /** What held it at any time, at all levels. */
-    addContainers(key: string, into: Set<string>): void {
+    containersOf(key: string): Set<string> {
+      const found = new Set<string>()
       for (const containment of session.containments(key))
-        for (const { window } of windowsOf(session, containment)) into.add(window.container)
+        for (const { window } of windowsOf(session, containment)) found.add(window.container)
+      return found
     }
   }
 }

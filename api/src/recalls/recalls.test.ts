@@ -1,0 +1,338 @@
+import { after, describe, test } from 'node:test'
+import assert from 'node:assert/strict'
+import type { Static, TSchema } from 'typebox'
+import { compileValidator } from '@tracegate/model/codec'
+import { ManifestAnswer, RecallDetail, SampleAnswer, ScopeComparisonAnswer } from '@tracegate/model/http-recalls'
+import { RecallProgress } from '@tracegate/model/recall-progress'
+import { dayMs, noticeContent, planOf, report, said } from '@tracegate/model/recall-testing'
+import { itemKey, lotKey } from '@tracegate/model/gs1/key'
+import type { TraceEvent } from '@tracegate/model/trace-event'
+import { authorization, createCheckedServer, createWorld, traceEvent, type EventFacts } from '../harness.ts'
+
+const gtin = '09506000134376'
+const toy = `https://id.gs1.org/01/${gtin}`
+const factory = 'https://id.gs1.org/414/9506000134352'
+const depot = 'https://id.gs1.org/414/9506000134400'
+const shopA = 'https://id.gs1.org/414/9506000134417'
+const shopB = 'https://id.gs1.org/414/9506000134424'
+const partyOf = (place: string) => place.replace('/414/', '/417/')
+const item = (serial: number) => itemKey(gtin, `S${serial}`)
+const items = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => item(from + at))
+const pallet = 'https://id.gs1.org/00/195060001343525000'
+const startMs = Date.UTC(2026, 10, 20, 8)
+const minuteMs = 60_000
+
+/** A clock that tests move, and events stored as they are told. */
+async function createStory() {
+  let nowMs = startMs + 60 * minuteMs
+  const world = await createWorld({ withAccount: false, nowMs: () => nowMs })
+  const server = await createCheckedServer(world)
+  const event = (facts: Omit<EventFacts, 'atMs'> & { readonly minute: number; readonly quantity?: number }): TraceEvent => {
+    const told = traceEvent({ ...facts, atMs: startMs + facts.minute * minuteMs })
+    const { quantity } = facts
+    const subjects = quantity === undefined ? told.subjects : told.subjects.map((subject) => ({ ...subject, quantity, uom: 'C62' }))
+    const names = (role: string) => subjects.filter((subject) => subject.role === role).map(({ key }) => key)
+    const json = JSON.stringify({
+      type: told.type,
+      eventID: told.eventID,
+      epcList: names('object'),
+      parentID: names('parent')[0],
+      childEPCs: names('child')
+    })
+    return { ...told, subjects, recordTimeMs: nowMs, json }
+  }
+  const call = async (method: 'GET' | 'POST', path: string, payload?: object, key = authorization) => {
+    const answer = await server.inject({
+      method,
+      url: `/api/v1/recalls${path}`,
+      headers: { authorization: key },
+      ...(payload === undefined ? {} : { payload })
+    })
+    const body: unknown = JSON.parse(answer.body)
+    const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+    return { status: answer.statusCode, code, text: answer.body }
+  }
+  return {
+    world,
+    server,
+    event,
+    call,
+    capture: (...events: readonly TraceEvent[]) => world.trace.capture(events),
+    pass: (minutes: number) => (nowMs += minutes * minuteMs),
+    nowMs: () => nowMs,
+    /** Ten toys of lot L1: four in a pallet to shop A, four at shop B, two still in the factory. */
+    async tell() {
+      for (const place of [depot, shopA, shopB, factory])
+        await world.cases.put('parties', place.slice(-13), {
+          gln: place.slice(-13),
+          key: partyOf(place),
+          name: said(`Party ${place.slice(-3)}`),
+          roles: ['retailer'],
+          email: `a${place.slice(-3)}@example.com`
+        })
+      await world.trace.capture([
+        event({ id: 'make', minute: 0, action: 'ADD', objects: items(1, 10), bizStep: 'commissioning', bizLocation: factory, lot: 'L1' }),
+        event({ id: 'pack', minute: 1, action: 'ADD', parent: pallet, children: items(1, 4), bizStep: 'packing', bizLocation: factory }),
+        event({
+          id: 'ship-a',
+          minute: 2,
+          objects: [pallet],
+          bizStep: 'shipping',
+          disposition: 'in_transit',
+          readPoint: factory,
+          to: partyOf(shopA)
+        }),
+        event({ id: 'get-a', minute: 10, objects: [pallet], bizStep: 'receiving', bizLocation: shopA }),
+        event({
+          id: 'ship-b',
+          minute: 2,
+          objects: items(5, 8),
+          bizStep: 'shipping',
+          disposition: 'in_transit',
+          readPoint: factory,
+          to: partyOf(shopB)
+        }),
+        event({ id: 'get-b', minute: 11, objects: items(5, 8), bizStep: 'receiving', bizLocation: shopB })
+      ])
+    }
+  }
+}
+type Story = Awaited<ReturnType<typeof createStory>>
+
+const body = { ...report, products: [toy], company: { key: partyOf(factory), name: said('Maker') } }
+
+function read<Schema extends TSchema>(schema: Schema, text: string): Static<Schema> {
+  const checked = compileValidator(schema).check(JSON.parse(text))
+  if (!checked.ok) throw new TypeError(`${checked.reason.pointer} ${checked.reason.message}: ${text.slice(0, 500)}`)
+  return checked.value
+}
+
+async function ok(story: Story, path: string, payload: object = {}): Promise<RecallDetail> {
+  const answer = await story.call('POST', path, payload)
+  assert.equal(answer.status, 200, answer.text)
+  return read(RecallDetail, answer.text)
+}
+
+async function get<Schema extends TSchema>(story: Story, path: string, schema: Schema): Promise<Static<Schema>> {
+  return read(schema, (await story.call('GET', path)).text)
+}
+
+/** Up to the start, with scope and notice. */
+async function running(story: Story): Promise<string> {
+  const { id } = await ok(story, '', body)
+  story.pass(1)
+  await ok(story, `/${id}/investigation`, { question: said('Do they hold?') })
+  await ok(story, `/${id}/investigation/end`, { verdict: 'defect', findings: said('No'), evidence: ['lab-1'] })
+  await ok(story, `/${id}/plan`, { plan: { ...planOf(story.nowMs()), returnTo: [partyOf(factory)], quarantineAt: [] } })
+  await ok(story, `/${id}/scope`, {})
+  await ok(story, `/${id}/notice`, { content: noticeContent })
+  await ok(story, `/${id}/start`)
+  story.pass(1)
+  return id
+}
+
+describe('recalls over HTTP', () => {
+  test('computes progress from events, holder by holder, and never double', async () => {
+    const story = await createStory()
+    after(() => story.server.close())
+    await story.tell()
+    const id = await running(story)
+    const progressOf = () => get(story, `/${id}/progress`, RecallProgress)
+    const figures = async () => {
+      const progress = await progressOf()
+      return Object.fromEntries(progress.totals.map((row) => [row.outcome, row.count]))
+    }
+    assert.deepEqual(await figures(), { inStock: 10 })
+    const first = await progressOf()
+    assert.deepEqual(
+      first.holders.map((holder) => [holder.key, holder.goods]),
+      [
+        [partyOf(shopA), 4],
+        [partyOf(shopB), 4],
+        [partyOf(factory), 2]
+      ]
+    )
+    story.pass(10)
+    await story.capture(
+      story.event({ id: 'hold-a', minute: 70, objects: [pallet], bizStep: 'holding', disposition: 'recalled', bizLocation: shopA }),
+      story.event({
+        id: 'sell-b',
+        minute: 70,
+        objects: [item(5)],
+        bizStep: 'retail_selling',
+        disposition: 'retail_sold',
+        readPoint: shopB
+      }),
+      story.event({
+        id: 'back-b',
+        minute: 71,
+        objects: items(6, 7),
+        bizStep: 'shipping',
+        disposition: 'in_transit',
+        readPoint: shopB,
+        to: partyOf(factory)
+      })
+    )
+    assert.deepEqual(await figures(), { quarantined: 4, returning: 2, sold: 1, inStock: 3 })
+    story.pass(10)
+    await story.capture(
+      story.event({ id: 'got-back', minute: 75, objects: items(6, 7), bizStep: 'receiving', bizLocation: factory }),
+      story.event({
+        id: 'burnt',
+        minute: 76,
+        objects: [item(6)],
+        action: 'DELETE',
+        bizStep: 'destroying',
+        disposition: 'destroyed',
+        readPoint: factory
+      })
+    )
+    assert.deepEqual(await figures(), { destroyed: 1, returned: 1, quarantined: 4, sold: 1, inStock: 3 })
+    const last = await progressOf()
+    assert.equal(last.correctionRate, 0.2)
+    assert.equal(last.figures.returnedOrCorrected, 1)
+    assert.equal(last.figures.onHand, 7)
+    assert.deepEqual(
+      last.months.map((row) => row.removed),
+      [2]
+    )
+    const shop = last.holders.find((holder) => holder.key === partyOf(shopB))
+    assert.deepEqual(
+      shop?.outcomes.map((row) => `${row.outcome} ${row.count}`),
+      ['destroyed 1', 'returned 1', 'sold 1', 'inStock 1']
+    )
+  })
+
+  test('flags what a holder says against the events', async () => {
+    const story = await createStory()
+    after(() => story.server.close())
+    await story.tell()
+    const id = await running(story)
+    const progress = await get(story, `/${id}/progress`, RecallProgress)
+    const holder = progress.holders.find((one) => one.key === partyOf(shopA))?.id ?? ''
+    await ok(story, `/${id}/contacts`, { entries: [{ holder, status: 'sent', atMs: story.nowMs(), channel: 'email' }] })
+    await ok(story, `/${id}/holders/${holder}/reply`, { reply: { received: true, stopped: true, quarantined: 4 } })
+    story.pass(5)
+    await story.capture(story.event({ id: 'sell-a', minute: 66, objects: [item(1)], bizStep: 'retail_selling', readPoint: shopA }))
+    const answer = await get(story, `/${id}/progress`, RecallProgress)
+    const shop = answer.holders.find((one) => one.id === holder)
+    assert.deepEqual(
+      shop?.contradictions.map((one) => [one.kind, one.of, one.said, one.seen]),
+      [
+        ['moreThanEvents', 'quarantined', 4, 0],
+        ['soldAfter', 'stopped', 0, 1]
+      ]
+    )
+    assert.deepEqual([answer.figures.notified, answer.figures.responding, answer.figures.notResponding], [1, 1, 0])
+    assert.deepEqual([shop?.notified, shop?.responded, shop?.overdue], [true, true, false])
+  })
+
+  test('freezes the scope, compares it with later and freezes a second version with its reason', async () => {
+    const story = await createStory()
+    after(() => story.server.close())
+    await story.tell()
+    const id = await running(story)
+    const frozen = await get(story, `/${id}/scope`, ManifestAnswer)
+    assert.equal(frozen.goods.length, 10)
+    const early = await get(story, `/${id}/scope/changes`, ScopeComparisonAnswer)
+    assert.equal(early.differs, false)
+    story.pass(5)
+    await story.capture(
+      story.event({ id: 'late', minute: 5, action: 'ADD', objects: [item(11)], bizStep: 'commissioning', bizLocation: factory, lot: 'L1' }),
+      story.event({ id: 'new', minute: 63, action: 'ADD', objects: [item(12)], bizStep: 'commissioning', bizLocation: factory, lot: 'L1' }),
+      story.event({ id: 'moved', minute: 64, objects: [item(8)], bizStep: 'storing', bizLocation: depot })
+    )
+    const later = await get(story, `/${id}/scope/changes`, ScopeComparisonAnswer)
+    assert.deepEqual([later.change.added, later.change.gone, later.change.moved], [2, 0, 1])
+    assert.deepEqual(later.change.causes, [
+      { cause: 'newKnowledge', goods: 1 },
+      { cause: 'lateEvent', goods: 1 },
+      { cause: 'moved', goods: 1 }
+    ])
+    assert.equal((await story.call('POST', `/${id}/scope`, {})).status, 422)
+    const second = await ok(story, `/${id}/scope`, { reason: 'Two more toys of the lot' })
+    assert.equal(second.scope?.version, 2)
+    assert.equal(second.scope?.goods, 12)
+    assert.equal((await get(story, `/${id}/scope?version=1`, ManifestAnswer)).goods.length, 10)
+    const progress = await get(story, `/${id}/progress`, RecallProgress)
+    assert.equal(progress.goods, 12)
+  })
+
+  test('counts parts of lots by what the events name of them', async () => {
+    const story = await createStory()
+    after(() => story.server.close())
+    const lot = lotKey(gtin, 'L9')
+    await story.tell()
+    await story.capture(
+      story.event({ id: 'make-lot', minute: 0, action: 'ADD', objects: [lot], bizStep: 'commissioning', bizLocation: shopA, quantity: 100 })
+    )
+    const { id } = await ok(story, '', { ...body, products: [lot] })
+    await ok(story, `/${id}/scope`, {})
+    story.pass(5)
+    await story.capture(
+      story.event({
+        id: 'hold-60',
+        minute: 64,
+        objects: [lot],
+        bizStep: 'holding',
+        disposition: 'recalled',
+        bizLocation: shopA,
+        quantity: 60
+      })
+    )
+    const progress = await get(story, `/${id}/progress`, RecallProgress)
+    assert.deepEqual(progress.totals, [
+      { outcome: 'quarantined', count: 1, serials: 0, quantities: [{ quantity: 60 }] },
+      { outcome: 'inStock', count: 1, serials: 0, quantities: [{ quantity: 40 }] }
+    ])
+  })
+
+  test('refuses steps without the right, with an audit entry, and closes nothing that is not checked', async () => {
+    const story = await createStory()
+    after(() => story.server.close())
+    await story.tell()
+    await story.world.accounts.ensureServiceKey('company', 'company-key-0123456789', ['read', 'respond'])
+    const company = 'Bearer company-key-0123456789'
+    const reported = await story.call('POST', '', body, company)
+    assert.equal(reported.status, 200, reported.text)
+    const detail = read(RecallDetail, reported.text)
+    const { id } = detail
+    assert.equal(detail.reported.role, 'company')
+    const refused = await story.call('POST', `/${id}/investigation`, { question: said('?') }, company)
+    assert.deepEqual([refused.status, refused.code], [403, 'RIGHT_MISSING'])
+    const audit = await story.world.cases.journal('audit', `recall:${id}`)
+    assert.deepEqual(
+      audit.map(({ by, action }) => [by, action]),
+      [['company', 'refused']]
+    )
+    const early = await story.call('POST', `/${id}/start`, {})
+    assert.deepEqual([early.status, early.code], [409, 'RECALL_STEP'])
+    const poor = await story.call('POST', `/${id}/plan`, { plan: { ...planOf(story.nowMs()), remedies: ['refund'] } }, company)
+    assert.deepEqual([poor.status, poor.code, poor.text.includes('/plan/remedies')], [422, 'RECALL_INCOMPLETE', true])
+  })
+
+  test('draws, checks, extends and closes', async () => {
+    const story = await createStory()
+    after(() => story.server.close())
+    await story.tell()
+    const id = await running(story)
+    await ok(story, `/${id}/sample`, {})
+    const sample = await get(story, `/${id}/sample`, SampleAnswer)
+    assert.equal(sample.verified, true)
+    assert.equal(sample.sample.rows.length, 3)
+    const result = { reached: true, noticeReceived: true, method: 'visit' }
+    const holders = sample.sample.rows.map((row) => row.holder)
+    const unfinished = await story.call('POST', `/${id}/effectiveness`, {})
+    assert.equal(unfinished.code, 'RECALL_CHECKS_OPEN')
+    await ok(story, `/${id}/checks`, { results: holders.map((holder, at) => ({ ...result, holder, acted: at > 0 })) })
+    const concluded = await ok(story, `/${id}/effectiveness`)
+    assert.equal(concluded.outcomes[0]?.passed, false)
+    assert.equal((await story.call('POST', `/${id}/close`, { summary: said('done') })).code, 'RECALL_NOT_EFFECTIVE')
+    await ok(story, `/${id}/extend`, { reason: said('One did not act'), completeBy: new Date(story.nowMs() + dayMs).toISOString() })
+    await ok(story, `/${id}/sample`, {})
+    await ok(story, `/${id}/checks`, { results: holders.map((holder) => ({ ...result, holder, acted: true })) })
+    await ok(story, `/${id}/effectiveness`)
+    const closed = await ok(story, `/${id}/close`, { summary: said('All toys are accounted for') })
+    assert.equal(closed.status, 'closed')
+  })
+})
