@@ -16,11 +16,13 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   opcua: () => import('./opcua.ts'),
   peers: () => import('./peers.ts'),
   reconnects: () => import('./reconnects.ts'),
+  score: () => import('./score.ts'),
   soak: () => import('./soak.ts'),
   'telemetry-store': () => import('./telemetry-store.ts'),
   trace: () => import('./trace.ts'),
   'trace-growth': () => import('./trace-growth.ts'),
-  'trace-walks': () => import('./trace-walks.ts')
+  'trace-walks': () => import('./trace-walks.ts'),
+  trigger: () => import('./trigger.ts')
 }
 
 const usage = `Usage: npm run bench -- <name> [--json] [--scale <number>] [--cpu-profile <folder>]\n       npm run bench -- soak [--minutes 60] [--share 0.5 | --rate <messages/s>] [--csv <file>]\nwith name one of: ${Object.keys(benches).join(', ')}`
