@@ -112,6 +112,8 @@ function notInside(fact: TraceFact, life: Life, { lives, sites }: RuleContext, {
   )
     return undefined
   const slackMs = slackMinutes * minuteMs
+  const justLeft = ({ closed }: Stay) => closed !== undefined && Math.abs(fact.eventTimeMs - closed.eventTimeMs) <= slackMs
+  if (life.stays.some((stay) => stay.parent === parent && justLeft(stay))) return undefined
   const packed = lives.own(parent).filter((other) => isAggregation(other) && other.action !== 'DELETE' && isIn(other, parent, 'parent'))
   // Nobody told what is in it, or the clocks of packing and unpacking differ.
   if (!packed.some((other) => compareFacts(other, fact) < 0)) return undefined
@@ -141,6 +143,8 @@ function endsWith(stay: Stay, fact: TraceFact): boolean {
 function outside(fact: TraceFact, stay: Stay, life: Life, context: RuleContext): Finding | undefined {
   if (names(fact, stay.parent) || remoteBizSteps.has(fact.bizStep ?? '') || fact.type === 'TransactionEvent') return undefined
   if (isEndOf({ fact }, life.key) && !isSale(fact)) return undefined
+  // That it was made after it was packed is a matter of `broken-sequence.ts`.
+  if (fact.bizStep === 'commissioning' || isIn(fact, life.key, 'output')) return undefined
   const site = siteOf(fact, context.sites)
   if (site === undefined) return undefined
   const seen = containerAt(stay, fact, context)

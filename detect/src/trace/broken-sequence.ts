@@ -5,6 +5,7 @@
 import { Type, type Static } from 'typebox'
 import type { TraceFact } from '@tracegate/model/trace-event'
 import type { BilingualText } from '@tracegate/model/text'
+import { childrenIn } from './contents.ts'
 import { isIn } from './fact-index.ts'
 import { isSale, type Life } from './life.ts'
 import { at, defineRule, hoursBetween, minuteMs, stepName, whereOf, type Finding, type RuleContext } from './rule.ts'
@@ -62,7 +63,7 @@ export const brokenSequenceRule = defineRule({
 })
 
 export function judgeBrokenSequence(life: Life, context: RuleContext, parameters: Parameters): Finding[] {
-  if (life.kind !== 'item' && life.kind !== 'logistic') return []
+  if (life.kind !== 'item' && life.kind !== 'logistic' && life.kind !== 'asset') return []
   const found: Finding[] = []
   for (const finding of [...brokenMoves(life, context, parameters), ...brokenOrders(life, context, parameters)]) {
     const last = finding.witnesses.at(-1)
@@ -86,6 +87,8 @@ function brokenMoves(life: Life, { sites }: RuleContext, parameters: Parameters)
   for (const [index, now] of sightings.entries()) {
     const before = sightings[index - 1]
     if (before === undefined || now.step.via !== undefined || isOfContainer(life, before, now)) continue
+    // Empty carriers go back by any way and nobody tells of it.
+    if (life.kind === 'asset' && childrenIn(life.own, life.key, now.fact.eventTimeMs).length === 0) continue
     const kind = breakOf(before, now, parameters)
     // A sale of what was sold is a matter of cloned serials and of returns.
     if (kind !== undefined && !isSale(before.fact)) found.push(moveFinding(before, now, kind, parameters))

@@ -190,8 +190,9 @@ function tooFast(before: Sighting, after: Sighting, { kilometresPerHourMax }: Pa
 
 /** It never left the first place, was seen at a second where it never arrived, and was at the first all the time. */
 function comesAndGoes(first: Sighting, second: Sighting, third: Sighting | undefined): Clash | undefined {
-  if (third === undefined || isLeaving(first.fact) || isLeaving(second.fact) || isArriving(second.fact) || isArriving(third.fact))
-    return undefined
+  // What its container did tells nothing of a thing that was read apart from it.
+  if (third === undefined || first.step.via !== undefined || third.step.via !== undefined) return undefined
+  if (isLeaving(first.fact) || isLeaving(second.fact) || isArriving(second.fact) || isArriving(third.fact)) return undefined
   if (!areApart(first.site, second.site) || areApart(first.site, third.site)) return undefined
   const name = first.site.name
   return {

@@ -206,8 +206,19 @@ function heldSteps(key: string, stay: Stay, holding: Holding, level = 1): readon
   return found
 }
 
+const stepsByFact = new WeakMap<TraceFact, Step>()
+
+/** Every thing that an event names has the same step of it. */
+function stepOf(fact: TraceFact): Step {
+  const known = stepsByFact.get(fact)
+  if (known !== undefined) return known
+  const step = { fact }
+  stepsByFact.set(fact, step)
+  return step
+}
+
 function mergeSteps(own: readonly TraceFact[], held: readonly (readonly Step[])[]): readonly Step[] {
-  const steps: Step[] = own.map((fact) => ({ fact }))
+  const steps: Step[] = own.map(stepOf)
   if (held.every((one) => one.length === 0)) return steps
   const seen = new Set(own.map(({ eventID }) => eventID))
   for (const one of held)

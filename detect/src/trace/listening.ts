@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox'
 import type { Deafness } from './late-event.ts'
 
 /** Not hearing the clock for longer than this is being away. */
-const awayAfterMs = 120_000
+const awayAfterMs = 600_000
 /** Times away that are remembered; the oldest go. */
 const gapsMax = 64
 

@@ -18,6 +18,17 @@ export interface Sighting {
 
 /** The sightings of a single thing, oldest first; none of a class of goods, which is in many places at once. */
 export function sightingsOf(life: Life, sites: ReadonlyMap<string, Site>): readonly Sighting[] {
+  const known = sightingsByLife.get(life)
+  if (known !== undefined) return known
+  const found = findSightings(life, sites)
+  sightingsByLife.set(life, found)
+  return found
+}
+
+/** Three rules ask for them, one after the other. */
+const sightingsByLife = new WeakMap<Life, readonly Sighting[]>()
+
+function findSightings(life: Life, sites: ReadonlyMap<string, Site>): readonly Sighting[] {
   if (isClassKind(life.kind) || life.kind === 'other') return []
   const found: Sighting[] = []
   for (const step of life.steps) {

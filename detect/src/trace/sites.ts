@@ -53,14 +53,39 @@ export function sitesOf(registers: Pick<DetectionRegisters, 'points' | 'places'>
   return sites
 }
 
+const placesMax = 10_000
+const sitesByPlace = new WeakMap<ReadonlyMap<string, Site>, Map<string, Site | undefined>>()
+
+/** The site of a place key; remembered, as it is asked of every event of every life. */
+function siteOfPlace(place: string, sites: ReadonlyMap<string, Site>): Site | undefined {
+  let known = sitesByPlace.get(sites)
+  if (known === undefined) {
+    known = new Map()
+    sitesByPlace.set(sites, known)
+  }
+  const found = known.get(place)
+  if (found !== undefined || known.has(place)) return found
+  const site = sites.get(glnOf(place) ?? '')
+  if (known.size >= placesMax) known.clear()
+  known.set(place, site)
+  return site
+}
+
 /** Where the event was read, or else where its goods are after it; undefined for a place that no register knows. */
-export function siteOf(fact: TraceFact, sites: ReadonlyMap<string, Site>): Site | undefined {
-  return sites.get(glnOf(fact.readPoint ?? '') ?? '') ?? sites.get(glnOf(fact.bizLocation ?? '') ?? '')
+export function siteOf({ readPoint, bizLocation }: TraceFact, sites: ReadonlyMap<string, Site>): Site | undefined {
+  const site = readPoint === undefined ? undefined : siteOfPlace(readPoint, sites)
+  return site ?? (bizLocation === undefined ? undefined : siteOfPlace(bizLocation, sites))
 }
 
 /** Where the goods are after the event, where it says so. */
 export function siteAfter(fact: TraceFact, sites: ReadonlyMap<string, Site>): Site | undefined {
-  return sites.get(glnOf(fact.bizLocation ?? '') ?? '') ?? siteOf(fact, sites)
+  const site = fact.bizLocation === undefined ? undefined : siteOfPlace(fact.bizLocation, sites)
+  return site ?? siteOf(fact, sites)
+}
+
+/** The GLN of a place that no register knows; undefined for one that is known, and for what is no GLN. */
+export function unknownGlnOf(place: string | undefined, sites: ReadonlyMap<string, Site>): string | undefined {
+  return place === undefined || siteOfPlace(place, sites) !== undefined ? undefined : glnOf(place)
 }
 
 /** Undefined where the coordinates of one of them are not known. */

@@ -19,7 +19,7 @@ import { judgeLot, judgeTransformation } from './mass-balance.ts'
 import { createListening, ListeningState } from './listening.ts'
 import { names, isDeclaration } from './fact-index.ts'
 import { parentsMax, reachOf, relatedKeys, type Reach } from './reach.ts'
-import type { Finding, RuleContext, Setting } from './rule.ts'
+import { hourMs, type Finding, type RuleContext, type Setting } from './rule.ts'
 import { sitesOf } from './sites.ts'
 import { judgeLife, traceSettings, type Found } from './trace-rules.ts'
 import { isRegistered } from './unregistered.ts'
@@ -27,6 +27,7 @@ import { createWatchers } from './watchers.ts'
 
 /** What a device tells later than this was kept during an outage. */
 const historicalAfterMs = 300_000
+const quietEveryMs = 60_000
 
 const TraceState = Type.Object({
   groups: Type.Record(Type.String(), Group),
@@ -110,6 +111,15 @@ export function createTraceJudge(): TraceJudge {
     if (massBalance.enabled) lots.note(fact, nowMs + massBalance.parameters.settleSeconds * 1_000)
   }
 
+  let quietAskedMs = 0
+  /** What ends by nothing more being told need not be looked at every second. */
+  const endQuiet = (nowMs: number): void => {
+    if (nowMs - quietAskedMs < quietEveryMs) return
+    quietAskedMs = nowMs
+    const { closeAfterHours } = registers.settings.lateEvent.parameters
+    const isQuiet = ({ type, lastMs }: Group) => type === 'lateEvent' && nowMs - lastMs > closeAfterHours * hourMs
+    groups.end(isQuiet, { reason: 'quiet', atMs: nowMs })
+  }
   const endOlder = (fact: TraceFact, how: { nowMs: number; origin: Telling['origin'] }): void =>
     groups.end(
       ({ cause, witnesses }) => cause.length === 0 && witnesses.some(({ eventID }) => eventID === fact.eventID),
@@ -128,11 +138,7 @@ export function createTraceJudge(): TraceJudge {
     },
     onTick(nowMs) {
       listening.heard(nowMs)
-      const { closeAfterHours } = registers.settings.lateEvent.parameters
-      groups.end(({ type, lastMs }) => type === 'lateEvent' && nowMs - lastMs > closeAfterHours * 3_600_000, {
-        reason: 'quiet',
-        atMs: nowMs
-      })
+      endQuiet(nowMs)
       if (reconfigured) {
         reconfigured = false
         groups.end(({ type, cause }) => type === 'unregistered' && isRegistered(cause, registers), { reason: 'registered', atMs: nowMs })

@@ -5,11 +5,11 @@
 import { Type, type Static } from 'typebox'
 import { pointKinds } from '@tracegate/model/registers'
 import type { TraceFact } from '@tracegate/model/trace-event'
-import { glnOf, gtinOf } from '../goods-key.ts'
+import { gtinOf } from '../goods-key.ts'
 import { type Life } from './life.ts'
 import { contentKeysIn } from './contents.ts'
 import { at, defineRule, siteName, whereOf, type Finding, type RuleContext } from './rule.ts'
-import { siteOf } from './sites.ts'
+import { siteOf, unknownGlnOf } from './sites.ts'
 
 const Parameters = Type.Object(
   {
@@ -39,8 +39,8 @@ export function judgeUnregistered(life: Life, context: RuleContext, parameters: 
     const glns = new Set<string>()
     for (const fact of life.own)
       for (const place of [fact.readPoint, fact.bizLocation]) {
-        const gln = glnOf(place ?? '')
-        if (gln === undefined || sites.has(gln) || glns.has(gln)) continue
+        const gln = unknownGlnOf(place, sites)
+        if (gln === undefined || glns.has(gln)) continue
         glns.add(gln)
         found.push(pointFinding(fact, gln))
       }

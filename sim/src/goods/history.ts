@@ -13,10 +13,10 @@ export const arrivalEveryMs = 90 * secondMs
 export const firstArrivalAfterMs = 25 * secondMs
 
 /** Days before the start at which consignments of each kind arrived; the last of each is still in its chamber. */
-const arrivalDays = [58, 41, 24, 9, 1.6] as const
+const arrivalDays: readonly number[] = [58, 41, 24, 9, 1.6]
 
 /** A new state at `startMs`: nothing told yet. */
-export function freshGoods(world: World, startMs: number): GoodsState {
+export function freshGoods(world: World, startMs: number, daysBefore = arrivalDays): GoodsState {
   const state: GoodsState = {
     version: 1,
     seed: world.seed,
@@ -30,8 +30,8 @@ export function freshGoods(world: World, startMs: number): GoodsState {
     stock: [],
     stays: []
   }
-  for (const [turn, days] of arrivalDays.entries()) {
-    const inChamber = turn === arrivalDays.length - 1
+  for (const [turn, days] of daysBefore.entries()) {
+    const inChamber = turn === daysBefore.length - 1
     for (const name of goodsNames) addHistory(world, state, { name, turn, arrivalMs: startMs - Math.round(days * dayMs), inChamber })
   }
   return state

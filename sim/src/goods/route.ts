@@ -51,7 +51,7 @@ export interface RouteTimes {
   readonly shopMs: number
 }
 
-const inland = { depotMs: 25 * minuteMs, repackMs: 30 * minuteMs, dispatchMs: 40 * minuteMs, shopMs: 3 * hourMs } as const
+const inland = { depotMs: 25 * minuteMs, repackMs: 30 * minuteMs, dispatchMs: 40 * minuteMs, shopMs: 4 * hourMs } as const
 
 export const routeTimes: Readonly<Record<'history' | 'live', RouteTimes>> = {
   history: {
