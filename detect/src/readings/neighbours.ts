@@ -3,8 +3,8 @@
  * Pure; a few numbers a sensor. It judges sensors, never goods.
  *
  * The rule: a sensor disagrees when it is farther from the median of the others than the tolerance, its usual difference aside. It is
- * alone when meanwhile the others moved less than a share of its own way. Sensors that stopped moving are no witnesses. A single sensor
- * has none: it is believed unless it fails a test of its own.
+ * alone when it left the range that it usually keeps, and the others left theirs by less than a share of that: a room that warms takes all
+ * its sensors along. Sensors that stopped moving are no witnesses. A single sensor has none: it is believed unless it fails a test of its own.
  */
 import { Type, type Static } from 'typebox'
 
@@ -14,10 +14,11 @@ export const CompareState = Type.Object({
   /** Usual difference to the others, and how many comparisons taught it. */
   usual: Type.Number(),
   count: Type.Number(),
-  /** When it last agreed closely, with what it and the others showed then. */
+  /** When it last agreed closely. */
   nearMs: Type.Number(),
-  nearOwn: Type.Number(),
-  nearOthers: Type.Optional(Type.Number()),
+  /** The range that it keeps while it agrees. */
+  low: Type.Number(),
+  high: Type.Number(),
   /** Difference at the last comparison, and its largest step since it last agreed. */
   apart: Type.Number(),
   stepMax: Type.Number(),
@@ -53,18 +54,20 @@ export interface Comparison {
 const learnCount = 30
 /** After that the difference is followed so slowly that a drift of a tenth of a kelvin a day still shows. */
 const followMs = 14 * 86_400_000
+/** The usual range forgets so slowly: a thermostat, a defrosting and a working day are in it. */
+const rangeMs = 6 * 3_600_000
 /** Values beside it that are looked at. */
 const neighboursMax = 16
 const none: Comparison = { apart: Number.NaN, alone: false, fault: undefined, well: false }
 
 export function newCompare(value: number, timeMs: number): CompareState {
-  return { value, timeMs, usual: 0, count: 0, nearMs: timeMs, nearOwn: value, apart: 0, stepMax: 0, still: false }
+  return { value, timeMs, usual: 0, count: 0, nearMs: timeMs, low: value, high: value, apart: 0, stepMax: 0, still: false }
 }
 
 /** Takes a value of a sensor that is in `all`. Changes its state. While `frozen`, as when the place is in alarm, nothing new is learnt or blamed. */
 export function compareWithNeighbours(
   state: CompareState,
-  all: Iterable<CompareState>,
+  all: ReadonlyMap<string, CompareState>,
   reading: { readonly value: number; readonly timeMs: number; readonly still: boolean; readonly frozen: boolean },
   settings: CompareSettings
 ): Comparison {
@@ -72,7 +75,7 @@ export function compareWithNeighbours(
   state.value = reading.value
   state.timeMs = reading.timeMs
   state.still = reading.still
-  const others = medianOfOthers(state, all, settings.freshMs)
+  const others = medianOfOthers(state, all, settings.freshMs, valueOf)
   if (Number.isNaN(others)) return forget(state)
   const difference = reading.value - others
   if (state.count < learnCount) {
@@ -87,10 +90,13 @@ export function compareWithNeighbours(
   const distance = Math.abs(apart)
   state.stepMax = Math.max(state.stepMax, Math.abs(apart - state.apart))
   state.apart = apart
-  if (distance <= settings.tolerance / 4) near(state, reading, others)
-  if (distance <= settings.tolerance / 2) return agree(state, reading.timeMs, { apart, difference, sinceMs }, settings)
+  if (distance <= settings.tolerance / 4) {
+    state.nearMs = reading.timeMs
+    state.stepMax = 0
+  }
+  if (distance <= settings.tolerance / 2) return agree(state, reading, { apart, difference, sinceMs }, settings)
   if (state.backSinceMs !== undefined) delete state.backSinceMs
-  const alone = distance > settings.tolerance && isAlone(state, reading.value, others, settings.sharedShare)
+  const alone = distance > settings.tolerance && isAlone(state, all, settings)
   if (!alone) {
     if (state.aloneSinceMs !== undefined) delete state.aloneSinceMs
     return { apart, alone, fault: undefined, well: false }
@@ -100,16 +106,9 @@ export function compareWithNeighbours(
   return { apart, alone, fault: state.stepMax >= distance / 2 ? 'neighbour' : 'drift', well: false }
 }
 
-function near(state: CompareState, reading: { readonly value: number; readonly timeMs: number }, others: number): void {
-  state.nearMs = reading.timeMs
-  state.nearOwn = reading.value
-  state.nearOthers = others
-  state.stepMax = 0
-}
-
 function agree(
   state: CompareState,
-  timeMs: number,
+  { value, timeMs }: { readonly value: number; readonly timeMs: number },
   seen: { readonly apart: number; readonly difference: number; readonly sinceMs: number },
   { forMs, usualMax }: CompareSettings
 ): Comparison {
@@ -119,6 +118,9 @@ function agree(
     const followed = state.usual + (seen.difference - state.usual) * Math.min(1, Math.max(0, seen.sinceMs) / followMs)
     state.usual = Math.min(usualMax, Math.max(-usualMax, followed))
   }
+  const forgets = Math.min(1, Math.max(0, seen.sinceMs) / rangeMs)
+  state.low = Math.min(value, state.low + (value - state.low) * forgets)
+  state.high = Math.max(value, state.high + (value - state.high) * forgets)
   return { apart: seen.apart, alone: false, fault: undefined, well: timeMs - state.backSinceMs >= forMs }
 }
 
@@ -128,21 +130,37 @@ function forget(state: CompareState): Comparison {
   return none
 }
 
-/** Never near so far: there is no way to tell who moved, so the one that shows something unusual is. */
-function isAlone(state: CompareState, value: number, others: number, sharedShare: number): boolean {
-  if (state.nearOthers === undefined) return false
-  const own = value - state.nearOwn
-  const shared = others - state.nearOthers
-  return Math.sign(shared) !== Math.sign(own) || Math.abs(shared) < sharedShare * Math.abs(own)
+/** While the usual difference is not yet learnt there is no telling. */
+function isAlone(
+  state: CompareState,
+  all: ReadonlyMap<string, CompareState>,
+  { tolerance, sharedShare, freshMs }: CompareSettings
+): boolean {
+  if (state.count < learnCount) return false
+  const own = outsideOf(state)
+  if (own < tolerance / 2) return false
+  return medianOfOthers(state, all, freshMs, outsideOf) < sharedShare * own
 }
+
+/** How far a sensor is outside of the range that it usually keeps. */
+function outsideOf({ value, low, high }: CompareState): number {
+  return value > high ? value - high : value < low ? low - value : 0
+}
+
+const valueOf = ({ value }: CompareState): number => value
 
 const scratch: number[] = []
 
-function medianOfOthers(state: CompareState, all: Iterable<CompareState>, freshMs: number): number {
+function medianOfOthers(
+  state: CompareState,
+  all: ReadonlyMap<string, CompareState>,
+  freshMs: number,
+  of: (other: CompareState) => number
+): number {
   scratch.length = 0
-  for (const other of all) {
+  for (const other of all.values()) {
     if (other === state || other.still || Math.abs(state.timeMs - other.timeMs) > freshMs) continue
-    scratch.push(other.value)
+    scratch.push(of(other))
     if (scratch.length >= neighboursMax) break
   }
   if (scratch.length === 0) return Number.NaN

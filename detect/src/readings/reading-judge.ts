@@ -218,7 +218,7 @@ export function createReadingJudge(options: ReadingJudgeOptions = {}): ReadingJu
     }
     const frozen = track.placeState?.open !== undefined
     const seen = { value, timeMs: reading.timeMs, still: verdict.still, frozen }
-    const { alone, fault, well, apart } = compareWithNeighbours(own, peers.states.values(), seen, peers.settings)
+    const { alone, fault, well, apart } = compareWithNeighbours(own, peers.states, seen, peers.settings)
     const open = faults.count() === 0 ? undefined : faults.faultOf(series)
     if (well && (open === 'neighbour' || open === 'drift')) {
       const closed = faults.clear(series, reading.timeMs)

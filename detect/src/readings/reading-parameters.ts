@@ -47,7 +47,7 @@ const Neighbour = Type.Object(
     sharedShare: Type.Number({
       minimum: 0,
       maximum: 1,
-      description: 'When the others moved at least this share of its own way, it is not alone: the place changes, not the sensor'
+      description: 'When the others left their usual range by at least this share of its own way, it is not alone: the place changes'
     })
   },
   closed
@@ -142,8 +142,8 @@ export const readingDefaults: ReadingParameters = {
     humidity: { periodMs: 7_200_000, rangeMin: 0.05 }
   },
   neighbour: {
-    temperature: { tolerance: 1.5, usualMax: 2, forMs: 60_000, sharedShare: 0.4 },
-    humidity: { tolerance: 12, usualMax: 15, forMs: 60_000, sharedShare: 0.4 }
+    temperature: { tolerance: 1.5, usualMax: 2, forMs: 60_000, sharedShare: 0.2 },
+    humidity: { tolerance: 12, usualMax: 15, forMs: 60_000, sharedShare: 0.2 }
   },
   gap: { intervals: 5, leastMs: 10_000, togetherMs: 30_000 },
   recordingInterval: { countMin: 2 },
