@@ -3,6 +3,7 @@
  * anomaly while it is open. Once per anomaly, whatever restarts or comes twice. It proposes; it never publishes.
  */
 import { Anomaly, type AnomalyType } from '@tracegate/model/anomaly'
+import { isShelved } from '@tracegate/model/anomaly-handling'
 import { compileValidator } from '@tracegate/model/codec'
 import type { Bus } from '@tracegate/service/bus'
 import type { CaseHead, CaseStore } from '@tracegate/store/case-store'
@@ -106,6 +107,11 @@ function createDraftingTypes(policy: PolicyBook) {
 async function judge(options: TriggerOptions, writer: WarningWriter, task: Task): Promise<{ written?: WrittenWarning; goods: string[] }> {
   const { anomaly, receivedAtMs } = task
   try {
+    // Told again when its time on the shelf is over.
+    if (isShelved(anomaly, options.nowMs()) && !(await options.policy.current()).policy.handling.shelvedDrafts) {
+      options.events.triggered({ anomaly: anomaly.id, outcome: 'ignored' })
+      return { goods: [] }
+    }
     const content = await draftContent(options, anomaly)
     const written: WrittenWarning = content === undefined ? { outcome: 'noGoods' } : await writer.write({ anomaly, content, receivedAtMs })
     if (written.outcome === 'drafted') options.events.triggerTook(options.nowMs() - receivedAtMs)
