@@ -1,0 +1,7 @@
+/** The parts of `docs/detectors.md` in their order. */
+import { judgesSection } from './judges-section.ts'
+import { motesSection } from './motes-section.ts'
+import { nabSection } from './nab-section.ts'
+import type { DetectorSection } from './section.ts'
+
+export const sections: readonly DetectorSection[] = [nabSection, motesSection, judgesSection]
