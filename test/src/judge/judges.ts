@@ -9,6 +9,7 @@ export const judges: Readonly<Record<string, () => Promise<{ judge: Judge }>>> =
   epcis: () => import('./epcis.ts'),
   'epcis-hash': () => import('./epcis-hash.ts'),
   'scan-data': () => import('./scan-data.ts'),
+  motes: () => import('./motes.ts'),
   nab: () => import('./nab.ts'),
   qartod: () => import('./qartod.ts'),
   traceback: () => import('./traceback.ts')
