@@ -119,7 +119,10 @@ describe('publishRight()', () => {
 
 describe('maySubscribe()', () => {
   it('lets a device hear what is meant for it', () => {
-    for (const filter of ['tg/v1/p/d/command', 'tg/v1/p/d/committed', 'tg/v1/p/-/control']) assert.ok(maySubscribe(device, filter), filter)
+    for (const filter of ['tg/v1/p/d/command', 'tg/v1/p/d/committed', 'tg/v1/p/-/control', 'tg/v1/p/-/control/#', 'tg/v1/p/-/control/7'])
+      for (const identity of [device, ...(filter.includes('/-/') ? [edge] : [])]) assert.ok(maySubscribe(identity, filter), filter)
+    for (const filter of ['tg/v1/q/-/control/#', 'tg/v1/+/-/control/#', 'tg/v1/p/-/#', 'tg/v1/p/-/control/16', 'tg/v1/p/-/control/+'])
+      for (const identity of [device, edge]) assert.ok(!maySubscribe(identity, filter), filter)
     for (const filter of [
       'tg/v1/p/+/command',
       'tg/v1/p/d/telemetry',

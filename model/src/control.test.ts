@@ -27,7 +27,7 @@ const order = (change: Partial<ControlOrder>, keys: readonly string[]): ControlO
 const judge = (orders: readonly ControlOrder[], keys: readonly string[], bizStep?: string) =>
   judgeScan(indexOrders(orders), { keys, bizStep, nowMs: 100 })?.order.id
 
-test('an order fits by product, lot, unit, container and any other key', () => {
+test('TG-1201: an order fits by product, lot, unit, container and any other key', () => {
   for (const key of [
     product,
     `${product}/10/L1`,
@@ -39,7 +39,7 @@ test('an order fits by product, lot, unit, container and any other key', () => {
   assert.equal(judge([order({}, [`${product}/10/L1`])], [`${product}/10/L2`, product]), undefined)
 })
 
-test('a release lifts its order for the goods it names and for no others', () => {
+test('TG-1206: a release lifts its order for the goods it names and for no others', () => {
   const held = order({}, [`${product}/10/L1`])
   const released = order({ id: 'R-1', action: 'release', of: head.id }, [`${product}/21/5`])
   assert.equal(judge([held, released], [`${product}/21/5`, `${product}/10/L1`]), undefined)
@@ -54,7 +54,7 @@ test('an order that has run out stands no more, and a drill never comes before a
   assert.equal(judge(orders, [product]), 'R')
 })
 
-test('looking at goods, storing and destroying them is never refused, and what a recall asks for neither', () => {
+test('TG-1207: looking at goods, storing and destroying them is never refused, and what a recall asks for neither', () => {
   for (const bizStep of ['inspecting', 'sampling', 'storing', 'holding', 'destroying', 'decommissioning'])
     assert.ok(!refusesStep('hold', { bizStep }))
   assert.ok(refusesStep('recall', { bizStep: 'shipping', disposition: 'in_transit' }))

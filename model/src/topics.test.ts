@@ -17,6 +17,7 @@ const topics: fc.Arbitrary<Topic> = fc.oneof(
     plain
   ),
   fc.record({ type: fc.constant('control' as const), point: names }, plain),
+  fc.record({ type: fc.constant('control' as const), point: names, part: fc.integer({ min: 1, max: 15 }) }, plain),
   fc.constant({ type: 'anomaly' as const }),
   fc.constant({ type: 'recall' as const }),
   fc.record(

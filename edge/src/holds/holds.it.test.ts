@@ -92,7 +92,7 @@ test('control orders at an agent', { timeout: 60_000 }, async (context) => {
   const holds = (revision: number) => until(`revision ${revision}`, () => edge.status().control.revision === revision)
 
   await context.test(
-    'TG-1201 TG-1204: goods of a held lot are refused, the event says so in CBV words, and the platform is told in the alarm lane',
+    'TG-1201 TG-1204 TG-1208: goods of a held lot are refused, the event says so in CBV words, and the platform is told in the alarm lane',
     async () => {
       assert.equal((await scan(withLot('L1', '1')))['bizStep'], 'departing')
       await platform.list(5, [planned([lotKey])])
@@ -129,7 +129,7 @@ test('control orders at an agent', { timeout: 60_000 }, async (context) => {
     assert.deepEqual([refused['bizStep'], refused['disposition']], ['holding', 'recalled'])
   })
 
-  await context.test('TG-1203: goods may be looked at and come back while they are held', async () => {
+  await context.test('TG-1207: goods may be looked at and come back while they are held', async () => {
     assert.equal((await scan(withLot('L1', '2'), { ...gateRule, bizStep: 'inspecting' }))['bizStep'], 'inspecting')
     assert.equal((await scan(withLot('L1', '2'), { ...gateRule, bizStep: 'shipping', disposition: 'returned' }))['disposition'], 'returned')
   })

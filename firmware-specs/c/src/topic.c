@@ -55,6 +55,15 @@ static int parse_channel(tg_text channel, tg_topic *topic, tg_reason *reason) {
   return tgi_refuse_whole(reason, "TOPIC_CHANNEL");
 }
 
+/* `control`, and `control/1` to `control/15` for the parts of a list that one message cannot hold. */
+static bool is_control(tg_text channel) {
+  static const char *const parts[] = {"control",    "control/1",  "control/2",  "control/3",  "control/4",  "control/5",  "control/6",  "control/7",
+                                      "control/8",  "control/9",  "control/10", "control/11", "control/12", "control/13", "control/14", "control/15"};
+  for (size_t part = 0; part < sizeof parts / sizeof *parts; part += 1)
+    if (tgi_text_is(channel, parts[part])) return true;
+  return false;
+}
+
 int tg_topic_parse(tg_text text, tg_topic *topic, tg_reason *reason) {
   bool more = false;
   tg_text rest = text;
@@ -73,7 +82,7 @@ int tg_topic_parse(tg_text text, tg_topic *topic, tg_reason *reason) {
   topic->device = take_level(&rest, &more);
   if (tgi_text_is(topic->device, "-")) {
     topic->type = TG_TOPIC_CONTROL;
-    return tgi_text_is(rest, "control") ? TG_OK : tgi_refuse_whole(reason, "TOPIC_CHANNEL");
+    return is_control(rest) ? TG_OK : tgi_refuse_whole(reason, "TOPIC_CHANNEL");
   }
   if (!tgi_is_name(topic->device)) return tgi_refuse_whole(reason, "TOPIC_DEVICE");
   return parse_channel(rest, topic, reason);

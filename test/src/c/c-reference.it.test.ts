@@ -93,7 +93,9 @@ describe('the C reference', needs, () => {
         assert.match(output, /\d+ passed, 0 failed\n$/, output.slice(-3_000))
         assert.equal(code, 0)
         for (const half of ['valid', 'invalid'])
-          for (const name of readdirSync(`${vectors}${half}`)) assert.ok(output.includes(`${half}/${name}: `), `${half}/${name} was run`)
+          // Lists of held goods are for devices that let goods pass; the C code is for those that send.
+          for (const name of readdirSync(`${vectors}${half}`).filter((file) => file !== 'control.json'))
+            assert.ok(output.includes(`${half}/${name}: `), `${half}/${name} was run`)
       })
 
   it('keeps every vector on a big-endian machine of 32 bits', needsCross, async () => {

@@ -1,8 +1,8 @@
 /** The AsyncAPI 3 document of the contract, seen from the device: made of the same schemas, topics and examples as everything else. */
 import { Birth, Death } from '@tracegate/model/state'
 import { topicRoot } from '@tracegate/model/topics'
-import { payloadBytesMax, wireVersion } from '@tracegate/model/wire-limits'
-import { wireSchemas } from '@tracegate/model/wire-schemas'
+import { controlPartsMax, payloadBytesMax, wireVersion } from '@tracegate/model/wire-limits'
+import { pointSchemas, wireSchemas } from '@tracegate/model/wire-schemas'
 import { examples } from './examples.ts'
 import type { PlainObject } from './vectors/message-parts.ts'
 
@@ -56,6 +56,12 @@ const messages: Readonly<Record<string, MessageSource>> = {
     examples: [example('reply'), example('refusal')],
     correlated: true
   },
+  control: {
+    title: 'Held goods',
+    summary: 'Which goods the scanners of the point must refuse: the whole list, or a part of it.',
+    schema: 'control',
+    examples: [example('control')]
+  },
   committed: {
     title: 'Watermark',
     summary: 'Every message of the boot up to this number is safe.',
@@ -70,6 +76,8 @@ interface ChannelSource {
   readonly retain: boolean
   readonly messages: readonly string[]
   readonly summary: string
+  /** Of the point and not of one device. */
+  readonly ofPoint?: true
 }
 
 /** By the name of the channel. */
@@ -86,7 +94,16 @@ const channels: Readonly<Record<string, ChannelSource>> = {
   },
   command: { topic: 'command', action: 'receive', retain: false, messages: ['command'], summary: 'Take an order and answer it.' },
   commandReply: { topic: 'command/reply', action: 'send', retain: false, messages: ['reply'], summary: 'Answer an order.' },
-  committed: { topic: 'committed', action: 'receive', retain: false, messages: ['committed'], summary: 'Learn which messages are safe.' }
+  committed: { topic: 'committed', action: 'receive', retain: false, messages: ['committed'], summary: 'Learn which messages are safe.' },
+  control: { topic: 'control', action: 'receive', retain: true, messages: ['control'], summary: 'Refuse held goods.', ofPoint: true },
+  controlPart: {
+    topic: 'control/{part}',
+    action: 'receive',
+    retain: true,
+    messages: ['control'],
+    summary: 'Refuse held goods that found no room in part 0.',
+    ofPoint: true
+  }
 }
 
 const json = ['', 'application/json', 'JSON (RFC 8259) in UTF-8'] as const
@@ -111,7 +128,14 @@ export function asyncApiText(): string {
     components: {
       schemas: schemas(),
       messages: Object.fromEntries(Object.entries(messages).flatMap(([name, source]) => messagePair(name, source))),
-      parameters: { point: parameter('monitoring point', 'cold-store-1'), device: parameter('device', 'logger-7') },
+      parameters: {
+        point: parameter('monitoring point', 'cold-store-1'),
+        device: parameter('device', 'logger-7'),
+        part: {
+          description: 'Number of the part, 1 to 15.',
+          enum: Array.from({ length: controlPartsMax - 1 }, (_, index) => String(index + 1))
+        }
+      },
       securitySchemes: {
         deviceSecret: {
           type: 'userPassword',
@@ -161,11 +185,12 @@ function servers() {
   }
 }
 
-function channelOf({ topic, action, messages: names }: ChannelSource) {
+function channelOf({ topic, action, messages: names, ofPoint }: ChannelSource) {
+  const named = ['point', ...(ofPoint === true ? [] : ['device']), ...(topic.includes('{part}') ? ['part'] : [])]
   return {
-    address: `${topicRoot}/{point}/{device}/${topic}`,
+    address: `${topicRoot}/{point}/${ofPoint === true ? '-' : '{device}'}/${topic}`,
     description: `Payloads of at most ${payloadBytesMax} bytes; ${action === 'send' ? 'the first byte tells JSON from CBOR' : 'always JSON'}.`,
-    parameters: { point: ref('components/parameters/point'), device: ref('components/parameters/device') },
+    parameters: Object.fromEntries(named.map((name) => [name, ref(`components/parameters/${name}`)])),
     messages: Object.fromEntries(
       names.flatMap((name) => encodingsOf(name).map(([suffix]) => [name + suffix, ref(`components/messages/${name}${suffix}`)]))
     ),
@@ -213,7 +238,17 @@ function messagePair(name: string, source: MessageSource): [string, object][] {
 /** The wire schemas without their ids, as references inside of the document would be read against them. */
 function schemas(): Record<string, unknown> {
   const { telemetry, scan, event, command, committed } = wireSchemas
-  const named = { telemetry, scan, event, birth: Birth, death: Death, command, 'command-reply': wireSchemas['command/reply'], committed }
+  const named = {
+    telemetry,
+    scan,
+    event,
+    birth: Birth,
+    death: Death,
+    command,
+    'command-reply': wireSchemas['command/reply'],
+    committed,
+    ...pointSchemas
+  }
   return Object.fromEntries(
     Object.entries(named).map(([name, schema]) => [
       name,

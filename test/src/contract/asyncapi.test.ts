@@ -35,6 +35,7 @@ test('it has every channel of a device, sent or received from the side of the de
   const found = document
     .channels()
     .all()
+    .filter((channel) => channel.address()?.includes('/-/') !== true)
     .map((channel) => {
       const address = channel.address() ?? ''
       const parameters = channel.parameters().all()
@@ -51,20 +52,39 @@ test('it has every channel of a device, sent or received from the side of the de
   assert.deepEqual(found.toSorted(), wanted.toSorted())
 })
 
-test('TG-107: every operation has QoS 1, and state alone is retained', async () => {
+test('TG-1201: it has the list of held goods of the point, in one message or in parts', async () => {
+  const document = await parsed()
+  const found = document
+    .channels()
+    .all()
+    .flatMap((channel) => {
+      const address = channel.address() ?? ''
+      if (!address.includes('/-/')) return []
+      const topic = parseTopic(address.replace('{point}', 'p').replace('{part}', '15'))
+      assert.ok(topic.ok && topic.topic.type === 'control', address)
+      return [`${topic.topic.part ?? 0}`]
+    })
+  assert.deepEqual(found, ['0', '15'])
+})
+
+test('TG-107: every operation has QoS 1, and of what a device sends state alone is retained', async () => {
   const document = await parsed()
   for (const operation of document.operations().all()) {
     const binding = operation.bindings().get('mqtt')
     assert.equal(binding?.version(), '0.2.0')
-    assert.deepEqual(binding.value(), { qos: 1, retain: operation.id() === 'sendState' }, operation.id())
+    assert.deepEqual(
+      binding.value(),
+      { qos: 1, retain: ['sendState', 'receiveControl', 'receiveControlPart'].includes(operation.id() ?? '') },
+      operation.id()
+    )
   }
 })
 
 test('what a device sends is there as JSON and as CBOR, what it is sent as JSON, with examples that the platform takes', async () => {
   const document = await parsed()
   for (const channel of document.channels().all()) {
-    const name = (channel.address() ?? '').split('/').slice(4).join('/')
-    const known = [...deviceChannels, ...platformChannels].find((one) => one === name)
+    const name = (channel.address() ?? '').split('/').slice(4).join('/').replace('/{part}', '')
+    const known = [...deviceChannels, ...platformChannels, 'control' as const].find((one) => one === name)
     assert.ok(known !== undefined, name)
     const messages = channel.messages().all()
     const types = messages.map((message) => message.contentType())
@@ -98,7 +118,7 @@ test('devices sign in with user name and password, over TLS first, and leave a l
 
 test('its schemas are those that are published as JSON Schemas', () => {
   const document: unknown = JSON.parse(text)
-  for (const name of ['telemetry', 'scan', 'event', 'command', 'command-reply', 'committed']) {
+  for (const name of ['telemetry', 'scan', 'event', 'command', 'command-reply', 'committed', 'control']) {
     const published: unknown = JSON.parse(readFileSync(new URL(`schemas/v1/${name}.json`, folder), 'utf8'))
     assert.deepEqual(bare(schemaOf(document, name)), bare(published), name)
   }

@@ -3,7 +3,7 @@ import type { Channel } from '@tracegate/model/topics'
 import { objectEvent, type PlainObject } from './vectors/message-parts.ts'
 
 interface Example {
-  readonly channel: Channel
+  readonly channel: Channel | 'control'
   readonly message: PlainObject
 }
 
@@ -66,6 +66,37 @@ export const examples = {
     }
   },
   reply: { channel: 'command/reply', message: { v: 1, id: 'o-17', status: 'done', timeMs: timeMs + 180 } },
+  control: {
+    channel: 'control',
+    message: {
+      v: 1,
+      point: 'cold-store-1',
+      revision: timeMs,
+      part: 0,
+      parts: 1,
+      issuedAtMs: timeMs,
+      orders: [
+        {
+          id: 'M-2026-000017',
+          action: 'recall',
+          reason: { zh: '缺陷召回：疫苗超温', en: 'recall for a defect: vaccine too warm' },
+          reference: { measure: 'M-2026-000017', warning: 'W-2026-000004' },
+          level: 'II',
+          issuedAtMs: timeMs,
+          goods: { lots: [{ gtin: '09521234543213', lots: ['L1'] }], containers: ['006141411234567890'] }
+        },
+        {
+          id: 'M-2026-000017-r1',
+          action: 'release',
+          of: 'M-2026-000017',
+          reason: { zh: '解除：检验合格', en: 'Released: tested and found right' },
+          reference: { measure: 'M-2026-000017' },
+          issuedAtMs: timeMs,
+          goods: { items: [{ gtin: '09521234543213', serials: ['A1'] }] }
+        }
+      ]
+    }
+  },
   refusal: {
     channel: 'command/reply',
     message: { v: 1, id: 'o-18', status: 'refused', timeMs: timeMs + 180, message: 'there is no gate at this device' }

@@ -3,7 +3,7 @@ import { compileValidator, decodePayload, type Decoded } from '@tracegate/model/
 import { parseCapture } from '@tracegate/model/epcis/document'
 import type { Channel } from '@tracegate/model/topics'
 import { payloadBytesMax } from '@tracegate/model/wire-limits'
-import { wireSchemas } from '@tracegate/model/wire-schemas'
+import { pointSchemas, wireSchemas } from '@tracegate/model/wire-schemas'
 
 const validators = {
   telemetry: compileValidator(wireSchemas.telemetry),
@@ -12,10 +12,11 @@ const validators = {
   state: compileValidator(wireSchemas.state),
   command: compileValidator(wireSchemas.command),
   'command/reply': compileValidator(wireSchemas['command/reply']),
-  committed: compileValidator(wireSchemas.committed)
+  committed: compileValidator(wireSchemas.committed),
+  control: compileValidator(pointSchemas.control)
 } as const
 
-export function judgePayload(channel: Channel, bytes: Uint8Array): Decoded<unknown> {
+export function judgePayload(channel: Channel | 'control', bytes: Uint8Array): Decoded<unknown> {
   if (bytes.length > payloadBytesMax)
     return { ok: false, reason: { code: 'PAYLOAD_TOO_LARGE', pointer: '', message: `payload has ${bytes.length} bytes` } }
   const decoded = decodePayload(bytes)

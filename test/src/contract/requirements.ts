@@ -19,7 +19,8 @@ export const sections = {
   commands: 8,
   platform: 9,
   opcua: 10,
-  sparkplug: 11
+  sparkplug: 11,
+  control: 12
 } as const
 export type Section = keyof typeof sections
 

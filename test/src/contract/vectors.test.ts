@@ -6,6 +6,10 @@ import { Type } from 'typebox'
 import { emptyStream, noteSequence, type StreamState } from '@tracegate/collector/stream-state'
 import { decodeAutoIdResult } from '@tracegate/edge/autoid-decoder'
 import { autoIdEncodings } from '@tracegate/edge/autoid-types'
+import { goodsOfScan } from '@tracegate/edge/scan-goods'
+import { ControlList } from '@tracegate/model/control'
+import { indexOrders, judgeScan } from '@tracegate/model/control-goods'
+import { noControl, takeControlList } from '@tracegate/model/control-reader'
 import { readEpcHex } from '@tracegate/model/gs1/epc-binary'
 import { canonicalKey, keyRoot } from '@tracegate/model/gs1/key'
 import { readScan } from '@tracegate/model/gs1/scan-data'
@@ -175,6 +179,37 @@ test('TG-702: every EPC memory gives its URN and the key that this names', () =>
     const key = canonicalKey(entry.urn)
     assert.equal(key?.startsWith(keyRoot) === true ? key : undefined, entry.digitalLink, entry.name)
     assert.deepEqual(readEpcHex(entry.hex.toUpperCase()), read, entry.name)
+  }
+})
+
+test('TG-1201 TG-1202 TG-1206 TG-1207: every list of held goods refuses the scans that it says, and no others', () => {
+  const scan = Type.Object(
+    {
+      symbology: Type.String(),
+      hex: Hex,
+      bizStep: Type.Optional(Type.String()),
+      disposition: Type.Optional(Type.String()),
+      order: Type.Union([Type.String(), Type.Null()])
+    },
+    closed
+  )
+  const schema = Type.Object({ name, lists: Type.Array(ControlList), atMs: Type.Integer(), scans: Type.Array(scan) }, closed)
+  for (const entry of loadVectors('valid/control.json', schema)) {
+    let state = noControl
+    for (const list of entry.lists) state = takeControlList(state, list).state
+    const index = indexOrders(state.orders)
+    for (const [at, { symbology, hex, bizStep, disposition, order }] of entry.scans.entries()) {
+      const goods = goodsOfScan({ symbology, data: bytesOf(hex).toString('utf8') })
+      const verdict = judgeScan(index, { keys: goods?.keys ?? [], bizStep, disposition, nowMs: entry.atMs })
+      assert.equal(verdict === undefined || verdict.drill ? null : verdict.order.id, order, `${entry.name}, scan ${at + 1}`)
+    }
+  }
+})
+
+test('TG-1205: every message that is no list of held goods is refused with its code', () => {
+  for (const entry of loadVectors('invalid/control.json', Type.Object({ name, hex: Hex, code: Code, pointer: Type.String() }, closed))) {
+    const judged = judgePayload('control', bytesOf(entry.hex))
+    assert.deepEqual(judged.ok ? 'taken' : [judged.reason.code, judged.reason.pointer], [entry.code, entry.pointer], entry.name)
   }
 })
 
