@@ -3,7 +3,7 @@
  * failure of the engine is counted and never stops storing; a slow engine makes storing wait for a while, then goes unjudged.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { DetectionEngine, TraceHistory } from '@tracegate/detect/engine'
+import type { DetectionEngine, EventOrigin, TraceHistory } from '@tracegate/detect/engine'
 import type { Anomaly } from '@tracegate/model/anomaly'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { TraceEvent, TraceFact } from '@tracegate/model/trace-event'
@@ -14,6 +14,8 @@ import type { CollectorLimits } from './limits.ts'
 interface Judgement {
   readonly readings: readonly Reading[]
   readonly events: readonly TraceEvent[]
+  /** Who told the events; a partner where it is not said. */
+  readonly origin?: EventOrigin
   readonly receivedAtMs: number
   /** Readings before all that are not; each kind waits for its own room. */
   readonly urgent: boolean
@@ -46,6 +48,8 @@ const turnMs = 4
 const eventsPerTurn = 50
 const historyMax = 200
 const roundsMax = 4
+/** A balance that takes longer is cut, and a cut one is not judged. */
+const balanceMaxMs = 2_000
 
 export function createDetection(options: DetectionOptions): Detection {
   const { engine, limits, events } = options
@@ -76,16 +80,35 @@ export function createDetection(options: DetectionOptions): Detection {
     }
   }
 
-  async function judgeEvents({ events: found, receivedAtMs }: Judgement): Promise<void> {
+  async function judgeEvents({ events: found, receivedAtMs, origin = 'partner' }: Judgement): Promise<void> {
     for (let at = 0; at < found.length; at += eventsPerTurn) {
       const some = found.slice(at, at + eventsPerTurn)
       try {
         const history = await historyFor(options, some)
-        judged('events', receivedAtMs, () => engine.onEvents(some, history, options.nowMs()))
+        judged('events', receivedAtMs, () => engine.onEvents(some, history, options.nowMs(), { origin }))
       } catch (error) {
         events.detectionFailed('history', error)
       }
       await nextTurn()
+    }
+  }
+
+  let balancing = false
+  /** One round of balances at a time; a lot that got no answer is due again later. */
+  async function judgeBalances(nowMs: number): Promise<void> {
+    if (balancing) return
+    const lots = engine.balancesDue(nowMs)
+    if (lots.length === 0) return
+    balancing = true
+    try {
+      for (const of of lots) {
+        const answer = await options.trace.ask('balance', { of, timeMaxMs: balanceMaxMs })
+        judged('balances', nowMs, () => engine.onBalances([answer], options.nowMs()))
+      }
+    } catch (error) {
+      events.detectionFailed('balances', error)
+    } finally {
+      balancing = false
     }
   }
 
@@ -116,7 +139,10 @@ export function createDetection(options: DetectionOptions): Detection {
       readingLane.add(judgement, laneDone)
       eventLane.add(judgement, laneDone)
     },
-    tick: (nowMs) => judged('tick', nowMs, () => engine.onTick(nowMs)),
+    tick(nowMs) {
+      judged('tick', nowMs, () => engine.onTick(nowMs))
+      judgeBalances(nowMs).catch(onError)
+    },
     async drain(timeoutMs) {
       const end = Date.now() + timeoutMs
       while (waiting() > 0 && Date.now() < end) await sleep(5)

@@ -82,7 +82,7 @@ export async function startJudging(options: JudgingOptions): Promise<Judging> {
       changed = true
       // Alarms are judged before the backlog of telemetry that waits to be.
       const urgent = batch.lane !== 'telemetry'
-      await detection.offer({ readings, events: batch.events, receivedAtMs, urgent, onDone })
+      await detection.offer({ readings, events: batch.events, origin: 'device', receivedAtMs, urgent, onDone })
     },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer)

@@ -87,11 +87,12 @@ function brokenMoves(life: Life, { sites }: RuleContext, parameters: Parameters)
   for (const [index, now] of sightings.entries()) {
     const before = sightings[index - 1]
     if (before === undefined || now.step.via !== undefined || isOfContainer(life, before, now)) continue
-    // Empty carriers go back by any way and nobody tells of it.
-    if (life.kind === 'asset' && childrenIn(life.own, life.key, now.fact.eventTimeMs).length === 0) continue
     const kind = breakOf(before, now, parameters)
     // A sale of what was sold is a matter of cloned serials and of returns.
-    if (kind !== undefined && !isSale(before.fact)) found.push(moveFinding(before, now, kind, parameters))
+    if (kind === undefined || isSale(before.fact)) continue
+    // Empty carriers go back by any way and nobody tells of it.
+    if (life.kind === 'asset' && childrenIn(life.own, life.key, now.fact.eventTimeMs).length === 0) continue
+    found.push(moveFinding(before, now, kind, parameters))
   }
   return found
 }

@@ -3,7 +3,7 @@ import type { TraceFact, TraceSubject } from '@tracegate/model/trace-event'
 import { parentOf } from '@tracegate/model/trace-graph/session'
 import type { TraceHistory } from '../engine.ts'
 import { gtinOf } from '../goods-key.ts'
-import { isAggregation, isDeclaration, isIn, lotsNamed, subjectIn } from './fact-index.ts'
+import { isAggregation, isDeclaration, isIn, lotsNamed, subjectIn, childrenNamed } from './fact-index.ts'
 
 /** Item in case, case on pallet, pallet in container. */
 export const levelsMax = 3
@@ -39,8 +39,8 @@ export function childrenIn(own: readonly TraceFact[], key: string, atMs: number)
   const inside = new Map<string, TraceSubject>()
   const before = new Map<string, TraceSubject>()
   for (const fact of own) {
-    if (fact.eventTimeMs > atMs || isDeclaration(fact) || !isAggregation(fact) || !isIn(fact, key, 'parent')) continue
-    const named = fact.subjects.filter(({ role }) => role === 'child')
+    if (fact.eventTimeMs > atMs || !isAggregation(fact) || isDeclaration(fact) || !isIn(fact, key, 'parent')) continue
+    const named = childrenNamed(fact)
     if (fact.action !== 'DELETE') for (const child of named) inside.set(child.key, child)
     else
       for (const [child, subject] of named.length === 0 ? [...inside] : named.map((one) => [one.key, one] as const)) {
@@ -56,7 +56,7 @@ export function contentKeysIn({ key, own }: { readonly key: string; readonly own
   const keys = new Set<string>()
   for (const fact of own) {
     if (!isAggregation(fact) || !isIn(fact, key, 'parent')) continue
-    for (const subject of fact.subjects) if (subject.role === 'child' && keys.size < contentMax) keys.add(subject.key)
+    for (const { key: child } of childrenNamed(fact)) if (keys.size < contentMax) keys.add(child)
   }
   return [...keys]
 }

@@ -7,6 +7,7 @@ interface FactIndex {
   readonly roles: ReadonlyMap<string, number>
   readonly subjects: ReadonlyMap<string, TraceSubject>
   readonly lots: readonly string[]
+  readonly children: readonly TraceSubject[]
 }
 
 const indexes = new WeakMap<TraceFact, FactIndex>()
@@ -17,13 +18,15 @@ function indexOf(fact: TraceFact): FactIndex {
   const roles = new Map<string, number>()
   const subjects = new Map<string, TraceSubject>()
   const lots: string[] = []
+  const children: TraceSubject[] = []
   for (const subject of fact.subjects) {
     const { key, role } = subject
     roles.set(key, (roles.get(key) ?? 0) | roleBits[role])
     if (!subjects.has(key)) subjects.set(key, subject)
     if (subject.kind === 'lot') lots.push(key)
+    if (role === 'child') children.push(subject)
   }
-  const made = { roles, subjects, lots }
+  const made = { roles, subjects, lots, children }
   indexes.set(fact, made)
   return made
 }
@@ -39,6 +42,11 @@ export function names(fact: TraceFact, key: string): boolean {
 
 export function subjectIn(fact: TraceFact, key: string): TraceSubject | undefined {
   return indexOf(fact).subjects.get(key)
+}
+
+/** What the event says is, or was, inside of its parent. */
+export function childrenNamed(fact: TraceFact): readonly TraceSubject[] {
+  return indexOf(fact).children
 }
 
 /** Keys of the lots that the event names as such. */

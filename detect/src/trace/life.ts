@@ -95,7 +95,9 @@ export function createLives(history: TraceHistory, judged: readonly TraceFact[])
         own,
         steps: mergeSteps(own, held),
         stays,
-        lots: lotsIn(own, key),
+        get lots() {
+          return lotsIn(own, key)
+        },
         complete
       }
     }

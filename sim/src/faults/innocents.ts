@@ -226,7 +226,7 @@ function obeyHold(tale: Tale, pick: Picker): void {
   tale.holds.push({ keys: [spot.pallet.key], reason, sinceMs: outMs - hourMs, order: 'RC-2026-000009' })
   for (const name of ['out', 'release']) change(told(spot, name), { disposition: 'recalled' })
   tale.holds.push({
-    keys: [spot.pallet.key, spot.way.consignment.lotKey],
+    keys: [spot.pallet.key],
     reason,
     sinceMs: outMs - 3 * hourMs,
     untilMs: outMs - 2 * hourMs,
