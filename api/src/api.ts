@@ -29,6 +29,9 @@ import { createMasterData } from './master-data/master-data.ts'
 import { createPublicationOffice, type PublicationSettings } from './publication/office.ts'
 import { createRecallOffice } from './recalls/recall-office.ts'
 import { createRegisters } from './registers.ts'
+import { createAssessmentOffice } from './assessments/assessment-office.ts'
+import { createEvaluationOffice } from './warnings/evaluation-office.ts'
+import { createWarningOffice } from './warnings/warning-office.ts'
 import { createAttachmentStore } from './reports/attachments.ts'
 import { createReportOffice } from './reports/report-office.ts'
 import { createSurgeWatch } from './reports/surge-watch.ts'
@@ -161,6 +164,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const events = createApiEvents({ logger, metrics })
   const registers = createRegisters({ cases, events, nowMs })
   const policy = createPolicyBook({ cases, nowMs })
+  const warnings = createWarningOffice({ cases, bus, policy, nowMs })
   const reports = createReportOffice({ cases, bus, registers, policy, nowMs })
   const rules = createRuleBook({ cases, bus, nowMs })
   const anomalies = createAnomalyJournal({ cases, bus, nowMs })
@@ -190,6 +194,9 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     registers,
     masterData,
     policy,
+    warnings,
+    assessments: createAssessmentOffice({ cases, trace, registers, policy, warnings: warnings.book, nowMs }),
+    evaluations: createEvaluationOffice({ cases, telemetry, registers, policy, warnings, nowMs }),
     recalls: createRecallOffice({ cases, trace, registers, policy, bus, nowMs }),
     reports,
     rules,

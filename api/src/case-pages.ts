@@ -46,7 +46,7 @@ export async function pageCases<Schema extends TSchema>(
   return { items }
 }
 
-function readCursor(text: string | undefined): { half?: CaseState; cursor?: string } {
+export function readCursor(text: string | undefined): { half?: CaseState; cursor?: string } {
   if (text === undefined) return {}
   const end = text.indexOf(':')
   const half = caseStates.find((state) => state === text.slice(0, end))

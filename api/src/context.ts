@@ -21,7 +21,7 @@ import type { LiveHub } from './live.ts'
 import type { MasterData } from './master-data/master-data.ts'
 import type { MeasureDesk } from './measures/measure-desk.ts'
 import type { Orders } from './orders.ts'
-import type { PolicyBook } from './policy/policy-book.ts'
+import type { PolicyOffice } from './policy/policy-book.ts'
 import type { PublicationOffice } from './publication/office.ts'
 import type { RecallOffice } from './recalls/recall-office.ts'
 import type { Registers } from './registers.ts'
@@ -31,6 +31,9 @@ import type { SurgeWatch } from './reports/surge-watch.ts'
 import type { RuleBook } from './rules/rule-book.ts'
 import type { AnomalyJournal } from './anomalies/anomaly-journal.ts'
 import type { ShelfWatch } from './anomalies/shelf-watch.ts'
+import type { AssessmentOffice } from './assessments/assessment-office.ts'
+import type { EvaluationOffice } from './warnings/evaluation-office.ts'
+import type { WarningOffice } from './warnings/warning-office.ts'
 import type { Sessions } from './sessions.ts'
 import type { SupervisionBooks } from './supervision/supervision-books.ts'
 import type { SupervisionOffice } from './supervision/supervision-office.ts'
@@ -58,7 +61,10 @@ export interface ApiContext {
   readonly registers: Registers
   readonly masterData: MasterData
   readonly links: LinkBook
-  readonly policy: PolicyBook
+  readonly policy: PolicyOffice
+  readonly warnings: WarningOffice
+  readonly assessments: AssessmentOffice
+  readonly evaluations: EvaluationOffice
   readonly recalls: RecallOffice
   readonly publication: PublicationOffice
   readonly attachments: AttachmentStore

@@ -12,6 +12,7 @@ import { epcisRoutes } from './epcis/routes.ts'
 import { isSocketRequest } from './epcis/subscriptions/socket-route.ts'
 import { installGatekeeper } from './gatekeeper.ts'
 import { answerSocketFault, createFrameworkErrors, installProblems } from './problem.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { anomalyRoutes } from './routes/anomalies.ts'
 import { completenessRoutes } from './routes/completeness.ts'
 import { credentialRoutes } from './routes/credentials.ts'
@@ -35,6 +36,7 @@ import { readingRoutes, seriesRoutes } from './routes/series.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deviceHealthRoutes } from './routes/device-health.ts'
+import { publicationRoutes } from './routes/publication.ts'
 import { publicRoutes } from './routes/public.ts'
 import { publicReportRoutes } from './routes/public-reports.ts'
 import { reportRoutes } from './routes/reports.ts'
@@ -46,6 +48,9 @@ import { recallScopeRoutes } from './routes/recall-scope.ts'
 import { recallRoutes } from './routes/recalls.ts'
 import { scenarioRoutes } from './routes/scenarios.ts'
 import { traceRoutes } from './routes/trace.ts'
+import { assessmentRoutes } from './routes/assessments.ts'
+import { evaluationRoutes } from './routes/evaluations.ts'
+import { warningStepRoutes } from './routes/warning-steps.ts'
 import { warningRoutes } from './routes/warnings.ts'
 import { certificateRoutes, laboratoryRoutes } from './routes/supervision-certificates.ts'
 import { creditRoutes } from './routes/supervision-companies.ts'
@@ -119,6 +124,9 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   recallNoticeRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
+  warningStepRoutes(app, context)
+  assessmentRoutes(app, context)
+  evaluationRoutes(app, context)
   masterDataRoutes(app, context)
   completenessRoutes(app, context)
   linkRoutes(app, context)
@@ -130,6 +138,8 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   laboratoryRoutes(app, context)
   subscriptionStatusRoutes(app, context)
   feedRoutes(app, context)
+  publicationRoutes(app, context)
+  alertRoutes(app, context)
   await epcisRoutes(app, context)
   digitalLinkRoutes(app, context, options.links)
   await pageRoutes(app, options.pages ?? { webRoot: undefined, webReady: undefined })
