@@ -5,7 +5,8 @@ import type { ScanRule } from '@tracegate/model/scan-event'
 import type { Device } from '@tracegate/model/registers'
 import type { Secrets } from './credentials.ts'
 import { dockTopic, probeTopic, unitNames } from './devices/vendor-devices.ts'
-import { gateDeviceName } from './opcua/gate-reader.ts'
+import { gateDeviceName, gateNamespace } from './opcua/gate-reader.ts'
+import { gateNode } from './opcua/lane-gate.ts'
 import { plcVariables } from './opcua/cold-store-plc.ts'
 import type { World } from './world.ts'
 import { deviceIds, isNativeSlot, pointIds, probeOf, slotNames } from './world/names.ts'
@@ -103,6 +104,7 @@ function gateAgent(world: World, options: EdgeConfigOptions): EdgeConfig {
         endpoint: options.gateEndpoint,
         device: deviceIds.gateReader,
         variables: [],
+        gates: [{ device: deviceIds.gateReader, node: `nsu=${gateNamespace};s=${gateNode}` }],
         autoId: {
           device: deviceIds.gateReader,
           source: gateDeviceName,

@@ -69,6 +69,8 @@ export interface Simulator extends AsyncDisposable {
   historyTold(): Promise<void> | undefined
   /** The ports taken; known after `startDevices`. */
   ports(): SimulatorPorts | undefined
+  /** The reader and barrier of the gate lane; undefined before `startDevices`. */
+  gate(): GateReader | undefined
   /** Key of a vaccine that is, or was last, in the chamber: something to look up. Known after `startGoods`. */
   exampleKey(): string | undefined
 }
@@ -117,6 +119,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     },
     samples,
     historyTold: () => told,
+    gate: () => devices?.gate,
     ports: () => (devices === undefined ? undefined : { plc: devices.plc.port, gate: devices.gate.port, field: devices.field.port }),
     exampleKey: () => (state === undefined ? undefined : exampleOf(world, state)),
     async startDevices() {

@@ -2,9 +2,10 @@
  * The optical reader at the gate: an OPC UA server after the AutoID companion specification (OPC 30010) that raises an
  * OpticalScanEvent for every label that passes while scanning is on. It reads labels; what they mean is not its business.
  */
+import { addLaneGate, type LaneGate } from './lane-gate.ts'
 import { startOpcuaServer, type OpcuaServerOptions, type RunningServer } from './start-server.ts'
 
-const gateNamespace = 'urn:tracegate:sim:gate'
+export const gateNamespace = 'urn:tracegate:sim:gate'
 export const gateDeviceName = 'Gate lane 1'
 const autoIdUri = 'http://opcfoundation.org/UA/AutoID/'
 const diUri = 'http://opcfoundation.org/UA/DI/'
@@ -24,19 +25,26 @@ export interface GateReader extends AsyncDisposable {
   readonly port: number
   /** False when scanning is stopped: the label was not seen. */
   read(label: LabelSeen): boolean
+  /** The barrier and its lamp: red while goods are refused. */
+  readonly gate: LaneGate
 }
 
 type AddressSpace = RunningServer['addressSpace']
 
 export async function startGateReader(options: Omit<OpcuaServerOptions, 'name' | 'withAutoId'>): Promise<GateReader> {
   let reader: ReturnType<typeof addReader> | undefined
+  let gate: (() => LaneGate) | undefined
   const running = await startOpcuaServer({ ...options, name: 'gate-reader', withAutoId: true }, ({ addressSpace }) => {
     reader = addReader(addressSpace)
+    gate = addLaneGate(addressSpace, gateNamespace)
   })
   return {
     endpoint: running.endpoint,
     port: running.port,
     read: (label) => reader?.read(label) ?? false,
+    get gate() {
+      return gate?.() ?? { lamp: 'green', reason: '' }
+    },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]()
   }
 }
