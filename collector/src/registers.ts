@@ -5,6 +5,7 @@ import { MonitoringPoint, Place, Product, ProductProfile, type RegisterName } fr
 import { RuleSetting } from '@tracegate/model/rules'
 import { ScanRule } from '@tracegate/model/scan-event'
 import type { DetectionRegisters } from '@tracegate/detect/engine'
+import { holdsVersion, readHolds } from './holds.ts'
 import type { Logger } from '@tracegate/service/log'
 import type { CaseStore } from '@tracegate/store/case-store'
 
@@ -25,13 +26,13 @@ export async function readDetectionRegisters(cases: CaseStore, logger: Logger): 
     readAll(cases, 'profiles', profile, logger),
     readAll(cases, 'rules', ruleSetting, logger)
   ])
-  return { points, places, products, profiles, rules }
+  return { points, places, products, profiles, rules, holds: await readHolds(cases) }
 }
 
-/** Changes when a rule or a profile has a new version, whoever made it. */
+/** Changes when a rule or a profile has a new version, or a measure or a recall a new step, whoever made it. */
 export async function settingsVersion(cases: CaseStore): Promise<string> {
-  const [rules, profiles] = await Promise.all([cases.list('rules'), cases.list('profiles')])
-  return JSON.stringify([...rules, ...profiles].map((row) => [row.id, row.version]))
+  const [rules, profiles, holds] = await Promise.all([cases.list('rules'), cases.list('profiles'), holdsVersion(cases)])
+  return JSON.stringify([...rules, ...profiles].map((row) => [row.id, row.version])) + holds
 }
 
 /** By `point/device`. */

@@ -1,5 +1,5 @@
 /**
- * Has detection follow the settings of rules and profiles: at once when this process changed them, within seconds when another did. It
+ * Has detection follow the settings of rules and profiles, and the holds of measures and recalls: at once when this process changed them, within seconds when another did. It
  * reads and calls; what a setting means is the engine's.
  */
 import type { Bus } from '@tracegate/service/bus'
@@ -42,12 +42,12 @@ export async function followRules(options: RuleChangesOptions): Promise<AsyncDis
       })
   }
 
-  const unsubscribe = bus.subscribe('rules', start)
+  const endings = [bus.subscribe('rules', start), bus.subscribe('measure', start), bus.subscribe('recall', start)]
   const timer = setInterval(start, options.lookEveryMs ?? lookEveryMsDefault)
   timer.unref()
   return {
     async [Symbol.asyncDispose]() {
-      unsubscribe()
+      for (const end of endings) end()
       clearInterval(timer)
       isAskedAgain = false
       await running
