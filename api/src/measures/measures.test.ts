@@ -245,7 +245,13 @@ test('a broker that is away gets the list when it is back, and a process that st
   assert.equal((await next.controlBook.journal('port-1')).length, (await desk.controlBook.journal('port-1')).length)
 })
 
-const pick = ({ registers, policy, attachments, nowMs }: World['context']) => ({ registers, policy, attachments, nowMs })
+const pick = ({ registers, policy, attachments, warnings, nowMs }: World['context']) => ({
+  registers,
+  policy,
+  attachments,
+  warnings,
+  nowMs
+})
 
 test('the platform knows which device applied which revision, and nobody else counts', async () => {
   const { world, clock, listener, desk, send, order } = await open()
