@@ -24,6 +24,12 @@ export interface Hold {
   readonly untilMs?: number
   /** Id of the measure or recall. A movement event that names it among its business transactions is allowed. */
   readonly order: string
+  /** Only these steps are forbidden, e.g. those of a sale; without it every movement is. */
+  readonly bizSteps?: readonly string[]
+  /** Only movements read at these monitoring points are forbidden, by id; without it those at any place are. */
+  readonly points?: readonly string[]
+  /** Keys that the order does not hold although it names their lot, product or container. */
+  readonly except?: readonly string[]
 }
 /** Further keys of a hold, and further holds, are not watched. */
 export const keysPerHoldMax = 10_000

@@ -35,7 +35,8 @@ export function judgeMovedAlthoughHeld(life: Life, context: RuleContext, paramet
   if (context.holds.count === 0) return []
   const found: Finding[] = []
   for (const hold of holdsOn(life, context)) {
-    const move = life.steps.find(({ fact }) => isMove(fact, parameters) && isDuring(fact, hold, parameters) && !isAllowedBy(fact, hold))
+    if (hold.except?.some((key) => key === life.key || life.lots.includes(key)) === true) continue
+    const move = life.steps.find(({ fact }) => isMove(fact, parameters) && isForbidden(fact, hold, context, parameters))
     if (move !== undefined) found.push(findingOf(move.fact, hold, context, parameters))
   }
   return found
@@ -51,6 +52,12 @@ function holdsOn(life: Life, { holds }: RuleContext): Hold[] {
 function isMove(fact: TraceFact, { movingBizSteps, allowedDispositions }: Parameters): boolean {
   if (!movingBizSteps.includes(fact.bizStep ?? '') || fact.type === 'TransactionEvent') return false
   return !allowedDispositions.includes(fact.disposition ?? '')
+}
+
+function isForbidden(fact: TraceFact, hold: Hold, { sites }: RuleContext, parameters: Parameters): boolean {
+  if (!isDuring(fact, hold, parameters) || isAllowedBy(fact, hold)) return false
+  if (hold.bizSteps?.includes(fact.bizStep ?? '') === false) return false
+  return hold.points === undefined || hold.points.includes(siteOf(fact, sites)?.point?.id ?? '')
 }
 
 function isDuring(fact: TraceFact, { sinceMs, untilMs = Infinity }: Hold, { slackMinutes }: Parameters): boolean {
