@@ -26,7 +26,9 @@ import { createOrders } from './orders.ts'
 import { createPolicyBook } from './policy/policy-book.ts'
 import { createLiveHub } from './live.ts'
 import { createMasterData } from './master-data/master-data.ts'
-import { createPublicationOffice, type PublicationSettings } from './publication/office.ts'
+import type { ExchangeSettings } from './exchange/exchange.ts'
+import { createPublishing } from './publication/create-publishing.ts'
+import type { PublicationSettings } from './publication/office.ts'
 import { createRecallOffice } from './recalls/recall-office.ts'
 import { createRegisters } from './registers.ts'
 import { createAssessmentOffice } from './assessments/assessment-office.ts'
@@ -36,6 +38,8 @@ import { createAttachmentStore } from './reports/attachments.ts'
 import { createReportOffice } from './reports/report-office.ts'
 import { createSurgeWatch } from './reports/surge-watch.ts'
 import { createRuleBook } from './rules/rule-book.ts'
+import { createRuleOffice } from './rules/rule-office.ts'
+import { createBackTestOffice } from './rules/back-test-office.ts'
 import { createAnomalyJournal } from './anomalies/anomaly-journal.ts'
 import { createShelfWatch } from './anomalies/shelf-watch.ts'
 import { buildServer } from './server.ts'
@@ -79,6 +83,8 @@ export interface ApiOptions {
   readonly subscriptions?: Partial<SubscriptionSettings>
   /** How what is published goes out: address of this server, mail, secrets. */
   readonly publication?: PublicationSettings
+  /** The single window and the port control centre: addresses and keys. */
+  readonly exchange?: ExchangeSettings
   readonly nowMs?: () => number
 }
 
@@ -112,6 +118,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close()
     throw error
   }
+  await context.ruleOffice.reconcile()
   context.surges.start()
   context.shelf.start()
   context.measures.start()
@@ -122,6 +129,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   await context.publication.start(url)
+  await context.exchange.start()
   return {
     port,
     url,
@@ -133,9 +141,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       context.orders.close()
       for (const end of endings) end()
       await context.publication.close()
+      await context.exchange[Symbol.asyncDispose]()
       await context.subscriptions.close()
       await context.surges[Symbol.asyncDispose]()
       context.shelf[Symbol.dispose]()
+      await context.backTests[Symbol.asyncDispose]()
       await context.measures[Symbol.asyncDispose]()
       await context.supervision.office[Symbol.asyncDispose]()
       await Promise.all([closing, context.evidence?.close(), trigger[Symbol.asyncDispose]()])
@@ -170,6 +180,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const anomalies = createAnomalyJournal({ cases, bus, nowMs })
   const attachments = createAttachmentStore({ folder: options.attachmentsFolder, cases, policy, nowMs })
   const masterData = createMasterData({ cases, trace, registers, nowMs })
+  const supervision = createSupervision({ cases, trace, registers, policy, anomalies, events, nowMs })
   return {
     telemetry,
     trace,
@@ -197,20 +208,23 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     warnings,
     assessments: createAssessmentOffice({ cases, trace, registers, policy, warnings: warnings.book, nowMs }),
     evaluations: createEvaluationOffice({ cases, telemetry, registers, policy, warnings, nowMs }),
-    recalls: createRecallOffice({ cases, trace, registers, policy, bus, nowMs }),
+    recalls: createRecallOffice({ cases, trace, registers, policy, bus, attachments, nowMs }),
     reports,
     rules,
+    ruleOffice: createRuleOffice({ cases, bus, book: rules, forgetProfiles: () => registers.forget('profiles'), nowMs }),
+    backTests: createBackTestOffice({ telemetry, trace, cases, registers, rules, reports, nowMs }),
     anomalies,
     shelf: createShelfWatch({ cases, bus, nowMs, onError: (error) => events.triggerFailed({ anomaly: 'those on the shelf', error }) }),
     surges: createSurgeWatch({ cases, office: reports, journal: anomalies, rules, registers, events, nowMs }),
     attachments,
     measures: createMeasureDesk({
-      ...{ cases, trace, telemetry, bus, registers, policy, attachments, logger, metrics, nowMs },
+      ...{ cases, trace, telemetry, bus, registers, policy, warnings, attachments, logger, metrics, nowMs },
       publisher: options.publisher
     }),
-    publication: createPublicationOffice({
-      ...{ cases, bus, registers, policy, logger, metrics, nowMs },
+    ...createPublishing({
+      ...{ cases, bus, registers, policy, logger, metrics, accounts, supervision, nowMs },
       publisher: options.publisher,
+      exchange: options.exchange,
       ...(options.publication === undefined ? {} : { settings: options.publication })
     }),
     links: createLinkBook({ cases, nowMs, ...(options.linkHosts === undefined ? {} : { hosts: options.linkHosts }) }),
@@ -223,7 +237,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
       masterData: () => masterData.lookup(),
       settings: { nowMs, ...options.subscriptions }
     }),
-    supervision: createSupervision({ cases, trace, registers, policy, anomalies, events, nowMs }),
+    supervision,
     live: createLiveHub({ bus, registers, events }),
     events,
     nowMs

@@ -14,6 +14,7 @@ import type { TraceStore } from '@tracegate/store/trace-store'
 import type { Accounts } from './accounts.ts'
 import type { Subscriptions } from './epcis/subscriptions/subscriptions.ts'
 import type { CredentialOffice } from './credentials.ts'
+import type { Exchange } from './exchange/exchange.ts'
 import type { EvidenceOffice } from './exports/evidence-office.ts'
 import type { LinkBook } from './digital-link/links.ts'
 import type { ApiEvents } from './events.ts'
@@ -29,6 +30,8 @@ import type { AttachmentStore } from './reports/attachments.ts'
 import type { ReportOffice } from './reports/report-office.ts'
 import type { SurgeWatch } from './reports/surge-watch.ts'
 import type { RuleBook } from './rules/rule-book.ts'
+import type { RuleOffice } from './rules/rule-office.ts'
+import type { BackTestOffice } from './rules/back-test-office.ts'
 import type { AnomalyJournal } from './anomalies/anomaly-journal.ts'
 import type { ShelfWatch } from './anomalies/shelf-watch.ts'
 import type { AssessmentOffice } from './assessments/assessment-office.ts'
@@ -67,10 +70,13 @@ export interface ApiContext {
   readonly evaluations: EvaluationOffice
   readonly recalls: RecallOffice
   readonly publication: PublicationOffice
+  readonly exchange: Exchange
   readonly attachments: AttachmentStore
   readonly reports: ReportOffice
   readonly surges: SurgeWatch
   readonly rules: RuleBook
+  readonly ruleOffice: RuleOffice
+  readonly backTests: BackTestOffice
   readonly anomalies: AnomalyJournal
   readonly shelf: ShelfWatch
   readonly supervision: { readonly books: SupervisionBooks; readonly office: SupervisionOffice }

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import fastify, { type FastifyHttpOptions } from 'fastify'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
+import { auditRefusal, createAuditTrail } from './audit.ts'
 import type { ApiContext } from './context.ts'
 import type { LinkOptions } from './digital-link/levels.ts'
 import { digitalLinkRoutes } from './digital-link/routes.ts'
@@ -17,6 +18,7 @@ import { anomalyRoutes } from './routes/anomalies.ts'
 import { completenessRoutes } from './routes/completeness.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
+import { exchangeRoutes } from './routes/exchange.ts'
 import { exposureRoutes } from './routes/exposure.ts'
 import { linkRoutes } from './routes/links.ts'
 import { liveRoutes } from './routes/live.ts'
@@ -26,6 +28,7 @@ import { measureRoutes } from './routes/measures.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { masterDataRoutes } from './routes/master-data.ts'
 import { pageRoutes, type PageOptions } from './routes/pages.ts'
+import { policyRoutes } from './routes/policy.ts'
 import { pointRoutes } from './routes/points.ts'
 import { exportRoutes } from './routes/export.ts'
 import { evidenceRoutes } from './routes/evidence.ts'
@@ -40,9 +43,12 @@ import { publicationRoutes } from './routes/publication.ts'
 import { publicRoutes } from './routes/public.ts'
 import { publicReportRoutes } from './routes/public-reports.ts'
 import { reportRoutes } from './routes/reports.ts'
+import { ruleRoutes } from './routes/rules.ts'
 import { attachmentRoutes } from './routes/attachments.ts'
 import { subscriptionStatusRoutes } from './routes/subscriptions.ts'
 import { recallNoticeRoutes } from './routes/recall-notices.ts'
+import { publicRecallRoutes } from './routes/public-recalls.ts'
+import { recallPageRoutes } from './routes/recall-pages.ts'
 import { recallProgressRoutes } from './routes/recall-progress.ts'
 import { recallScopeRoutes } from './routes/recall-scope.ts'
 import { recallRoutes } from './routes/recalls.ts'
@@ -82,7 +88,8 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   app.addHook('onRequest', async (request) => {
     if (request.url.length > urlLengthMax) throw apiError('URL_TOO_LONG', { length: request.url.length, lengthMax: urlLengthMax })
   })
-  installGatekeeper(app, context)
+  const trail = createAuditTrail(context.cases, context.nowMs)
+  installGatekeeper(app, { ...context, refused: (refusal) => auditRefusal(trail, refusal) })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched'
     context.events.answered({ method: request.method, route, status: reply.statusCode, tookMs: reply.elapsedTime })
@@ -114,6 +121,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   publicRoutes(app, context)
   publicReportRoutes(app, context)
   reportRoutes(app, context)
+  ruleRoutes(app, context)
   attachmentRoutes(app, context)
   scenarioRoutes(app, context)
   traceRoutes(app, context)
@@ -122,9 +130,12 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   recallRoutes(app, context)
   recallProgressRoutes(app, context)
   recallNoticeRoutes(app, context)
+  recallPageRoutes(app, context)
+  publicRecallRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
   warningStepRoutes(app, context)
+  policyRoutes(app, context)
   assessmentRoutes(app, context)
   evaluationRoutes(app, context)
   masterDataRoutes(app, context)
@@ -140,6 +151,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   feedRoutes(app, context)
   publicationRoutes(app, context)
   alertRoutes(app, context)
+  exchangeRoutes(app, context)
   await epcisRoutes(app, context)
   digitalLinkRoutes(app, context, options.links)
   await pageRoutes(app, options.pages ?? { webRoot: undefined, webReady: undefined })
