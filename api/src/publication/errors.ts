@@ -8,13 +8,14 @@ export const publicationError = defineErrors({
   ALERT_ADDRESS: { status: 400, message: 'Cannot subscribe: the address is not one for {channel}, expected {wanted}' },
   MAIL_ABSENT: { status: 503, message: 'Cannot subscribe by mail: this process has no mail server configured' },
   NOTICE_PAGE: { status: 404, message: 'Cannot find the notice "{number}": nothing of that number was published to you' },
-  DELIVERY_STATUS: { status: 409, message: 'Cannot send delivery "{id}" again: it is {status}, expected it to be dead' },
-  EXCHANGE_VERSION: { status: 400, message: 'Cannot take the message: its schema version is "{version}", expected one of {versions}' },
   EXCHANGE_PARTNER: { status: 404, message: 'Cannot exchange: there is no partner "{partner}", expected one of {partners}' },
+  EXCHANGE_MESSAGE_ID: {
+    status: 400,
+    message: 'Cannot take the message: it has no messageId, expected 1 to 100 letters, digits, ".", "_" or "-"'
+  },
   EXCHANGE_CONFLICT: {
     status: 409,
     message: 'Cannot take message "{id}": it was taken before with other contents, expected the same or a new id'
   },
-  EXCHANGE_INVALID: { status: 400, message: 'Cannot take the message: it breaks schema {schema} at {count} places' },
   EXCHANGE_STATUS: { status: 409, message: 'Cannot do this with message "{id}": it is {status}, expected {wanted}' }
 })

@@ -81,7 +81,7 @@ export function createMailer(settings: MailSettings): Mailer {
               : { 'List-Unsubscribe': `<${mail.unsubscribe}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' })
           }
         })
-        return { type: 'delivered', receipt: String(sent.response).slice(0, 256) }
+        return { type: 'delivered', receipt: sent.response.slice(0, 256) }
       } catch (error) {
         return outcomeOf(error)
       }

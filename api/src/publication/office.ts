@@ -48,8 +48,6 @@ export interface PublicationOffice {
   waiting(): number
   /** Has the dead deliveries of a publication tried again. */
   resume(id: string, by: string, deliveries: readonly string[]): Promise<void>
-  /** Resolves when everything that is there now was looked at once; for tests and the end. */
-  looked(): Promise<void>
   hurry(): void
   close(): Promise<void>
 }
@@ -92,7 +90,7 @@ export function createPublicationOffice(options: PublicationOfficeOptions): Publ
     subscription: (id) => alerts.get(id),
     nowMs,
     random: Math.random,
-    onOutcome: events.delivered,
+    onOutcome: (channel, result) => events.delivered(channel, result),
     onFault: (error) => events.failed({ what: 'a delivery', error }),
     carriers: {
       webhook: (carried, delivery, signal) =>
@@ -138,7 +136,6 @@ export function createPublicationOffice(options: PublicationOfficeOptions): Publ
   const closing = new AbortController()
   const bell = createBell()
   let running: Promise<void> | undefined
-  let rounds = 0
   let sweptMs = nowMs()
 
   async function run(): Promise<void> {
@@ -155,7 +152,6 @@ export function createPublicationOffice(options: PublicationOfficeOptions): Publ
       } catch (error) {
         if (!signal.aborted) events.failed({ what: 'the look into the case store', error })
       }
-      rounds += 1
       const waitMs = Math.min(
         settings.lookMs ?? lookDefaultMs,
         nextMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, nextMs - nowMs())
@@ -196,14 +192,6 @@ export function createPublicationOffice(options: PublicationOfficeOptions): Publ
       await book.act({ id, by, why: 'sent again', decide: () => ({ type: 'resumed', deliveries: [...deliveries] }) })
       outbox.take([id])
       bell.ring()
-    },
-    async looked() {
-      // Two rounds: one may have begun before what is asked about.
-      const target = rounds + 2
-      while (rounds < target && !closing.signal.aborted) {
-        bell.ring()
-        await new Promise<void>((resolve) => setTimeout(resolve, 5))
-      }
     },
     async close() {
       for (const end of endings) end()

@@ -3,7 +3,7 @@
  * Whatever went wrong before, doing it again makes what is missing and nothing twice. It delivers nothing.
  */
 import { createHash } from 'node:crypto'
-import { capTime, type CapReference } from '@tracegate/model/cap'
+import type { CapReference } from '@tracegate/model/cap'
 import { capOfNotice } from '@tracegate/model/cap-notice'
 import { writeCap } from '@tracegate/model/cap-write'
 import { compileValidator } from '@tracegate/model/codec'
@@ -129,7 +129,7 @@ async function capFile(options: MakeOptions): Promise<NonNullable<MadeStep['cap'
 }
 
 /** As they were sent: the policy may name another sender today. */
-async function earlierMessages({ book, notice, policy }: MakeOptions): Promise<CapReference[]> {
+async function earlierMessages({ book, notice }: MakeOptions): Promise<CapReference[]> {
   const references: CapReference[] = []
   for (let edition = 1; edition < notice.edition; edition += 1) {
     const before = await book.find(publicationId({ number: notice.number, edition }))
@@ -138,8 +138,6 @@ async function earlierMessages({ book, notice, policy }: MakeOptions): Promise<C
   }
   return references
 }
-
-export { capTime }
 
 const atOnce: ReadonlySet<ChannelName> = new Set(['cap', 'atom', 'page'])
 
