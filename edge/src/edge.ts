@@ -287,7 +287,8 @@ function rulesOf(config: ResolvedEdgeConfig, extra: EdgeDependencies['check']): 
   return {
     devices: config.devices,
     devicesMax: config.devicesMax,
-    check: extra === undefined ? check : (reading) => check(extra(reading))
+    check: extra === undefined ? check : (reading) => check(extra(reading)),
+    settled: check.settled
   }
 }
 

@@ -36,6 +36,7 @@ export interface EdgeCounts {
   unitsConverted: number
   unitsRefused: number
   flagsLowered: number
+  flagsSettled: number
   devicesRefused: number
   reloads: number
   reloadsRefused: number
@@ -89,6 +90,7 @@ export interface EdgeEvents {
   /** Readings in a unit that cannot become the declared one. */
   unitsRefused(readings: number): void
   flagsLowered(readings: number): void
+  flagsSettled(readings: number): void
   /** Input of a device that would be one too many. */
   deviceRefused(device: string): void
   reloaded(changes: { readonly version: string; readonly restart: readonly string[] }): void
@@ -144,6 +146,7 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
     unitsConverted: 0,
     unitsRefused: 0,
     flagsLowered: 0,
+    flagsSettled: 0,
     devicesRefused: 0,
     reloads: 0,
     reloadsRefused: 0,
@@ -228,6 +231,7 @@ export function createEdgeEvents(dependencies: { readonly logger: Logger; readon
     unitsConverted: (readings) => add('unitsConverted', readings),
     unitsRefused: (readings) => add('unitsRefused', readings),
     flagsLowered: (readings) => add('flagsLowered', readings),
+    flagsSettled: (readings) => add('flagsSettled', readings),
     deviceRefused(device) {
       add('devicesRefused')
       logger.warn({ device }, 'too many devices: nothing is taken of this one')

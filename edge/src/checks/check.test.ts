@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { spike } from '@tracegate/detect/qartod-series'
 import type { MetricCheck } from './check-config.ts'
 import { createRangeCheck, createReadingCheck } from './check.ts'
 
@@ -34,6 +35,40 @@ test('gross range flags 3 outside the suspect span and 4 outside the fail span',
 test('a spike is flagged when it comes, a step once only, and calm readings after it not at all', () => {
   assert.deepEqual(flagsOf({ spikeSuspect: 3, spikeFail: 8 }, [4, 4, 9, 4, 4, 20, 4]), [2, 2, 3, 2, 2, 4, 2])
   assert.deepEqual(flagsOf({ spikeSuspect: 3 }, [4, 4, 10, 10.5, 10.2, 10]), [2, 2, 3, 2, 2, 2])
+})
+
+test('the final flag of a spike comes with the reading after it: a step is none, and what was not seen at first is', () => {
+  const judge = createReadingCheck(devices, [{ metric: 'temperature', spikeSuspect: 3, spikeFail: 8 }])
+  const values = [4, 4, 10, 10.5, 10.2, 3, 10.2]
+  const sent = values.map((value, index) => {
+    const { quality } = judge({ ...reading, timeMs: index * 1_000, value })
+    const settled = judge.settled()
+    return settled === undefined ? [quality] : [quality, settled.timeMs / 1_000, settled.quality]
+  })
+  // 10 went out as a spike and is the start of a step; 3 went out as one and is one.
+  assert.deepEqual(sent, [[2], [2], [3], [2, 2, 2], [2], [3], [2]])
+  assert.equal(judge.settled(), undefined)
+})
+
+test('final flags are those of the array test, whatever went out first', () => {
+  const values = fc.array(
+    fc.integer({ min: -40, max: 40 }).map((tenths) => tenths / 10),
+    { minLength: 3, maxLength: 50 }
+  )
+  fc.assert(
+    fc.property(values, (series) => {
+      const judge = createReadingCheck(devices, [{ metric: 'temperature', spikeSuspect: 1, spikeFail: 3 }])
+      const stored = new Map<number, number>()
+      for (const [index, value] of series.entries()) {
+        const checked = judge({ ...reading, timeMs: index * 1_000, value })
+        const settled = judge.settled()
+        if (settled !== undefined) stored.set(settled.timeMs / 1_000, settled.quality)
+        stored.set(index, checked.quality)
+      }
+      const flags = spike(series, { suspect: 1, fail: 3 }, 'differential').map((flag) => (flag === 1 ? 2 : flag))
+      for (let index = 1; index < series.length - 1; index += 1) assert.equal(stored.get(index), flags[index], `row ${index}`)
+    })
+  )
 })
 
 test('rate of change is judged a second, whatever the interval', () => {

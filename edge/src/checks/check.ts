@@ -2,8 +2,13 @@
  * The checks that an agent can make of a reading alone: the range that the device declares, and the QARTOD tests of the configuration,
  * streaming. A flag is lowered here, never raised: one passed test does not make a reading good. No I/O and no clock of its own; what
  * was seen before is kept per series, bounded by `seriesMax`.
+ *
+ * Whether a reading is a spike shows only with the one after it (QARTOD test 6), and no reading waits for another. So it goes out with a
+ * provisional flag, and once more, with the same series and time, when its final flag is another one: the later one replaces the earlier
+ * in every store.
  */
 import { grossRangeFlag, rateFlag, spikeFlag } from '@tracegate/detect/qartod'
+import { spikeFlagOf } from '@tracegate/detect/qartod-series'
 import type { QualityFlag } from '@tracegate/model/quality'
 import type { Reading } from '@tracegate/model/telemetry'
 import type { MetricCheck } from './check-config.ts'
@@ -16,6 +21,17 @@ interface Seen {
   /** A spike whose successor will tell whether it was one, or a step. */
   readonly doubt: number | undefined
   readonly flat: { readonly sinceMs: number; readonly low: number; readonly high: number }
+  /** The newest reading, whose flag as a spike is provisional, with what all other tests said of it. */
+  readonly open: { readonly ranged: Reading; readonly told: QualityFlag; readonly others: readonly QualityFlag[] } | undefined
+  /** The value before it. */
+  readonly valueBefore: number | undefined
+}
+
+/** Gives a reading with its flags lowered. */
+export interface ReadingCheck {
+  (reading: Reading): Reading
+  /** The reading before the one checked last, when that one has settled that its final flag is not the one it went out with; once. */
+  readonly settled: () => Reading | undefined
 }
 
 /** Most series that are remembered; of the one seen longest ago nothing is known any more then. */
@@ -42,9 +58,9 @@ export function createReadingCheck(
   devices: readonly EdgeDevice[],
   checks: readonly MetricCheck[],
   countMax: number = seriesMax
-): (reading: Reading) => Reading {
+): ReadingCheck {
   const range = createRangeCheck(devices)
-  if (checks.length === 0) return range
+  if (checks.length === 0) return Object.assign(range, { settled: () => undefined })
   const seen = new Map<string, Seen>()
   const chosen = new Map<string, MetricCheck | undefined>()
   const checkOf = (series: string, reading: Reading): MetricCheck | undefined => {
@@ -56,16 +72,64 @@ export function createReadingCheck(
     chosen.set(series, check)
     return check
   }
-  return (reading) => {
+  let settled: Reading | undefined
+  const judgeOne = (reading: Reading): Reading => {
+    settled = undefined
     const ranged = range(reading)
     const series = `${reading.device}/${reading.metric}`
     const check = checkOf(series, reading)
-    if (check === undefined || !Number.isFinite(reading.value) || reading.quality === 9) return ranged
-    const judged = judge(seen.get(series), reading, check)
+    if (check === undefined) return ranged
+    const before = seen.get(series)
+    if (!Number.isFinite(reading.value) || reading.quality === 9) {
+      // Beside a missing one a reading cannot be judged as a spike: what it went out with stays.
+      if (before?.open !== undefined) seen.set(series, { ...before, open: undefined, valueBefore: undefined })
+      return ranged
+    }
+    const judged = judge(before, reading, check)
+    const lowest = lowered(ranged, judged.flags)
+    const { open } = before ?? {}
+    const isNewer = open === undefined || reading.timeMs > open.ranged.timeMs
+    if (open !== undefined && isNewer) settled = settle(open, before?.valueBefore, reading.value, check)
     seen.delete(series)
     if (seen.size >= countMax) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
-    seen.set(series, judged.seen)
-    return lowered(ranged, judged.flags)
+    const [gross, , rate, flat] = judged.flags
+    const others = [gross, rate, flat].filter((flag) => flag !== undefined)
+    const kept = isNewer
+      ? { open: { ranged, told: lowest.quality, others }, valueBefore: open?.ranged.value }
+      : { open, valueBefore: before?.valueBefore }
+    seen.set(series, { ...judged.seen, ...kept })
+    return lowest
+  }
+  return Object.assign(judgeOne, {
+    settled() {
+      const one = settled
+      settled = undefined
+      return one
+    }
+  })
+}
+
+/**
+ * The final flag of a reading between its neighbours; `undefined` when it went out with it. A spike goes up and comes back: the test by both
+ * differences, as the one by the mean would flag the good readings beside the spike as well.
+ */
+function settle(
+  { ranged, told, others }: NonNullable<Seen['open']>,
+  valueBefore: number | undefined,
+  valueAfter: number,
+  check: MetricCheck
+): Reading | undefined {
+  const thresholds = thresholdsOf(check)
+  if (thresholds === undefined || valueBefore === undefined) return undefined
+  const final = lowered(ranged, [...others, spikeFlagOf(valueBefore, ranged.value, valueAfter, thresholds, 'differential')])
+  return final.quality === told ? undefined : final
+}
+
+function thresholdsOf(check: MetricCheck): { readonly suspect?: number; readonly fail?: number } | undefined {
+  if (check.spikeSuspect === undefined && check.spikeFail === undefined) return undefined
+  return {
+    ...(check.spikeSuspect === undefined ? {} : { suspect: check.spikeSuspect }),
+    ...(check.spikeFail === undefined ? {} : { fail: check.spikeFail })
   }
 }
 
@@ -79,8 +143,9 @@ function lowered(reading: Reading, flags: readonly QualityFlag[]): Reading {
 }
 
 interface Judgement {
+  /** Of gross range, spike, rate and flat line, in this order; of an older reading that of gross range alone. */
   readonly flags: readonly QualityFlag[]
-  readonly seen: Seen
+  readonly seen: Omit<Seen, 'open' | 'valueBefore'>
 }
 
 /** A reading that is not newer than the last is judged by its range alone: what came before it is not known. */
@@ -113,7 +178,7 @@ function rateOfFail(
 }
 
 /**
- * QARTOD test 6 takes the readings before and after; the one after is not there yet, and a reading must not wait for it. So the reference
+ * The provisional flag. QARTOD test 6 takes the readings before and after, and the one after is not there yet: here the reference
  * is the mean of the two before that were no spike; a second reading near the first outlier shows a step, which is flagged once only.
  */
 function spikeOf(
@@ -123,11 +188,8 @@ function spikeOf(
 ): { readonly flag: QualityFlag; readonly isSpike: boolean; readonly isStep: boolean } {
   const [first, second] = before?.calm ?? []
   const none = { flag: 1, isSpike: false, isStep: false } as const
-  if (first === undefined || second === undefined || (check.spikeSuspect === undefined && check.spikeFail === undefined)) return none
-  const thresholds = {
-    ...(check.spikeSuspect === undefined ? {} : { suspect: check.spikeSuspect }),
-    ...(check.spikeFail === undefined ? {} : { fail: check.spikeFail })
-  }
+  const thresholds = thresholdsOf(check)
+  if (first === undefined || second === undefined || thresholds === undefined) return none
   const flag = spikeFlag(value, (first.value + second.value) / 2, thresholds)
   if (flag === 1) return none
   if (before?.doubt !== undefined && spikeFlag(value, before.doubt, thresholds) === 1) return { ...none, isStep: true }

@@ -56,6 +56,25 @@ test('a reading becomes one in the declared unit, and is judged there', () => {
   assert.equal(last.of('d1').readings[0]?.value, 37)
 })
 
+test('a reading goes once more, before the next, when its final flag is not the one it went out with', () => {
+  const { intake, taken, events } = open()
+  const check = createReadingCheck([probe], [{ metric: 'temperature', spikeSuspect: 3 }])
+  intake.configure({ devices: [probe], devicesMax: 2, check, settled: check.settled })
+  intake.readings([4, 4, 10, 10, 10].map((value, index) => ({ ...reading, timeMs: reading.timeMs + index * 1_000, value })))
+  assert.deepEqual(
+    taken.map(({ timeMs, quality }) => [(timeMs - reading.timeMs) / 1_000, quality]),
+    [
+      [0, 2],
+      [1, 2],
+      [2, 3],
+      [2, 2],
+      [3, 2],
+      [4, 2]
+    ]
+  )
+  assert.equal(events.counts.flagsSettled, 1)
+})
+
 test('a unit that cannot become the declared one is refused with both, and counted', async () => {
   const { intake, taken, refused, events } = open()
   await intake.readingsDurably([{ ...reading, unit: 'kPa' }, reading])

@@ -23,6 +23,8 @@ export interface IntakeRules {
   readonly devicesMax: number
   /** May lower the quality of a reading, never raise it. */
   readonly check: (reading: Reading) => Reading
+  /** The reading before the one checked last, when its flag is final now and not the one it was sent with. */
+  readonly settled?: () => Reading | undefined
 }
 
 export interface CheckedIntakeOptions {
@@ -94,7 +96,17 @@ export function createCheckedIntake(options: CheckedIntakeOptions): CheckedIntak
     return own
   }
 
-  const takeAll = (readings: readonly SourceReading[]) => readings.flatMap((reading) => take(reading) ?? [])
+  /** A reading whose flag has become final goes once more before the one that settled it. */
+  const takeAll = (readings: readonly SourceReading[]) =>
+    readings.flatMap((reading) => {
+      const own = take(reading)
+      if (own === undefined) return []
+      const settled = rules.settled?.()
+      if (settled === undefined) return [own]
+      events.flagsSettled(1)
+      const { point: _, ...again } = settled
+      return [again, own]
+    })
 
   return {
     readings(readings) {
