@@ -51,7 +51,7 @@ export interface Comparison {
 }
 
 /** Comparisons that teach the usual difference at first. */
-const learnCount = 30
+const learnCount = 12
 /** After that the difference is followed so slowly that a drift of a tenth of a kelvin a day still shows. */
 const followMs = 14 * 86_400_000
 /** The usual range forgets so slowly: a thermostat, a defrosting and a working day are in it. */
