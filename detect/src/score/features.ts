@@ -3,63 +3,69 @@
  * usual at this time of day, quantiles that no single spike moves, and spread. It keeps the newest readings and nothing else.
  */
 
+/** Windows of the two scales, in readings, half as long again and two thirds as long as what one scale alone would take. */
+const scales = [
+  { means: [3, 10, 32], daily: 8, short: 16, long: 64 },
+  { means: [6, 24, 72], daily: 18, short: 36, long: 144 }
+] as const
 /** Readings that are kept; the longest window. */
-const windowLong = 96
-const windowShort = 24
+const ringLength = 144
 /** Parts of a day with a usual value each: a quarter of an hour. */
 const partsOfDay = 96
 const partMs = 86_400_000 / partsOfDay
 /** How fast what is usual at a time of day follows: about three days. */
 const dailyRate = 0.3
+/** Features of one scale, and of each family in it. */
+const familySizes = [4, 3, 3, 2] as const
+const featuresPerScale = 12
 
-/** Names of the features in the order of the vector, family by family; the words of the proof are made of them. */
-export const featureNames = [
-  'value',
-  'mean4',
-  'mean16',
-  'mean48',
-  'value',
-  'daily',
-  'dailyMean12',
-  'lowDecile24',
-  'median24',
-  'highDecile24',
-  'median96',
-  'quartileRange96'
-] as const
-export type FeatureName = (typeof featureNames)[number]
-export const featureCount = featureNames.length
+export const featureKinds = ['value', 'mean', 'daily', 'dailyMean', 'lowDecile', 'median', 'highDecile', 'quartileRange'] as const
+export type FeatureKind = (typeof featureKinds)[number]
+
+/** The features in the order of the vector, scale by scale and family by family; the words of the proof are made of them. */
+export const features: readonly { readonly kind: FeatureKind; readonly window: number }[] = scales.flatMap(
+  ({ means, daily, short, long }) => [
+    { kind: 'value' as const, window: 1 },
+    ...means.map((window) => ({ kind: 'mean' as const, window })),
+    { kind: 'value' as const, window: 1 },
+    { kind: 'daily' as const, window: 1 },
+    { kind: 'dailyMean' as const, window: daily },
+    { kind: 'lowDecile' as const, window: short },
+    { kind: 'median' as const, window: short },
+    { kind: 'highDecile' as const, window: short },
+    { kind: 'median' as const, window: long },
+    { kind: 'quartileRange' as const, window: long }
+  ]
+)
+export const featureCount = features.length
 
 /** Each family is a part of the vector, from `from` on. */
-export const families = [
-  { from: 0, size: 4 },
-  { from: 4, size: 3 },
-  { from: 7, size: 3 },
-  { from: 10, size: 2 }
-] as const
+export const families: readonly { readonly from: number; readonly size: number }[] = scales.flatMap((_, scale) => {
+  let from = scale * featuresPerScale
+  return familySizes.map((size) => ({ from: (from += size) - size, size }))
+})
+
+const sumWindows: readonly number[] = scales.flatMap(({ means, daily }) => [...means, daily])
+const sumsPerScale = 4
+const sortedWindows: readonly number[] = scales.flatMap(({ short, long }) => [short, long])
 
 export interface FeatureState {
   /** Readings taken so far. */
   count: number
-  /** The newest readings; the next one goes to `count % windowLong`. */
+  /** The newest readings; the next one goes to `count % ringLength`. */
   readonly ring: Float64Array
-  /** The same readings, and the newest of them, in ascending order. */
-  readonly sortedLong: Float64Array
-  readonly sortedShort: Float64Array
-  /** Sums over the newest 4, 12, 16 and 48 readings. */
+  /** The newest readings of each window for quantiles, in ascending order, and their sums over each window for means. */
+  readonly sorted: readonly Float64Array[]
   readonly sums: Float64Array
   /** What is usual at each part of the day; NaN where nothing is known. */
   readonly daily: Float64Array
 }
 
-const sumWindows = [4, 12, 16, 48] as const
-
 export function emptyFeatures(): FeatureState {
   return {
     count: 0,
-    ring: new Float64Array(windowLong),
-    sortedLong: new Float64Array(windowLong),
-    sortedShort: new Float64Array(windowShort),
+    ring: new Float64Array(ringLength),
+    sorted: sortedWindows.map((window) => new Float64Array(window)),
     sums: new Float64Array(sumWindows.length),
     daily: new Float64Array(partsOfDay).fill(Number.NaN)
   }
@@ -67,50 +73,63 @@ export function emptyFeatures(): FeatureState {
 
 /** Takes a reading and writes the features into `vector`. */
 export function takeFeatures(state: FeatureState, timeMs: number, value: number, vector: Float64Array): void {
-  const { count, ring, sortedLong, sortedShort, sums } = state
-  const slot = count % windowLong
-  const held = Math.min(count, windowLong)
-  const heldShort = Math.min(count, windowShort)
-  replaceSorted(sortedLong, held, held === windowLong ? (ring[slot] ?? 0) : undefined, value)
-  replaceSorted(sortedShort, heldShort, heldShort === windowShort ? back(ring, slot, windowShort) : undefined, value)
-  for (let at = 0; at < sumWindows.length; at += 1) {
-    const width = sumWindows[at] ?? 0
-    sums[at] = (sums[at] ?? 0) + value - (count >= width ? back(ring, slot, width) : 0)
+  push(state, value)
+  const part = Math.floor((((timeMs % 86_400_000) + 86_400_000) % 86_400_000) / partMs)
+  const known = state.daily[part] ?? Number.NaN
+  // Nothing known of this time of day: nothing unusual either
+  const usual = Number.isNaN(known) ? undefined : known
+  state.daily[part] = usual === undefined ? value : usual + dailyRate * (value - usual)
+  for (let scale = 0; scale < scales.length; scale += 1) {
+    const at = scale * featuresPerScale
+    vector[at] = value
+    for (let mean = 0; mean < 3; mean += 1) vector[at + 1 + mean] = meanOf(state, scale * sumsPerScale + mean)
+    vector[at + 4] = value
+    vector[at + 5] = usual === undefined ? 0 : value - usual
+    vector[at + 6] = usual === undefined ? 0 : meanOf(state, scale * sumsPerScale + 3) - usual
+    vector[at + 7] = quantileOf(state, 2 * scale, 0.1)
+    vector[at + 8] = quantileOf(state, 2 * scale, 0.5)
+    vector[at + 9] = quantileOf(state, 2 * scale, 0.9)
+    vector[at + 10] = quantileOf(state, 2 * scale + 1, 0.5)
+    vector[at + 11] = quantileOf(state, 2 * scale + 1, 0.75) - quantileOf(state, 2 * scale + 1, 0.25)
+  }
+}
+
+function push(state: FeatureState, value: number): void {
+  const { count, ring, sorted, sums } = state
+  const slot = count % ringLength
+  for (let at = 0; at < sorted.length; at += 1) {
+    const window = sortedWindows[at] ?? 1
+    const held = sorted[at] ?? ring
+    replaceSorted(held, Math.min(count, window), count < window ? undefined : back(ring, slot, window), value)
+  }
+  for (let at = 0; at < sums.length; at += 1) {
+    const window = sumWindows[at] ?? 1
+    sums[at] = (sums[at] ?? 0) + value - (count < window ? 0 : back(ring, slot, window))
   }
   ring[slot] = value
   state.count = count + 1
   // Sums are made anew once a round, so that rounding does not pile up
-  if (slot === windowLong - 1) renewSums(state)
-  const [long, short] = [Math.min(count + 1, windowLong), Math.min(count + 1, windowShort)]
-  const mean = (at: number): number => (sums[at] ?? 0) / Math.min(count + 1, sumWindows[at] ?? 1)
-  const part = Math.floor((((timeMs % 86_400_000) + 86_400_000) % 86_400_000) / partMs)
-  const usual = state.daily[part] ?? Number.NaN
-  const known = !Number.isNaN(usual)
-  state.daily[part] = known ? usual + dailyRate * (value - usual) : value
-  vector[0] = value
-  vector[1] = mean(0)
-  vector[2] = mean(2)
-  vector[3] = mean(3)
-  vector[4] = value
-  vector[5] = known ? value - usual : 0
-  vector[6] = known ? mean(1) - usual : 0
-  vector[7] = sortedShort[Math.floor(short * 0.1)] ?? value
-  vector[8] = sortedShort[short >> 1] ?? value
-  vector[9] = sortedShort[Math.floor(short * 0.9)] ?? value
-  vector[10] = sortedLong[long >> 1] ?? value
-  vector[11] = (sortedLong[Math.floor(long * 0.75)] ?? value) - (sortedLong[Math.floor(long * 0.25)] ?? value)
+  if (slot === ringLength - 1) renewSums(state)
+}
+
+function meanOf({ sums, count }: FeatureState, at: number): number {
+  return (sums[at] ?? 0) / Math.min(count, sumWindows[at] ?? 1)
+}
+
+function quantileOf({ sorted, count }: FeatureState, at: number, part: number): number {
+  return sorted[at]?.[Math.floor(Math.min(count, sortedWindows[at] ?? 1) * part)] ?? 0
 }
 
 /** The reading that came `distance` before the one that goes to `slot`. */
 function back(ring: Float64Array, slot: number, distance: number): number {
-  return ring[(slot - distance + windowLong) % windowLong] ?? 0
+  return ring[(slot - distance + ringLength) % ringLength] ?? 0
 }
 
 function renewSums({ ring, sums }: FeatureState): void {
   for (let at = 0; at < sumWindows.length; at += 1) {
     const width = sumWindows[at] ?? 0
     let sum = 0
-    for (let slot = windowLong - width; slot < windowLong; slot += 1) sum += ring[slot] ?? 0
+    for (let slot = ringLength - width; slot < ringLength; slot += 1) sum += ring[slot] ?? 0
     sums[at] = sum
   }
 }

@@ -93,7 +93,7 @@ test('a snapshot that is none is refused with the reason, and a series whose num
   const judge = createNoveltyJudge()
   assert.match(judge.restore({ layout: 99, series: {} }) ?? '', /layout is 99/)
   assert.ok((judge.restore('rubbish') ?? '').length > 0)
-  assert.equal(judge.restore({ layout: 1, series: { 'P1/D1/temperature': { numbers: 'AAAA' } } }), undefined)
+  assert.equal(judge.restore({ layout: 2, series: { 'P1/D1/temperature': { numbers: 'AAAA' } } }), undefined)
   assert.deepEqual(judge.counts(), { scored: 0, unscored: 0 })
 })
 

@@ -14,7 +14,7 @@ import { noveltySettingsOf, type NoveltySettings } from './novelty-rule.ts'
 /** What one series is reckoned at: its numbers take less, the rest is for an open anomaly and for what keeps it. */
 export const seriesBytes = 16_384
 /** Raised when the numbers of a state mean something else. */
-const layout = 1
+const layout = 2
 
 const SeriesSnapshot = Type.Object({ numbers: Type.String({ maxLength: 65_536 }), open: Type.Optional(Anomaly) })
 export const NoveltySnapshot = Type.Object({ layout: Type.Integer(), series: Type.Record(Type.String(), SeriesSnapshot) })
@@ -101,8 +101,8 @@ export function matches(pattern: string, name: string): boolean {
 
 /** All numbers of a state in one order; the scalars first. */
 function arraysOf({ novelty }: NoveltySeries): Float64Array[] {
-  const { ring, sortedLong, sortedShort, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast } = novelty
-  return [ring, sortedLong, sortedShort, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast]
+  const { ring, sorted, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast } = novelty
+  return [ring, ...sorted, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast]
 }
 
 /** Bytes of the numbers of a series: what it holds for good, whatever happens to it. */

@@ -2,25 +2,22 @@
 import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
 import type { BilingualText } from '@tracegate/model/text'
 import { iso, signOf } from '../proof.ts'
-import type { FeatureName } from './features.ts'
+import type { FeatureKind } from './features.ts'
 import type { NoveltyParameters } from './novelty-rule.ts'
 import type { NoveltyReason } from './novelty-score.ts'
 
-const names: Readonly<Record<FeatureName, BilingualText>> = {
-  value: { zh: '读数', en: 'the reading' },
-  mean4: { zh: '最近 4 个读数的均值', en: 'the mean of 4 readings' },
-  mean16: { zh: '最近 16 个读数的均值', en: 'the mean of 16 readings' },
-  mean48: { zh: '最近 48 个读数的均值', en: 'the mean of 48 readings' },
-  daily: { zh: '与一天中该时段常值之差', en: 'the distance from what is usual at this time of day' },
-  dailyMean12: {
-    zh: '最近 12 个读数的均值与一天中该时段常值之差',
-    en: 'the distance of the mean of 12 readings from what is usual at this time of day'
-  },
-  lowDecile24: { zh: '最近 24 个读数的低位十分位数', en: 'the low decile of 24 readings' },
-  median24: { zh: '最近 24 个读数的中位数', en: 'the median of 24 readings' },
-  highDecile24: { zh: '最近 24 个读数的高位十分位数', en: 'the high decile of 24 readings' },
-  median96: { zh: '最近 96 个读数的中位数', en: 'the median of 96 readings' },
-  quartileRange96: { zh: '最近 96 个读数的四分位距', en: 'the quartile range of 96 readings' }
+const names: Readonly<Record<FeatureKind, (window: number) => BilingualText>> = {
+  value: () => ({ zh: '读数', en: 'the reading' }),
+  mean: (window) => ({ zh: `最近 ${window} 个读数的均值`, en: `the mean of ${window} readings` }),
+  daily: () => ({ zh: '与一天中该时段常值之差', en: 'the distance from what is usual at this time of day' }),
+  dailyMean: (window) => ({
+    zh: `最近 ${window} 个读数的均值与一天中该时段常值之差`,
+    en: `the distance of the mean of ${window} readings from what is usual at this time of day`
+  }),
+  lowDecile: (window) => ({ zh: `最近 ${window} 个读数的低位十分位数`, en: `the low decile of ${window} readings` }),
+  median: (window) => ({ zh: `最近 ${window} 个读数的中位数`, en: `the median of ${window} readings` }),
+  highDecile: (window) => ({ zh: `最近 ${window} 个读数的高位十分位数`, en: `the high decile of ${window} readings` }),
+  quartileRange: (window) => ({ zh: `最近 ${window} 个读数的四分位距`, en: `the quartile range of ${window} readings` })
 }
 
 export interface NoveltyEvidence {
@@ -36,16 +33,17 @@ export function noveltyProof({ reading, reason, score, threshold, settings }: No
   const at = iso(reading.timeMs)
   const unit = signOf(reading.unit)
   const [value, bound] = [figure(reason.value), figure(reason.bound)]
+  const name = names[reason.feature](reason.window)
   const percent = figure(reason.partOfRange * 100)
   const above = reason.value > reason.bound
   const wayEn = reason.inside ? 'between states known so far, nearest' : `${above ? 'above' : 'below'} all before it, until now`
   const wayZh = reason.inside ? '处于已知状态之间，最近的边界为' : `${above ? '高于' : '低于'}以往所有值，此前界限为`
   return {
     en:
-      `${series} at ${at}: ${names[reason.feature].en} was ${value} ${unit}, ${wayEn} ${bound} ${unit}, off by ${percent} % of the range seen; ` +
+      `${series} at ${at}: ${name.en} was ${value} ${unit}, ${wayEn} ${bound} ${unit}, off by ${percent} % of the range seen; ` +
       `novelty ${figure(score)}, alert above ${figure(threshold)} (budget ${settings.budgetPerMonth} a month)`,
     zh:
-      `${series} 于 ${at}：${names[reason.feature].zh}为 ${value} ${unit}，${wayZh} ${bound} ${unit}，偏离已见范围的 ${percent}%；` +
+      `${series} 于 ${at}：${name.zh}为 ${value} ${unit}，${wayZh} ${bound} ${unit}，偏离已见范围的 ${percent}%；` +
       `新颖度 ${figure(score)}，报警阈值 ${figure(threshold)}（每月预算 ${settings.budgetPerMonth} 次）`
   }
 }

@@ -1,11 +1,11 @@
 /**
  * A streaming score of how new a reading is, strictly causal, in constant memory. The features of a family are remembered twice: as one
- * hull of all that was ever seen, and as up to 16 small boxes (fuzzy ART, after Carpenter, Grossberg and Rosen, 1991), so that what lies between the
+ * hull of all that was ever seen, and as up to 12 small boxes (fuzzy ART, after Carpenter, Grossberg and Rosen, 1991), so that what lies between the
  * known states is new too. The score is the mean over families and memories, with equal weights. It knows no threshold and no alert.
  */
-import { emptyFeatures, families, featureCount, featureNames, takeFeatures, type FeatureName, type FeatureState } from './features.ts'
+import { emptyFeatures, families, featureCount, features, takeFeatures, type FeatureKind, type FeatureState } from './features.ts'
 
-const boxesMax = 16
+const boxesMax = 12
 /** A box may be at most so wide, as a part of the range that was seen, on average over its features. */
 export const boxWidthMax = 0.5
 /** How steeply the score rises with the distance as a part of the range. */
@@ -46,7 +46,9 @@ export function emptyNovelty(widthMax: number = boxWidthMax): NoveltyState {
 
 /** What was newest of a reading: the feature, its value, the bound it passed, and by how much of the range. */
 export interface NoveltyReason {
-  readonly feature: FeatureName
+  readonly feature: FeatureKind
+  /** Readings that the feature is made of. */
+  readonly window: number
   readonly value: number
   readonly bound: number
   /** True where the value lies between known states, not beyond all of them. */
@@ -54,6 +56,7 @@ export interface NoveltyReason {
   readonly partOfRange: number
 }
 
+const nothing = { from: 0, size: 0 }
 const vector = new Float64Array(featureCount)
 const inverse = new Float64Array(featureCount)
 
@@ -93,8 +96,12 @@ function scaled(distance: number, size: number): number {
   return distance === 0 ? 0 : Math.log1p((gain * distance) / size) / 3
 }
 
+function familyAt(family: number): { readonly from: number; readonly size: number } {
+  return families[family] ?? nothing
+}
+
 function hullScore({ low, high }: NoveltyState, family: number): number {
-  const { from, size } = families[family] ?? families[0]
+  const { from, size } = familyAt(family)
   let distance = 0
   for (let at = from; at < from + size; at += 1) distance += beyond(at, low[at] ?? 0, high[at] ?? 0)
   return scaled(distance, size)
@@ -108,7 +115,7 @@ function beyond(at: number, low: number, high: number): number {
 }
 
 function boxScore(state: NoveltyState, family: number): number {
-  const { size } = families[family] ?? families[0]
+  const { size } = familyAt(family)
   const last = state.boxLast[family] ?? 0
   let best = boxDistance(state, family, last, Number.POSITIVE_INFINITY)
   const boxes = state.boxes[family] ?? 0
@@ -117,7 +124,7 @@ function boxScore(state: NoveltyState, family: number): number {
 }
 
 function boxDistance({ boxLow, boxHigh }: NoveltyState, family: number, box: number, enough: number): number {
-  const { from, size } = families[family] ?? families[0]
+  const { from, size } = familyAt(family)
   const offset = from * boxesMax + box * size
   let distance = 0
   for (let at = 0; at < size && distance < enough; at += 1)
@@ -139,7 +146,7 @@ function learn(state: NoveltyState, forget: number): void {
 
 /** The box that grows least takes the reading, if it may; else a new one begins, in the place of the one unused for longest when all are taken. */
 function learnBox(state: NoveltyState, family: number, forget: number): void {
-  const { from, size } = families[family] ?? families[0]
+  const { from, size } = familyAt(family)
   const boxes = state.boxes[family] ?? 0
   let winner = winnerOf(state, family)
   const isNew = winner < 0
@@ -159,7 +166,7 @@ function learnBox(state: NoveltyState, family: number, forget: number): void {
 }
 
 function winnerOf(state: NoveltyState, family: number): number {
-  const { from, size } = families[family] ?? families[0]
+  const { from, size } = familyAt(family)
   const boxes = state.boxes[family] ?? 0
   const last = state.boxLast[family] ?? 0
   if (boxes > 0 && boxDistance(state, family, last, Number.MIN_VALUE) === 0) return last
@@ -192,9 +199,9 @@ function oldestOf({ boxUsed }: NoveltyState, family: number): number {
 
 /** The feature that lies farthest from the nearest box of its family. */
 function reasonOf(state: NoveltyState): NoveltyReason {
-  let found: NoveltyReason = { feature: 'value', value: vector[0] ?? 0, bound: vector[0] ?? 0, inside: false, partOfRange: 0 }
+  let found: NoveltyReason = { feature: 'value', window: 1, value: vector[0] ?? 0, bound: vector[0] ?? 0, inside: false, partOfRange: 0 }
   for (let family = 0; family < families.length; family += 1) {
-    const { from, size } = families[family] ?? families[0]
+    const { from, size } = familyAt(family)
     const offset = from * boxesMax + nearestOf(state, family) * size
     for (let at = 0; at < size; at += 1) {
       const [low, high] = [state.boxLow[offset + at] ?? 0, state.boxHigh[offset + at] ?? 0]
@@ -202,7 +209,14 @@ function reasonOf(state: NoveltyState): NoveltyReason {
       if (partOfRange <= found.partOfRange) continue
       const value = vector[from + at] ?? 0
       const inside = value >= (state.low[from + at] ?? 0) && value <= (state.high[from + at] ?? 0)
-      found = { feature: featureNames[from + at] ?? 'value', value, bound: value > high ? high : low, inside, partOfRange }
+      found = {
+        feature: features[from + at]?.kind ?? 'value',
+        window: features[from + at]?.window ?? 1,
+        value,
+        bound: value > high ? high : low,
+        inside,
+        partOfRange
+      }
     }
   }
   return found

@@ -43,7 +43,7 @@ export function withRefractory(raw: Float64Array, recover: number): Float64Array
 }
 
 /** A threshold for any corpus, so that one which nobody has seen can be judged by what was fixed before. */
-export const fixedThreshold = 0.13
+export const fixedThreshold = 0.12
 /** Alerts a month and series for the row in which no threshold is searched for. */
 export const budgetPerMonth = 4
 
