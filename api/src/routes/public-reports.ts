@@ -5,6 +5,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { AttachmentAnswer, attachmentTypes, PublicReportRequest, ReportReceived, ReportState } from '@tracegate/model/http-reports'
+import { attachmentBytesMax } from '@tracegate/model/policy/reports'
 import { answers } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
@@ -17,8 +18,6 @@ import { publicConfig } from './public.ts'
 
 const root = '/api/v1/public/reports'
 const bodyBytesMax = 131_072
-/** Of one attachment as it comes; the policy may allow less. */
-export const attachmentBytesMax = 64 * 1_048_576
 const Receipt = Type.String({ minLength: 20, maxLength: 40, description: 'As given when the report was handed in' })
 
 export function publicReportRoutes(app: HttpServer, context: ApiContext): void {

@@ -17,6 +17,7 @@ import {
   TriageRequest
 } from '@tracegate/model/http-reports'
 import type { PolicyVersion } from '@tracegate/model/policy/policy'
+import { attachmentBytesMax } from '@tracegate/model/policy/reports'
 import { ReportCase, reportStatuses } from '@tracegate/model/report'
 import { reportError } from '@tracegate/model/report-errors'
 import { linkOfKeys } from '@tracegate/model/report-linking'
@@ -30,7 +31,7 @@ import { apiError } from '../errors.ts'
 import { keyOfText } from '../keys.ts'
 import { addAttachment } from '../reports/add-attachment.ts'
 import type { HttpServer } from '../schema-types.ts'
-import { attachmentBytesMax, takeFiles } from './public-reports.ts'
+import { takeFiles } from './public-reports.ts'
 
 const root = '/api/v1/reports'
 const Params = Type.Object({ id: Id })

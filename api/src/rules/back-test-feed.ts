@@ -73,7 +73,7 @@ function createTalk(worker: Worker, { trace }: History, signal: AbortSignal): Ta
     if (message.type !== 'ask') return waiting?.resolve(message)
     trace.histories({ keys: message.keys, newest: historyNewest }).then((found) => {
       const facts = message.keys.map((key) => [key, found.get(key) ?? []] as const)
-      worker.postMessage({ type: 'histories', facts } satisfies ToTest)
+      worker.postMessage({ type: 'histories', facts } satisfies ToTest, [])
     }, fail)
   })
   return (message, transfer = []) => {

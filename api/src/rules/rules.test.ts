@@ -40,14 +40,14 @@ async function start() {
     app,
     get: (url: string) => app.inject({ url, headers }),
     send: (method: 'PUT' | 'POST' | 'DELETE', url: string, payload: object = {}) => app.inject({ method, url, payload, headers }),
-    async settled(answer: { json: () => unknown; statusCode: number; body: string }): Promise<BackTestJob> {
+    settled: async (answer: { json: () => unknown; statusCode: number; body: string }): Promise<BackTestJob> => {
       assert.ok(answer.statusCode === 200 || answer.statusCode === 202, answer.body)
       const job = await world.context.backTests.settled(read(BackTestJob, answer.json()).id, 20_000)
       assert.ok(job !== undefined)
       assert.equal(job.state, 'done', job.detail)
       return job
     },
-    async end() {
+    end: async () => {
       await world.context.backTests[Symbol.asyncDispose]()
       await app.close()
       assert.deepEqual(world.failures, [])

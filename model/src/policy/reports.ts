@@ -6,6 +6,8 @@ const Share = Type.Number({ minimum: 0, maximum: 1 })
 const Count = Type.Integer({ minimum: 1 })
 
 export const attachmentMediaTypes = ['image/jpeg', 'image/png', 'image/webp', 'application/pdf', 'video/mp4'] as const
+/** Of one attachment, whatever the policy allows. */
+export const attachmentBytesMax = 64 * 1_048_576
 export type AttachmentMediaType = (typeof attachmentMediaTypes)[number]
 
 export const ReportsPolicy = Type.Object(
@@ -17,7 +19,7 @@ export const ReportsPolicy = Type.Object(
     attachments: Type.Object(
       {
         perReportMax: Type.Integer({ minimum: 0, maximum: 64 }),
-        bytesMax: Type.Integer({ minimum: 1, maximum: 64 * 1_048_576, description: 'Of one attachment' }),
+        bytesMax: Type.Integer({ minimum: 1, maximum: attachmentBytesMax, description: 'Of one attachment' }),
         totalBytesMax: Type.Integer({ minimum: 1, description: 'Of all attachments of the installation' }),
         mediaTypes: Type.Array(Type.Enum(attachmentMediaTypes), { minItems: 1, maxItems: 16 })
       },
