@@ -3,6 +3,7 @@
  * anomaly where sampling is overdue. It finds its work in the case store, so that nothing is lost when a process ends. It knows no HTTP.
  */
 import type { Anomaly } from '@tracegate/model/anomaly'
+import { Evidence } from '@tracegate/model/assessment'
 import { hash53 } from '@tracegate/model/hash53'
 import {
   type CertificateContent,
@@ -16,7 +17,7 @@ import type { Consignment } from '@tracegate/model/supervision/consignment'
 import { coverageOf, type ItemCoverage } from '@tracegate/model/supervision/plan-coverage'
 import type { MonitoringPlan } from '@tracegate/model/supervision/plan'
 import { proposeMode } from '@tracegate/model/supervision/propose-mode'
-import type { Static } from 'typebox'
+import { Type, type Static } from 'typebox'
 import type { AnomalyJournal } from '../anomalies/anomaly-journal.ts'
 import type { KeptCase } from '../cases/case-book.ts'
 import type { PolicyBook } from '../policy/policy-book.ts'
@@ -184,17 +185,11 @@ async function assessmentsOn({ cases }: OfficeOptions, certificate: string): Pro
   return found
 }
 
-const evidence = compileValidator(Laboratory.properties.id)
+const citing = compileValidator(Type.Object({ evidence: Type.Array(Evidence) }))
 
 function namesCertificate(state: unknown, certificate: string): boolean {
-  if (typeof state !== 'object' || state === null || !('evidence' in state) || !Array.isArray(state.evidence)) return false
-  const rows: unknown[] = state.evidence
-  return rows.some((row) => {
-    if (typeof row !== 'object' || row === null || !('kind' in row) || row.kind !== 'certificate') return false
-    const id: unknown = 'id' in row ? row.id : 'ref' in row ? row.ref : undefined
-    const read = evidence.check(id)
-    return read.ok && read.value === certificate
-  })
+  const read = citing.check(state)
+  return read.ok && read.value.evidence.some(({ type, ref }) => type === 'certificate' && ref === certificate)
 }
 
 async function lookAtPlan(options: OfficeOptions, plan: MonitoringPlan): Promise<void> {
