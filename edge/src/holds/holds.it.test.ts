@@ -1,15 +1,17 @@
 /** Control orders at a real agent over a real broker: refused at once and without a line, told upward, and lifted again. */
 import assert from 'node:assert/strict'
+import { createPrivateKey, sign } from 'node:crypto'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeMessage } from '@tracegate/model/codec'
-import type { ControlOrder } from '@tracegate/model/control'
+import { type ControlOrder, signedControlText } from '@tracegate/model/control'
 import { planLists, type PlannedOrder } from '@tracegate/model/control-plan'
 import type { ScanRule } from '@tracegate/model/scan-event'
 import { silentLogger } from '@tracegate/service/log'
 import { createMetrics } from '@tracegate/service/metrics'
 import { readYaml } from '@tracegate/service/yaml'
 import mqtt from 'mqtt'
+import { makeKeys } from '../commands/signature.ts'
 import type { EdgeConfig } from '../config.ts'
 import { startEdge } from '../edge.ts'
 import { statusMetrics } from '../status/metrics.ts'
@@ -207,4 +209,24 @@ test('a real gate over OPC UA is held at a refusal and released when the order i
   await until('the release', () => server.orders.length === 2)
   assert.deepEqual(server.orders, ['HoldGate 超温 / Too warm', 'ReleaseGate control order lifted'])
   assert.deepEqual(edge.status().control.gates, [])
+})
+
+test('TG-1205: with keys configured only lists that one of them has signed are taken', async () => {
+  using folder = tempFolder()
+  await using broker = await startTestBroker()
+  const keys = makeKeys()
+  await using edge = await start(configOf(broker, join(folder.path, 'agent'), { controlKeys: [{ id: 'k1', publicKey: keys.publicKey }] }))
+  const client = await mqtt.connectAsync(broker.url, { clientId: 'signer', username: 'platform', password: 'x' })
+  const [list] = planLists({ point: 'p1', revision: 1, issuedAtMs: 1, orders: [planned([lotKey])] }).lists
+  assert.ok(list !== undefined)
+  const send = (payload: object) => client.publishAsync('tg/v1/p1/-/control', Buffer.from(encodeMessage(payload)), { qos: 1 })
+  await until('the connection', () => edge.status().connected)
+  const value = sign(null, Buffer.from(signedControlText(list)), createPrivateKey(keys.privateKey)).toString('base64url')
+  for (const wrong of [list, { ...list, revision: 2, signature: { keyId: 'k1', value } }, { ...list, signature: { keyId: 'k2', value } }])
+    await send(wrong)
+  await until('three refusals', () => edge.status().counts.controlRefused === 3)
+  assert.equal(edge.status().control.revision, 0)
+  await send({ ...list, signature: { keyId: 'k1', value } })
+  await until('the list', () => edge.status().control.revision === 1)
+  await client.endAsync(true)
 })
