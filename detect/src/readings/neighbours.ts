@@ -22,6 +22,8 @@ export const CompareState = Type.Object({
   /** Difference at the last comparison, and its largest step since it last agreed. */
   apart: Type.Number(),
   stepMax: Type.Number(),
+  /** Usual step of the difference from one comparison to the next, while it agrees. */
+  stepUsual: Type.Number(),
   /** Since when it is alone, or agrees again. */
   aloneSinceMs: Type.Optional(Type.Number()),
   backSinceMs: Type.Optional(Type.Number()),
@@ -61,7 +63,7 @@ const neighboursMax = 16
 const none: Comparison = { apart: Number.NaN, alone: false, fault: undefined, well: false }
 
 export function newCompare(value: number, timeMs: number): CompareState {
-  return { value, timeMs, usual: 0, count: 0, nearMs: timeMs, low: value, high: value, apart: 0, stepMax: 0, still: false }
+  return { value, timeMs, usual: 0, count: 0, nearMs: timeMs, low: value, high: value, apart: 0, stepMax: 0, stepUsual: 0, still: false }
 }
 
 /** Takes a value of a sensor that is in `all`. Changes its state. While `frozen`, as when the place is in alarm, nothing new is learnt or blamed. */
@@ -88,13 +90,14 @@ export function compareWithNeighbours(
   const apart = difference - state.usual
   if (reading.frozen) return { apart, alone: state.aloneSinceMs !== undefined, fault: undefined, well: false }
   const distance = Math.abs(apart)
-  state.stepMax = Math.max(state.stepMax, Math.abs(apart - state.apart))
+  const step = Math.abs(apart - state.apart)
+  state.stepMax = Math.max(state.stepMax, step)
   state.apart = apart
   if (distance <= settings.tolerance / 4) {
     state.nearMs = reading.timeMs
     state.stepMax = 0
   }
-  if (distance <= settings.tolerance / 2) return agree(state, reading, { apart, difference, sinceMs }, settings)
+  if (distance <= settings.tolerance / 2) return agree(state, reading, { apart, difference, sinceMs, step }, settings)
   if (state.backSinceMs !== undefined) delete state.backSinceMs
   const alone = distance > settings.tolerance && isAlone(state, all, settings)
   if (!alone) {
@@ -103,13 +106,15 @@ export function compareWithNeighbours(
   }
   state.aloneSinceMs ??= reading.timeMs
   if (reading.timeMs - state.aloneSinceMs < settings.forMs) return { apart, alone, fault: undefined, well: false }
-  return { apart, alone, fault: state.stepMax >= distance / 2 ? 'neighbour' : 'drift', well: false }
+  // Where the place itself moves fast, sensors that are read one after the other always step apart and back.
+  const jumped = state.stepMax >= distance / 2 && state.stepMax > 3 * state.stepUsual
+  return { apart, alone, fault: jumped ? 'neighbour' : 'drift', well: false }
 }
 
 function agree(
   state: CompareState,
   { value, timeMs }: { readonly value: number; readonly timeMs: number },
-  seen: { readonly apart: number; readonly difference: number; readonly sinceMs: number },
+  seen: { readonly apart: number; readonly difference: number; readonly sinceMs: number; readonly step: number },
   { forMs, usualMax }: CompareSettings
 ): Comparison {
   if (state.aloneSinceMs !== undefined) delete state.aloneSinceMs
@@ -118,6 +123,7 @@ function agree(
     const followed = state.usual + (seen.difference - state.usual) * Math.min(1, Math.max(0, seen.sinceMs) / followMs)
     state.usual = Math.min(usualMax, Math.max(-usualMax, followed))
   }
+  state.stepUsual += (seen.step - state.stepUsual) / 16
   const forgets = Math.min(1, Math.max(0, seen.sinceMs) / rangeMs)
   state.low = Math.min(value, state.low + (value - state.low) * forgets)
   state.high = Math.max(value, state.high + (value - state.high) * forgets)
