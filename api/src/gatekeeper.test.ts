@@ -11,6 +11,7 @@ const publicPaths = new Set([
   '/api/v1/public/journey',
   '/api/v1/public/recall-status',
   '/api/v1/public/passport',
+  '/api/v1/policy/schema',
   '/health/live',
   '/health/ready',
   '/version',

@@ -1,6 +1,7 @@
 /** Who may come in: sessions, keys, the same-origin rule and rights, checked before any handler. It answers no request itself. */
 import type { FastifyRequest } from 'fastify'
 import type { Accounts } from './accounts.ts'
+import type { Refusal } from './audit.ts'
 import { apiError } from './errors.ts'
 import { pathOf } from './problem.ts'
 import type { Access, HttpServer } from './schema-types.ts'
@@ -9,6 +10,8 @@ import { sessionCookie, type Sessions } from './sessions.ts'
 export interface GatekeeperOptions {
   readonly accounts: Accounts
   readonly sessions: Sessions
+  /** Told when somebody signed in lacks the right to change something. */
+  readonly refused?: (refusal: Refusal) => Promise<void>
 }
 
 export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): void {
@@ -26,7 +29,10 @@ export function installGatekeeper(app: HttpServer, options: GatekeeperOptions): 
     const principal = request.principal
     if (principal === undefined) throw apiError(access === 'loopback' ? 'LOOPBACK_ONLY' : 'SIGN_IN_REQUIRED')
     const right = request.routeOptions.config?.right ?? 'read'
-    if (right !== 'signedIn' && !principal.rights.includes(right)) throw apiError('RIGHT_MISSING', { right, name: principal.name })
+    if (right === 'signedIn' || principal.rights.includes(right)) return
+    if (changes(request.method))
+      await options.refused?.({ by: principal.name, right, action: request.method, what: pathOf(request.url).slice(0, 512) })
+    throw apiError('RIGHT_MISSING', { right, name: principal.name })
   })
 }
 

@@ -122,6 +122,8 @@ function subscribe(bus: Bus, { readings, event, tell }: Listeners): (() => void)
     bus.subscribe('events', (message) => message.events.slice(-liveEventsPerBatchMax).forEach(event)),
     bus.subscribe('anomaly', ({ anomaly }) => tell({ type: 'anomaly', data: anomaly }, anomaly.point ?? '')),
     bus.subscribe('warning', ({ warning }) => {
+      // A drill is shown where drills are asked for, never among what is real.
+      if (warning.drill) return
       const data = { id: warning.id, level: warning.level, status: warning.status, updatedAtMs: warning.updatedAtMs }
       tell({ type: 'warning', data }, warning.point ?? '')
     }),

@@ -6,7 +6,7 @@ import type { AssessmentResult, Corrections, Evidence, Foundation, Scenario, Sce
 import type { Reason } from './errors.ts'
 import { riskLevels, type AssessmentPolicy, type RiskLevel } from './policy/assessment.ts'
 import type { GradingPolicy } from './policy/grading.ts'
-import { fractionOf, isAbove, numberOf, productOf, type Probability } from './probability.ts'
+import { fractionOf, isAbove, numberOf, productOf, scaledBy } from './probability.ts'
 import { levelOf } from './risk.ts'
 import { criterionNames, type Criterion, type CriterionName, type LevelProposal, type WarningLevel } from './warning.ts'
 
@@ -145,7 +145,7 @@ function* movesOfScenarios(input: AssessmentInput, policy: AssessmentPolicy): Ge
   for (const [at, scenario] of input.scenarios.entries()) {
     for (const [index, step] of scenario.steps.entries())
       for (const direction of ['up', 'down'] as const) {
-        const to = nextRung(step.probability, direction, policy)
+        const to = scaledBy(step.probability, policy.probabilityStep, direction)
         if (to === undefined) continue
         const moved = replaced(at, { ...scenario, steps: scenario.steps.with(index, { ...step, probability: to }) })
         yield { factor: { type: 'probability', scenario: at, step: index }, direction, from: step.probability, to, input: moved }
@@ -157,17 +157,6 @@ function* movesOfScenarios(input: AssessmentInput, policy: AssessmentPolicy): Ge
       yield { factor: { type: 'severity', scenario: at }, direction, from: scenario.severity, to: severity, input: moved }
     }
   }
-}
-
-/** The nearest rung strictly above or below. */
-function nextRung(probability: Probability, direction: 'up' | 'down', { probabilityLadder }: AssessmentPolicy): number | undefined {
-  const from = fractionOf(probability)
-  if (from === undefined) return undefined
-  const fits = (rung: number) => {
-    const fraction = fractionOf(rung)
-    return fraction !== undefined && (direction === 'up' ? isAbove(fraction, from) : isAbove(from, fraction))
-  }
-  return direction === 'up' ? probabilityLadder.findLast(fits) : probabilityLadder.find(fits)
 }
 
 function criterionRows(input: AssessmentInput, policies: AssessmentPolicies, level: WarningLevel): SensitivityRow[] {

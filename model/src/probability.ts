@@ -53,3 +53,19 @@ export function numberOf({ over, under }: Fraction): number {
   const scale = 10n ** 18n
   return Number((over * scale) / under) / 1e18
 }
+
+/** So many times more, at most 1, or less; written as it was given. Undefined where it cannot move: 1 up, and 0. */
+export function scaledBy(probability: Probability, times: number, direction: 'up' | 'down'): Probability | undefined {
+  const from = fractionOf(probability)
+  if (from === undefined || from.over === 0n || (direction === 'up' && from.over === from.under)) return undefined
+  const factor = BigInt(times)
+  const grown = direction === 'up' ? { over: from.over * factor, under: from.under } : { over: from.over, under: from.under * factor }
+  const to = grown.over > grown.under ? { over: 1n, under: 1n } : grown
+  if (typeof probability === 'number') return numberOf(to)
+  const divisor = greatestDivisor(to.over, to.under)
+  return `${to.over / divisor}/${to.under / divisor}`
+}
+
+function greatestDivisor(left: bigint, right: bigint): bigint {
+  return right === 0n ? left : greatestDivisor(right, left % right)
+}

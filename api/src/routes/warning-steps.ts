@@ -37,14 +37,14 @@ type Request = Pick<FastifyRequest, 'principal'> & {
 
 function createTaker(context: ApiContext) {
   return {
-    async take(request: Request, action: WarningAction) {
+    take: async (request: Request, action: WarningAction) => {
       const { why, expectedLength } = request.body
       const asked = { id: request.params.id, action, why, principal: principalOf(request) }
       const kept = await context.warnings.act({ ...asked, ...(expectedLength === undefined ? {} : { expectedLength }) })
       return rowOf(kept, context.nowMs())
     },
     /** The goods as they are now, where that was asked for. */
-    async scope(request: Request & { readonly body: { readonly refreshScope?: boolean } }) {
+    scope: async (request: Request & { readonly body: { readonly refreshScope?: boolean } }) => {
       if (request.body.refreshScope !== true) return {}
       return { scope: await refreshedScope(context, (await context.warnings.book.get(request.params.id)).state) }
     }

@@ -1,4 +1,4 @@
-/** The policy of assessments (task 6): the matrix of severity and probability, the ladder of probabilities, and what a risk means for harm. */
+/** The policy of assessments (task 6): the matrix of severity and probability, what a step of a probability is, and what a risk means for harm. */
 import { Type, type Static } from 'typebox'
 import type { Reason } from '../errors.ts'
 
@@ -36,8 +36,8 @@ export const AssessmentPolicy = Type.Object(
       },
       closed
     ),
-    /** What one step up or down is for the probability of a scenario's step: the next rung. Descending from 1. */
-    probabilityLadder: Type.Array(Share, { minItems: 2, maxItems: 32 }),
+    /** What one step up or down is for the probability of a scenario's step: so many times more or less; the rows of the matrix are decades. */
+    probabilityStep: Type.Integer({ minimum: 2, maximum: 1_000 }),
     harmOf: Type.Object({ low: Score, medium: Score, high: Score, serious: Score }, closed),
     /** Weights of the index of how well an assessment is founded; their sum is 1. */
     foundation: Type.Object({ evidence: Share, kinds: Share, basis: Share, robustness: Share }, closed),
@@ -52,7 +52,7 @@ export const AssessmentPolicy = Type.Object(
 export type AssessmentPolicy = Static<typeof AssessmentPolicy>
 
 /** What the schema cannot say: rows in order, and no cell less grave than one of less severity or less probability. */
-export function assessmentFaults({ matrix, probabilityLadder, harmOf, foundation }: AssessmentPolicy): Reason[] {
+export function assessmentFaults({ matrix, harmOf, foundation }: AssessmentPolicy): Reason[] {
   const faults: Reason[] = []
   const fault = (pointer: string, message: string) => faults.push({ code: 'POLICY_INVALID', pointer, message: `${pointer} ${message}` })
   const rank = (level: RiskLevel | undefined) => (level === undefined ? -1 : riskLevels.indexOf(level))
@@ -74,8 +74,6 @@ export function assessmentFaults({ matrix, probabilityLadder, harmOf, foundation
         fault(`${pointer}/levels/${severity}`, `is ${level}, expected no less than ${String(less)} of a lesser probability`)
     }
   }
-  if (probabilityLadder[0] !== 1 || probabilityLadder.some((rung, at) => at > 0 && rung >= (probabilityLadder[at - 1] ?? 1)))
-    fault('/probabilityLadder', 'expected to begin at 1 and to descend')
   const harms = riskLevels.map((level) => harmOf[level])
   if (harms.some((harm, at) => at > 0 && harm < (harms[at - 1] ?? 1))) fault('/harmOf', 'expected a graver risk to have no less harm')
   const sum = foundation.evidence + foundation.kinds + foundation.basis + foundation.robustness
@@ -101,7 +99,7 @@ export const assessmentDefaults: AssessmentPolicy = {
       { levels: ['low', 'low', 'low', 'low'] }
     ]
   },
-  probabilityLadder: [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001],
+  probabilityStep: 10,
   harmOf: { low: 1, medium: 2, high: 3, serious: 4 },
   foundation: { evidence: 0.3, kinds: 0.2, basis: 0.3, robustness: 0.2 },
   evidenceEnough: 5,
