@@ -15,14 +15,15 @@ export const surgeSection: DetectorSection = {
       const score = simulateSurges({ ...market, surges, factor, seed: factor })
       return [
         `${factor} times, at least every other day`,
-        ...[score.reports, score.surges, score.found, score.falseAlarmsPerMonth.toFixed(2)],
-        ...[
-          score.precision.toFixed(2),
-          score.recall.toFixed(2),
-          score.delayDaysMedian.toFixed(1),
-          score.reportsToFindMedian,
-          score.lotsRight
-        ]
+        score.reports,
+        score.surges,
+        score.found,
+        score.falseAlarmsPerMonth.toFixed(2),
+        score.precision.toFixed(2),
+        score.recall.toFixed(2),
+        score.delayDaysMedian.toFixed(1),
+        score.reportsToFindMedian,
+        score.lotsRight
       ]
     })
     const calm = simulateSurges({ ...market, surges: 0, factor: 1, seed: 1 })
