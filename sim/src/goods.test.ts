@@ -62,7 +62,7 @@ async function runGoods(options: {
     dataDir: options.dataDir,
     logger: silentLogger,
     nowMs: () => clockMs,
-    partner: { capture: async (events) => void json.push(...events) },
+    partner: { capture: async (events) => void json.push(...events), held: () => Promise.resolve([]) },
     readers: {
       gate: (label) =>
         observe(label, {

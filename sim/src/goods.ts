@@ -1,6 +1,6 @@
 /**
  * The goods that flow through the port: does every step when it is due, tells the platform of it by the way it really comes
- * (a partner's capture over HTTP, the gate reader, the dock scanner) and keeps the ground truth. It never asks the platform anything.
+ * (a partner's capture over HTTP, the gate reader, the dock scanner) and keeps the ground truth. It asks the platform nothing but what is held.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '@tracegate/service/log'
@@ -46,6 +46,10 @@ export interface Goods extends AsyncDisposable {
   smuggle(): Consignment
   /** Hands in events of its own, e.g. a correction. */
   tell(events: readonly EpcisJson[]): Promise<void>
+  /** Keys of goods that measures hold, as the platform says. */
+  held(): Promise<readonly string[]>
+  /** A pallet in a chamber that one of the keys names: itself, something on it, its lot or its product. */
+  palletOf(keys: readonly string[]): string | undefined
   /** Pallets now in the chamber. */
   palletsIn(chamber: ChamberName): number
 }
@@ -215,6 +219,17 @@ export function createGoods(options: GoodsOptions): Goods {
       return addWay(addLive(world, state, { arrivalMs: nowMs() - smuggledStayMs, smuggled: true })).consignment
     },
     tell: (events) => partner.capture(events, stopping.signal),
+    held: () => partner.held(stopping.signal),
+    palletOf(keys) {
+      const wanted = new Set(keys)
+      const inside = new Set(Object.values(world.chambers).flatMap((place) => groundTruth.inside(place)))
+      for (const { consignment } of ways.values())
+        for (const pallet of consignment.pallets) {
+          const names = [pallet.key, ...pallet.items, consignment.lotKey, consignment.goods.product.key]
+          if (inside.has(pallet.key) && names.some((name) => wanted.has(name))) return pallet.key
+        }
+      return undefined
+    },
     palletsIn: (chamber) => groundTruth.inside(world.chambers[chamber]).filter((key) => key.includes('/00/')).length,
     async [Symbol.asyncDispose]() {
       stopping.abort()

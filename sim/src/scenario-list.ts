@@ -9,6 +9,11 @@ export const scenarioNames = [
   'drifting-sensor',
   'cloned-serial',
   'missing-inspection',
+  'impossible-travel',
+  'broken-sequence',
+  'use-after-end',
+  'moved-although-held',
+  'late-event',
   'clock-jump',
   'line-cut'
 ] as const
@@ -22,6 +27,11 @@ export const scenarioTitles: Readonly<Record<ScenarioName, BilingualText>> = {
   'drifting-sensor': { zh: '传感器漂移', en: 'Drifting sensor' },
   'cloned-serial': { zh: '序列号被克隆', en: 'Cloned serial number' },
   'missing-inspection': { zh: '未经检验放行', en: 'Released without inspection' },
+  'impossible-travel': { zh: '货物行程不可能', en: 'Travel faster than any transport' },
+  'broken-sequence': { zh: '货物环节缺失', en: 'Received though nobody sent it' },
+  'use-after-end': { zh: '销毁后仍被售出', en: 'Sold after it was destroyed' },
+  'moved-although-held': { zh: '扣留货物仍被移动', en: 'Moved although recalled or held' },
+  'late-event': { zh: '事件日期有误', en: 'Told with a date that cannot be' },
   'clock-jump': { zh: '设备时钟跳变', en: 'Device clock jumps back' },
   'line-cut': { zh: '通信线路中断', en: 'Line to the platform cut' }
 }

@@ -8,6 +8,7 @@ import { clonedSerial, missingInspection } from './scenarios/goods-scenarios.ts'
 import { clockJump, lineCut } from './scenarios/line-scenarios.ts'
 import { compressorFailure, doorLeftOpen, driftingSensor, powerLoss, stuckSensor } from './scenarios/plant-scenarios.ts'
 import type { Breakables, Happening, Scenario } from './scenarios/scenario.ts'
+import { brokenSequence, impossibleTravel, lateEvent, movedAlthoughHeld, useAfterEnd } from './scenarios/trace-scenarios.ts'
 
 export interface Scenarios extends SimulatorControl, AsyncDisposable {}
 
@@ -26,6 +27,11 @@ export function createScenarios(breakables: Breakables, logger: Logger): Scenari
     'drifting-sensor': driftingSensor(breakables),
     'cloned-serial': clonedSerial(breakables),
     'missing-inspection': missingInspection(breakables),
+    'impossible-travel': impossibleTravel(breakables),
+    'broken-sequence': brokenSequence(breakables),
+    'use-after-end': useAfterEnd(breakables),
+    'moved-although-held': movedAlthoughHeld(breakables),
+    'late-event': lateEvent(breakables),
     'clock-jump': clockJump(breakables),
     'line-cut': lineCut(breakables)
   }

@@ -11,6 +11,8 @@ import { epcisDocument, type EpcisJson } from './epcis-json.ts'
 export interface Partner {
   /** Resolves when the platform stored them all; rejects with `SIM_CAPTURE_REFUSED`, then some of them may have been stored. */
   capture(events: readonly EpcisJson[], signal: AbortSignal): Promise<void>
+  /** Keys of the goods that measures hold now, as the platform tells everybody who may read. */
+  held(signal: AbortSignal): Promise<readonly string[]>
 }
 
 const eventsPerBatchMax = 200
@@ -28,11 +30,23 @@ const captureJob = compileValidator(
   Type.Object({ running: Type.Boolean(), success: Type.Boolean(), errors: Type.Array(Type.Object({ type: Type.String() })) })
 )
 
+const measureList = compileValidator(
+  Type.Object({ items: Type.Array(Type.Object({ type: Type.String(), goods: Type.Array(Type.String()) })) })
+)
+
 export function createPartner(options: PartnerOptions): Partner {
   return {
     async capture(events, signal) {
       for (let from = 0; from < events.length; from += eventsPerBatchMax)
         await captureBatch(options, events.slice(from, from + eventsPerBatchMax), signal)
+    },
+    async held(signal) {
+      const request = { headers: headersOf(options), signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]) }
+      const measures = await ask(new URL('/api/v1/measures?state=open&limit=200', options.url), request)
+      const parsed: unknown = JSON.parse(measures.text)
+      const checked = measureList.check(parsed)
+      if (!checked.ok) throw simError('SIM_CAPTURE_REFUSED', { url: '/api/v1/measures', status: 200, detail: checked.reason.message })
+      return checked.value.items.flatMap(({ type, goods }) => (type === 'sealDetain' || type === 'recall' ? goods : []))
     }
   }
 }

@@ -243,7 +243,26 @@ function smuggledSteps({ world, consignment, eventId }: Route, pallet: Pallet, i
   const shop = world.siteOf(shopPointOf(consignment.goods.shop))
   const fromMs = consignment.record.arrivalMs + smuggledStayMs + (4 + index) * secondMs
   const facts = (id: string, atMs: number) => ({ eventID: eventId(`${id}-${index}`), atMs, zone, readPoint: shop, bizLocation: shop })
+  const yard = world.slots[consignment.slot]
   return [
+    {
+      // Whoever goes past the laboratory says that he left; only the inspection is missing.
+      id: `leave-${index}`,
+      dueMs: fromMs - smuggledStayMs / 2,
+      channel: 'partner',
+      pallet: index,
+      event: (atMs) =>
+        objectEvent({
+          eventID: eventId(`leave-${index}`),
+          atMs,
+          zone,
+          readPoint: yard,
+          action: 'OBSERVE',
+          epcs: [pallet.key],
+          bizStep: 'shipping',
+          disposition: 'in_transit'
+        })
+    },
     {
       id: `shop-${index}`,
       dueMs: fromMs,

@@ -1,6 +1,6 @@
 /** The shelves: what the shops hold and sell. Sales go on all the time, from what really is there. */
 import type { World } from '../world.ts'
-import { goodsNames } from '../world/products.ts'
+import { goodsNames, type GoodsName } from '../world/products.ts'
 import { createRandom } from '../world/random.ts'
 import { secondMs, type Consignment } from './consignment.ts'
 import type { EpcisJson } from './epcis-json.ts'
@@ -23,8 +23,8 @@ export interface Shops {
   /** What was sold outside of `dueSale`. */
   sold(keys: readonly string[], kilograms: number): void
   dueSale(atMs: number): Sale | undefined
-  /** Sells one item of serialised goods right now, for a scenario. */
-  sellOneItem(atMs: number): { readonly event: EpcisJson; readonly item: Stock; done(): void } | undefined
+  /** Sells one item of serialised goods right now, for a scenario; of the goods wanted where that is said. */
+  sellOneItem(atMs: number, wanted?: GoodsName): { readonly event: EpcisJson; readonly item: Stock; done(): void } | undefined
 }
 
 export interface ShopsOptions {
@@ -92,8 +92,9 @@ export function createShops(options: ShopsOptions): Shops {
       }
       return pending
     },
-    sellOneItem(atMs) {
-      const item = state.stock.find((one) => one.goods === 'vaccine') ?? state.stock.find((one) => one.kilograms === 0)
+    sellOneItem(atMs, wanted) {
+      const items = state.stock.filter((one) => one.kilograms === 0 && (wanted === undefined || one.goods === wanted))
+      const item = items.find((one) => one.goods === 'vaccine') ?? items[0]
       const sale = item === undefined ? undefined : sell([item], atMs)
       return item === undefined || sale === undefined ? undefined : { ...sale, item }
     }
