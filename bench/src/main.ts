@@ -7,6 +7,7 @@ import type { Bench, BenchOptions, BenchReport, BenchRow } from './bench.ts'
 /** Loaded only when asked for, so that one benchmark never pays for the imports of another. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   connections: () => import('./connections.ts'),
+  control: () => import('./control.ts'),
   detect: () => import('./detect.ts'),
   'edge-backlog': () => import('./edge-backlog.ts'),
   'epcis-http': () => import('./epcis-http.ts'),

@@ -156,6 +156,12 @@ export const ControlSummary = Type.Object({
 })
 export type ControlSummary = Static<typeof ControlSummary>
 export const ControlSummaries = Type.Object({ items: Type.Array(ControlSummary) })
+/** As `controlKeys` of an agent's configuration wants them. */
+export const ControlKeys = Type.Object({
+  items: Type.Array(
+    Type.Object({ id: Type.String(), publicKey: Type.String({ description: 'Ed25519, base64url' }), retired: Type.Boolean() })
+  )
+})
 export const ControlLists = Type.Object({ lists: Type.Array(ControlList) })
 
 export const TaskQuery = Type.Object({

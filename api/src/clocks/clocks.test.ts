@@ -38,7 +38,8 @@ test('a measure that nobody acknowledges is passed on step by step, once each, a
       attachments,
       warnings,
       nowMs,
-      publisher: undefined
+      publisher: undefined,
+      keysPath: undefined
     })
   await using other = again()
   clock.nowMs += 2 * hour + 31 * 60_000

@@ -1,7 +1,9 @@
 /** Measures, control orders and deadlines as one part of the api: puts their offices together, starts and ends them. It decides nothing. */
 import { type ClockOffice, createClockOffice } from '../clocks/clock-office.ts'
+import { createEvidenceKeys } from '../exports/evidence-keys.ts'
 import { createControlEvents } from './control-events.ts'
 import { type ControlOffice, type ControlOfficeOptions, createControlOffice } from './control-office.ts'
+import { createControlSigner, publicControlKeys } from './control-signer.ts'
 import { createCaseFollower } from './follow-cases.ts'
 import { type ControlBook, createControlBook, createMeasureBook, type MeasureBook } from './measure-book.ts'
 import { createMeasureOffice, type MeasureOffice, type MeasureOfficeOptions } from './measure-office.ts'
@@ -16,16 +18,20 @@ export interface MeasureDesk extends AsyncDisposable {
   readonly control: ControlOffice
   readonly controlBook: ControlBook
   readonly clocks: ClockOffice
+  /** The keys that sign lists; empty where this process has none. */
+  keys(): ReturnType<typeof publicControlKeys>
   /** Takes up what was left from before, and follows everything from now on. */
   start(): void
   /** Looks at once, in order: cases that ended, control orders, deadlines. */
   look(): Promise<void>
 }
 
-export type MeasureDeskOptions = Omit<ControlOfficeOptions, 'measures' | 'control' | 'events'> &
+export type MeasureDeskOptions = Omit<ControlOfficeOptions, 'measures' | 'control' | 'events' | 'sign'> &
   Pick<MeasureOfficeOptions, 'attachments'> & {
     readonly cases: CaseStore
     readonly warnings: Pick<WarningOffice, 'link'>
+    /** Where the keys that sign lists are kept; without it they go out unsigned. */
+    readonly keysPath: string | undefined
     readonly logger: Logger
     readonly metrics: Metrics
   }
@@ -34,7 +40,8 @@ export function createMeasureDesk(options: MeasureDeskOptions): MeasureDesk {
   const events = createControlEvents(options)
   const book = createMeasureBook(options)
   const controlBook = createControlBook(options)
-  const parts = { ...options, events, book }
+  const keys = options.keysPath === undefined ? undefined : createEvidenceKeys({ path: options.keysPath, nowMs: options.nowMs })
+  const parts = { ...options, events, book, sign: keys === undefined ? undefined : createControlSigner(keys) }
   const office = createMeasureOffice({
     ...parts,
     link: (warning, measures, by) => options.warnings.link(warning, { measures: [...measures] }, by)
@@ -48,6 +55,7 @@ export function createMeasureDesk(options: MeasureDeskOptions): MeasureDesk {
     control,
     controlBook,
     clocks,
+    keys: async () => (keys === undefined ? [] : publicControlKeys(keys)),
     start() {
       follower.start()
       control.start()

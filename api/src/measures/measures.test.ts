@@ -1,6 +1,11 @@
 /** Measures over HTTP: ordered, carried out, decided, and what reaches the scanners of them. */
 import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { signedControlText } from '@tracegate/model/control'
 import type { MeasureDecision, MeasureRequest } from '@tracegate/model/http-measures'
 import { keysOfGoods } from '@tracegate/model/control-goods'
 import { createMetrics } from '@tracegate/service/metrics'
@@ -238,7 +243,8 @@ test('a broker that is away gets the list when it is back, and a process that st
     logger,
     metrics: createMetrics(),
     ...pick(context),
-    publisher: again
+    publisher: again,
+    keysPath: undefined
   })
   await next.control.look()
   assert.deepEqual(again.retained.get('tg/v1/port-1/-/control'), listener.retained.get('tg/v1/port-1/-/control'))
@@ -286,4 +292,37 @@ test('every measure and control journal verifies by its hashes', async () => {
       const journal = await world.cases.journal(kind, id)
       assert.ok(journal.every((step, index) => index === 0 || step.previousHash === journal[index - 1]?.hash))
     }
+})
+
+test('lists are signed with a key of the platform that agents can be given', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tracegate-control-'))
+  try {
+    const listener = createListener()
+    const { world } = await createMeasureWorld()
+    const { cases, bus, trace, telemetry, logger, context } = world
+    const desk = createMeasureDesk({
+      cases,
+      bus,
+      trace,
+      telemetry,
+      logger,
+      metrics: createMetrics(),
+      ...pick(context),
+      publisher: listener,
+      keysPath: join(folder, 'control-keys.json')
+    })
+    await desk.office.order(body, 'authority')
+    await desk.look()
+    const list = listener.retained.get('tg/v1/port-1/-/control')
+    const [key] = await desk.keys()
+    assert.ok(list?.signature !== undefined && key !== undefined)
+    assert.equal(list.signature.keyId, key.id)
+    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key.publicKey }, format: 'jwk' })
+    const signature = Buffer.from(list.signature.value, 'base64url')
+    assert.ok(verify(null, Buffer.from(signedControlText(list)), publicKey, signature))
+    assert.ok(!verify(null, Buffer.from(signedControlText({ ...list, revision: list.revision + 1 })), publicKey, signature))
+    await desk[Symbol.asyncDispose]()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { type ControlCase, isApplied } from '@tracegate/model/control-case'
 import { planLists } from '@tracegate/model/control-plan'
-import { ControlLists, ControlSummaries, type ControlSummary, TaskQuery } from '@tracegate/model/http-measures'
+import { ControlKeys, ControlLists, ControlSummaries, type ControlSummary, TaskQuery } from '@tracegate/model/http-measures'
 import { TaskPage } from '@tracegate/model/task'
 import { answers, limitDefault, PointName } from '../answers.ts'
 import type { ApiContext } from '../context.ts'
@@ -21,6 +21,17 @@ export function controlRoutes(app: HttpServer, context: ApiContext): void {
       }
     },
     async () => ({ items: (await context.measures.controlBook.open(pointsMax)).items.map(summaryOf) })
+  )
+  app.get(
+    '/api/v1/control-keys',
+    {
+      schema: {
+        tags: ['measures'],
+        summary: 'The public keys that sign lists of held goods, as `controlKeys` of an agent wants them',
+        response: answers(ControlKeys)
+      }
+    },
+    async () => ({ items: await context.measures.keys() })
   )
   app.get(
     '/api/v1/control/:point',
