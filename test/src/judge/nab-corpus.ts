@@ -25,6 +25,8 @@ export interface NabFile {
 export interface NabCorpus {
   readonly files: readonly NabFile[]
   readonly weights: Readonly<Record<NabProfile, NabWeights>>
+  /** Files that have windows, but no data here: they count nowhere. */
+  readonly absent: readonly string[]
   /** Scores of detectors by name, each in the order of the files. */
   readonly published: ReadonlyMap<string, readonly Float64Array[]>
   /** Detectors whose results cannot be scored, with the reason. */
@@ -47,10 +49,8 @@ export async function readCorpus(folder: string): Promise<NabCorpus> {
   const windows = await readWindows(folder)
   const files: NabFile[] = []
   for (const name of names) files.push(await readFileOf(data, name, windows))
-  const unknown = Object.entries(windows).filter(([name, of]) => of.length > 0 && !names.includes(name))
-  if (unknown.length > 0)
-    throw new RangeError(`Cannot read the corpus: the windows name ${unknown.length} files that are not in data/, first ${unknown[0]?.[0]}`)
-  return { files, weights: await readWeights(folder), ...(await readPublished(folder, files)) }
+  const absent = Object.keys(windows).filter((name) => !names.includes(name))
+  return { files, absent, weights: await readWeights(folder), ...(await readPublished(folder, files)) }
 }
 
 function nameIn(folder: string, path: string): string {

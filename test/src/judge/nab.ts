@@ -105,6 +105,7 @@ export const judge: Judge = {
     try {
       const report = await reportNab(path)
       for (const line of describeNab(report)) sheet.note(line)
+      for (const name of report.corpus.absent) sheet.skip(name, 'it has windows, but no data in the folder')
       for (const { detector, why } of report.corpus.problems) sheet.check(detector, false, () => why)
       checkScorer(sheet, report.corpus)
       if (existsSync(join(path, 'expected-scores.json')))
