@@ -91,8 +91,8 @@ export const AnomalyMessage = Type.Object(
   {
     v: V,
     id: Type.String({ maxLength: 256 }),
-    type: Type.Enum(anomalyTypes),
-    category: Type.Enum(anomalyCategories),
+    type: Type.String({ pattern: '^[A-Za-z]{1,64}$', description: 'What kind of anomaly; new ones may join' }),
+    category: Type.String({ pattern: '^[A-Za-z]{1,64}$' }),
     status: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
     point: Type.Optional(Type.String()),
     place: Type.Optional(Type.String()),
@@ -101,7 +101,7 @@ export const AnomalyMessage = Type.Object(
     onsetMs: TimeMs,
     openedMs: TimeMs,
     closedMs: Type.Optional(TimeMs),
-    proof: BilingualText
+    proof: Text
   },
   at('anomaly')
 )

@@ -24,6 +24,8 @@ export type WireMessageName = keyof typeof wireSchemas
 /** What the platform tells a monitoring point as a whole: no device's own channel, and nothing that the collector reads. */
 export const pointSchemas = { control: ControlList } as const satisfies Readonly<Record<string, TSchema>>
 
+export { platformSchemas } from './platform-messages.ts'
+
 /** Name of the published schema of a channel: `command/reply` is `command-reply`. */
 export function schemaNameOf(channel: string): string {
   return channel.replaceAll('/', '-')

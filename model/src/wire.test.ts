@@ -5,9 +5,9 @@ import { Type } from 'typebox'
 import { compileValidator } from './codec.ts'
 import { sha256Hex } from './sha256.ts'
 import { wireVersion } from './wire-limits.ts'
-import { pointSchemas, schemaNameOf, wireSchemas } from './wire-schemas.ts'
+import { platformSchemas, pointSchemas, schemaNameOf, wireSchemas } from './wire-schemas.ts'
 
-const schemas = { ...wireSchemas, ...pointSchemas }
+const schemas = { ...wireSchemas, ...pointSchemas, ...platformSchemas }
 
 /** Hash of every published schema. One never changes within its version; a message that was not there before may join. */
 const published: Readonly<Record<string, string>> = {
@@ -18,7 +18,11 @@ const published: Readonly<Record<string, string>> = {
   'v1 command': '089d778370513b44b5373b30b9064798db826b661428c2d283d4772d6e3c8def',
   'v1 command/reply': 'c11b0da5cd3c566f22204d9bae114db859fbe0c1f06ff009a855d0b983f38eed',
   'v1 committed': 'db8c0d261c21ee72545a32a270438778aaa4710df44e9eed9bba28d109455f90',
-  'v1 control': '8c30e35dbba43e5cc5a4dfc0e6dded4dad19ec8f54b0bce3b7c38786c34795e1'
+  'v1 control': '8c30e35dbba43e5cc5a4dfc0e6dded4dad19ec8f54b0bce3b7c38786c34795e1',
+  'v1 warning': 'b77cc6b8aaae53c82f5a9341ff7f68248d9d085d2140891e89729517fc35625d',
+  'v1 warning-list': '40cb743d7ee9ca15597641067709317c075600785e2e8d3341f094013bad59c0',
+  'v1 recall': 'a5714a8e7ad29d9dc7b74a6234ee88b4471aa786cee42deb942f5dc4763d944b',
+  'v1 anomaly': '9c7fe5dd1fd29bf63d72237ba7a73698a9cdcb4f6cfef98bfab57cff37b04f0b'
 }
 
 /** JSON with sorted members, so that the order they are written in does not count. Descriptions may be improved freely. */

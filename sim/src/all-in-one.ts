@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { publishingSettings } from '@tracegate/api/publishing-options'
 import { startApi, type Api } from '@tracegate/api/api'
 import { openAccounts, type Accounts } from '@tracegate/api/accounts'
 import { version } from '@tracegate/api/version'
@@ -60,6 +61,8 @@ export interface AllInOne {
 export interface StartSecrets {
   /** `TRACEGATE_BOOTSTRAP_KEY`. */
   readonly bootstrapKey?: string | undefined
+  /** `TRACEGATE_SMTP_PASSWORD`. */
+  readonly smtpPassword?: string | undefined
 }
 
 export interface Stores {
@@ -274,6 +277,7 @@ async function startHttp({
     gaps: collector.gaps,
     deviceHealth: collector.deviceHealth,
     publisher: broker.publisher,
+    ...publishingSettings(options, secrets),
     exports: exportPathsOf(options.dataDir),
     attachmentsFolder: join(options.dataDir, 'attachments'),
     ...(simulator === undefined ? {} : { simulator: simulator.control }),

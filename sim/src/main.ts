@@ -31,7 +31,10 @@ try {
       import('@tracegate/service/give-back-memory'),
       import('./welcome.ts')
     ])
-    const running = await startAllInOne(config.values, { bootstrapKey: process.env['TRACEGATE_BOOTSTRAP_KEY'] })
+    const running = await startAllInOne(config.values, {
+      bootstrapKey: process.env['TRACEGATE_BOOTSTRAP_KEY'],
+      smtpPassword: process.env['TRACEGATE_SMTP_PASSWORD']
+    })
     writeWelcome(running, config.values)
     await Promise.race([stopped, settled(running.simulator?.historyTold())])
     giveBackMemory()

@@ -1,5 +1,6 @@
 /** What the all-in-one start can be told: one schema for file, environment and flags. */
 import { Type, type Static } from 'typebox'
+import { publishingOptions } from '@tracegate/api/publishing-options'
 import { listenerOptions } from '@tracegate/broker/listener-options'
 import { SparkplugInput } from '@tracegate/collector/sparkplug/sparkplug-options'
 import { storeOptionProperties } from '@tracegate/store/store-options'
@@ -19,6 +20,7 @@ export const StartOptions = Type.Object(
     fieldPort: Port(1884, "TCP port of the simulated site's own field bus (MQTT)"),
     dataDir: Type.String({ default: './data', minLength: 1, description: 'Folder for everything that is kept' }),
     ...storeOptionProperties,
+    ...publishingOptions,
     sparkplug: Type.Optional(SparkplugInput),
     fresh: Type.Boolean({ default: false, description: 'Throw away what an earlier start kept in the data folder' }),
     simulator: Type.Boolean({ default: true, description: 'Run the simulated port; false runs the platform alone' }),

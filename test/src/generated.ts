@@ -6,7 +6,7 @@ import { configurationTable } from '@tracegate/edge/configuration-table'
 import { replayPrefix, ReplayCliOptions } from '@tracegate/edge/replay-options'
 import { loadSourceKinds } from '@tracegate/edge/source-kinds'
 import { sourceTable } from '@tracegate/edge/source-table'
-import { pointSchemas, schemaNameOf, wireSchemas } from '@tracegate/model/wire-schemas'
+import { platformSchemas, pointSchemas, schemaNameOf, wireSchemas } from '@tracegate/model/wire-schemas'
 import { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent } from '@tracegate/model/epcis/event'
 import { EpcisDocument } from '@tracegate/model/epcis/document'
 import { ScanRule } from '@tracegate/model/scan-event'
@@ -30,7 +30,7 @@ const base = 'https://tracegate.dev/schema'
 export function generatedFiles(): GeneratedFile[] {
   const epcis = { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent, EPCISDocument: EpcisDocument }
   return [
-    ...Object.entries({ ...wireSchemas, ...pointSchemas }).map(([name, schema]) => schemaFile(`v1/${schemaNameOf(name)}`, schema)),
+    ...Object.entries({ ...wireSchemas, ...pointSchemas, ...platformSchemas }).map(([name, schema]) => schemaFile(`v1/${schemaNameOf(name)}`, schema)),
     ...Object.entries(epcis).map(([name, schema]) => schemaFile(`epcis/${name}`, schema)),
     schemaFile('edge/scan-rule', ScanRule),
     ...generatedC(),

@@ -6,6 +6,11 @@ export const publicationError = defineErrors({
   ALERTS_FULL: { status: 503, message: 'Cannot subscribe: there are {count} subscriptions, expected fewer than {max}' },
   ALERTS_ADDRESS_FULL: { status: 409, message: 'Cannot subscribe: the address has {count} subscriptions, expected fewer than {max}' },
   ALERT_ADDRESS: { status: 400, message: 'Cannot subscribe: the address is not one for {channel}, expected {wanted}' },
+  MAIL_SENDER: {
+    status: 400,
+    message: 'Cannot send mail by {host}: smtpFrom is missing, expected a sender such as "Warnings <warnings@example.org>"'
+  },
+  SECRET_FILE: { status: 400, message: 'Cannot read a secret: path is "{path}", expected a readable file' },
   MAIL_ABSENT: { status: 503, message: 'Cannot subscribe by mail: this process has no mail server configured' },
   NOTICE_PAGE: { status: 404, message: 'Cannot find the notice "{number}": nothing of that number was published to you' },
   EXCHANGE_PARTNER: { status: 404, message: 'Cannot exchange: there is no partner "{partner}", expected one of {partners}' },

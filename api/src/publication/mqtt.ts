@@ -160,6 +160,6 @@ function anomalyMessage(anomaly: Anomaly): AnomalyMessage {
     onsetMs,
     openedMs,
     ...(closedMs === undefined ? {} : { closedMs }),
-    proof
+    proof: cut(proof)
   }
 }

@@ -2,7 +2,7 @@
 import { Birth, Death } from '@tracegate/model/state'
 import { topicRoot } from '@tracegate/model/topics'
 import { controlPartsMax, payloadBytesMax, wireVersion } from '@tracegate/model/wire-limits'
-import { pointSchemas, wireSchemas } from '@tracegate/model/wire-schemas'
+import { platformSchemas, pointSchemas, wireSchemas } from '@tracegate/model/wire-schemas'
 import { examples } from './examples.ts'
 import type { PlainObject } from './vectors/message-parts.ts'
 
@@ -62,6 +62,20 @@ const messages: Readonly<Record<string, MessageSource>> = {
     schema: 'control',
     examples: [example('control')]
   },
+  warning: {
+    title: 'Warning in force',
+    summary: 'A published warning as it holds now; an empty payload ends it.',
+    schema: 'warning',
+    examples: [example('warning')]
+  },
+  warningList: {
+    title: 'Warnings of a level',
+    summary: 'All warnings of a level that are in force, newest first.',
+    schema: 'warning-list',
+    examples: [example('warningList')]
+  },
+  recall: { title: 'Recall', summary: 'A recall notice, its changes and its end.', schema: 'recall', examples: [example('recall')] },
+  anomaly: { title: 'Anomaly', summary: 'An anomaly opened, changed or closed.', schema: 'anomaly', examples: [example('anomaly')] },
   committed: {
     title: 'Watermark',
     summary: 'Every message of the boot up to this number is safe.',
@@ -78,6 +92,8 @@ interface ChannelSource {
   readonly summary: string
   /** Of the point and not of one device. */
   readonly ofPoint?: true
+  /** Of the platform: heard with the credential of a service, not of a device. */
+  readonly ofPlatform?: true
 }
 
 /** By the name of the channel. */
@@ -103,7 +119,25 @@ const channels: Readonly<Record<string, ChannelSource>> = {
     messages: ['control'],
     summary: 'Refuse held goods that found no room in part 0.',
     ofPoint: true
-  }
+  },
+  warning: {
+    topic: 'warning/{level}/{number}',
+    action: 'receive',
+    retain: true,
+    messages: ['warning'],
+    summary: 'Learn of a warning while it is in force.',
+    ofPlatform: true
+  },
+  warningList: {
+    topic: 'warning/{level}',
+    action: 'receive',
+    retain: true,
+    messages: ['warningList'],
+    summary: 'Learn which warnings of a level are in force.',
+    ofPlatform: true
+  },
+  recall: { topic: 'recall', action: 'receive', retain: false, messages: ['recall'], summary: 'Learn of recalls.', ofPlatform: true },
+  anomaly: { topic: 'anomaly', action: 'receive', retain: false, messages: ['anomaly'], summary: 'Learn of anomalies.', ofPlatform: true }
 }
 
 const json = ['', 'application/json', 'JSON (RFC 8259) in UTF-8'] as const
@@ -131,6 +165,8 @@ export function asyncApiText(): string {
       parameters: {
         point: parameter('monitoring point', 'cold-store-1'),
         device: parameter('device', 'logger-7'),
+        level: { description: 'Level of the warning.', enum: ['I', 'II', 'III', 'IV'] },
+        number: { description: 'Number of the publication.', examples: ['TG-II-2026-0007'] },
         part: {
           description: 'Number of the part, 1 to 15.',
           enum: Array.from({ length: controlPartsMax - 1 }, (_, index) => String(index + 1))
@@ -185,10 +221,12 @@ function servers() {
   }
 }
 
-function channelOf({ topic, action, messages: names, ofPoint }: ChannelSource) {
-  const named = ['point', ...(ofPoint === true ? [] : ['device']), ...(topic.includes('{part}') ? ['part'] : [])]
+function channelOf({ topic, action, messages: names, ofPoint, ofPlatform }: ChannelSource) {
+  const place = ofPlatform === true ? '-' : `{point}/${ofPoint === true ? '-' : '{device}'}`
+  const address = `${topicRoot}/${place}/${topic}`
+  const named = Array.from(address.matchAll(/\{(\w+)\}/g), ([, name = '']) => name)
   return {
-    address: `${topicRoot}/{point}/${ofPoint === true ? '-' : '{device}'}/${topic}`,
+    address,
     description: `Payloads of at most ${payloadBytesMax} bytes; ${action === 'send' ? 'the first byte tells JSON from CBOR' : 'always JSON'}.`,
     parameters: Object.fromEntries(named.map((name) => [name, ref(`components/parameters/${name}`)])),
     messages: Object.fromEntries(
@@ -247,7 +285,8 @@ function schemas(): Record<string, unknown> {
     command,
     'command-reply': wireSchemas['command/reply'],
     committed,
-    ...pointSchemas
+    ...pointSchemas,
+    ...platformSchemas
   }
   return Object.fromEntries(
     Object.entries(named).map(([name, schema]) => [

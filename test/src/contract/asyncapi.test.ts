@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Parser } from '@asyncapi/parser'
-import { deviceChannels, parseTopic, platformChannels } from '@tracegate/model/topics'
+import { deviceChannels, parseTopic, platformChannels, topicRoot } from '@tracegate/model/topics'
 import { judgePayload } from './judge-payload.ts'
 
 const folder = new URL('../../../firmware-specs/', import.meta.url)
@@ -59,7 +59,7 @@ test('TG-1201: it has the list of held goods of the point, in one message or in 
     .all()
     .flatMap((channel) => {
       const address = channel.address() ?? ''
-      if (!address.includes('/-/')) return []
+      if (!address.includes('/-/') || address.startsWith(`${topicRoot}/-/`)) return []
       const topic = parseTopic(address.replace('{point}', 'p').replace('{part}', '15'))
       assert.ok(topic.ok && topic.topic.type === 'control', address)
       return [`${topic.topic.part ?? 0}`]
@@ -74,17 +74,42 @@ test('TG-107: every operation has QoS 1, and of what a device sends state alone 
     assert.equal(binding?.version(), '0.2.0')
     assert.deepEqual(
       binding.value(),
-      { qos: 1, retain: ['sendState', 'receiveControl', 'receiveControlPart'].includes(operation.id() ?? '') },
+      {
+        qos: 1,
+        retain: ['sendState', 'receiveControl', 'receiveControlPart', 'receiveWarning', 'receiveWarningList'].includes(operation.id() ?? '')
+      },
       operation.id()
     )
   }
 })
 
+const platformNames = ['warning', 'warning-list', 'recall', 'anomaly'] as const
+const platformSchemaOf: Readonly<Record<string, (typeof platformNames)[number]>> = {
+  'warning/{level}/{number}': 'warning',
+  'warning/{level}': 'warning-list',
+  recall: 'recall',
+  anomaly: 'anomaly'
+}
+
+test('TG-908: it has the topics of the platform, and each is one of the grammar', async () => {
+  const document = await parsed()
+  const addresses = document
+    .channels()
+    .all()
+    .flatMap((channel) => (channel.address()?.startsWith(`${topicRoot}/-/`) === true ? [channel.address() ?? ''] : []))
+  assert.deepEqual(addresses.map((address) => address.slice(topicRoot.length + 3)).toSorted(), Object.keys(platformSchemaOf).toSorted())
+  for (const address of addresses)
+    assert.ok(parseTopic(address.replace('{level}', 'II').replace('{number}', 'TG-II-2026-0007')).ok, address)
+})
+
 test('what a device sends is there as JSON and as CBOR, what it is sent as JSON, with examples that the platform takes', async () => {
   const document = await parsed()
   for (const channel of document.channels().all()) {
-    const name = (channel.address() ?? '').split('/').slice(4).join('/').replace('/{part}', '')
-    const known = [...deviceChannels, ...platformChannels, 'control' as const].find((one) => one === name)
+    const address = channel.address() ?? ''
+    const name = address.startsWith(`${topicRoot}/-/`)
+      ? (platformSchemaOf[address.slice(topicRoot.length + 3)] ?? '')
+      : address.split('/').slice(4).join('/').replace('/{part}', '')
+    const known = [...deviceChannels, ...platformChannels, 'control' as const, ...platformNames].find((one) => one === name)
     assert.ok(known !== undefined, name)
     const messages = channel.messages().all()
     const types = messages.map((message) => message.contentType())
@@ -118,7 +143,7 @@ test('devices sign in with user name and password, over TLS first, and leave a l
 
 test('its schemas are those that are published as JSON Schemas', () => {
   const document: unknown = JSON.parse(text)
-  for (const name of ['telemetry', 'scan', 'event', 'command', 'command-reply', 'committed', 'control']) {
+  for (const name of ['telemetry', 'scan', 'event', 'command', 'command-reply', 'committed', 'control', ...platformNames]) {
     const published: unknown = JSON.parse(readFileSync(new URL(`schemas/v1/${name}.json`, folder), 'utf8'))
     assert.deepEqual(bare(schemaOf(document, name)), bare(published), name)
   }

@@ -1,9 +1,9 @@
 /** One right message for each channel: shown in the contract, published in the AsyncAPI document, checked against the schemas. */
-import type { Channel } from '@tracegate/model/topics'
+import type { JudgedChannel } from './judge-payload.ts'
 import { objectEvent, type PlainObject } from './vectors/message-parts.ts'
 
 interface Example {
-  readonly channel: Channel | 'control'
+  readonly channel: JudgedChannel
   readonly message: PlainObject
 }
 
@@ -63,6 +63,74 @@ export const examples = {
       issuedAtMs: timeMs,
       deadlineMs: timeMs + 30_000,
       args: { metric: 'temperature', intervalMs: 10_000 }
+    }
+  },
+  warning: {
+    channel: 'warning',
+    message: {
+      v: 1,
+      number: 'TG-II-2026-0007',
+      edition: 2,
+      kind: 'publicAnnouncement',
+      level: 'II',
+      title: { zh: '疫苗冷链失效', en: 'Vaccine cold chain failure' },
+      matters: { zh: '储存温度超过 8 °C 达 6 小时', en: 'Kept above 8 °C for six hours' },
+      advice: { zh: '请勿使用', en: 'Do not use it' },
+      startMs: timeMs,
+      publishedAtMs: timeMs + 600_000,
+      ports: ['CNSHG'],
+      products: ['09521234543213'],
+      lots: [{ gtin: '09521234543213', lot: 'L1' }],
+      hsCodes: ['300220'],
+      truncated: false,
+      page: 'https://warnings.example/w/TG-II-2026-0007',
+      cap: 'https://warnings.example/cap/TG-II-2026-0007.2.xml'
+    }
+  },
+  warningList: {
+    channel: 'warning-list',
+    message: {
+      v: 1,
+      level: 'II',
+      asOfMs: timeMs + 600_000,
+      warnings: [
+        { number: 'TG-II-2026-0007', edition: 2, title: { zh: '疫苗冷链失效', en: 'Vaccine cold chain failure' }, startMs: timeMs }
+      ],
+      total: 1
+    }
+  },
+  recall: {
+    channel: 'recall',
+    message: {
+      v: 1,
+      number: 'R-2026-000003',
+      edition: 1,
+      event: 'published',
+      title: { zh: '产品安全召回：疫苗', en: 'Product safety recall: vaccine' },
+      hazard: { zh: '药效可能丧失', en: 'It may have lost its effect' },
+      instruction: { zh: '停止使用并退回', en: 'Stop using it and send it back' },
+      publishedAtMs: timeMs + 900_000,
+      products: ['09521234543213'],
+      lots: [{ gtin: '09521234543213', lot: 'L1' }],
+      hsCodes: ['300220'],
+      truncated: false,
+      page: 'https://warnings.example/r/R-2026-000003'
+    }
+  },
+  anomaly: {
+    channel: 'anomaly',
+    message: {
+      v: 1,
+      id: 'a-17',
+      type: 'excursion',
+      category: 'product',
+      status: 'open',
+      point: 'cold-store-1',
+      device: 'logger-7',
+      metric: 'temperature',
+      onsetMs: timeMs - 300_000,
+      openedMs: timeMs,
+      proof: { zh: '温度高于上限', en: 'Temperature above its limit' }
     }
   },
   reply: { channel: 'command/reply', message: { v: 1, id: 'o-17', status: 'done', timeMs: timeMs + 180 } },

@@ -3,7 +3,7 @@ import { compileValidator, decodePayload, type Decoded } from '@tracegate/model/
 import { parseCapture } from '@tracegate/model/epcis/document'
 import type { Channel } from '@tracegate/model/topics'
 import { payloadBytesMax } from '@tracegate/model/wire-limits'
-import { pointSchemas, wireSchemas } from '@tracegate/model/wire-schemas'
+import { platformSchemas, pointSchemas, wireSchemas } from '@tracegate/model/wire-schemas'
 
 const validators = {
   telemetry: compileValidator(wireSchemas.telemetry),
@@ -13,10 +13,17 @@ const validators = {
   command: compileValidator(wireSchemas.command),
   'command/reply': compileValidator(wireSchemas['command/reply']),
   committed: compileValidator(wireSchemas.committed),
-  control: compileValidator(pointSchemas.control)
+  control: compileValidator(pointSchemas.control),
+  warning: compileValidator(platformSchemas.warning),
+  'warning-list': compileValidator(platformSchemas['warning-list']),
+  recall: compileValidator(platformSchemas.recall),
+  anomaly: compileValidator(platformSchemas.anomaly)
 } as const
 
-export function judgePayload(channel: Channel | 'control', bytes: Uint8Array): Decoded<unknown> {
+/** Channels of a device, of a point, and of the platform by the names of their schemas. */
+export type JudgedChannel = Channel | 'control' | keyof typeof platformSchemas
+
+export function judgePayload(channel: JudgedChannel, bytes: Uint8Array): Decoded<unknown> {
   if (bytes.length > payloadBytesMax)
     return { ok: false, reason: { code: 'PAYLOAD_TOO_LARGE', pointer: '', message: `payload has ${bytes.length} bytes` } }
   const decoded = decodePayload(bytes)
