@@ -100,7 +100,9 @@ export function judgeSeries(
   verdict.still = flatForMs * 5 >= settings.flat.durationMs && state.flatCount >= settings.flat.countMin
   const isWeak = settings.attenuated !== undefined && stepAttenuated(state, timeMs, value, settings.attenuated)
   const isSlow = stepInterval(state, stepMs, limits.intervalMaxMs, settings.slowCountMin)
-  const jumped = judgeJump(state, reading, stepMs, settings, verdict)
+  const step = judgeJump(state, reading, stepMs, settings, verdict)
+  // Back from what was outside of all range is no jump.
+  const jumped = step > 0 && grossRangeFlag(state.lastValue, settings.failSpan, settings.suspectSpan) !== 1 ? 0 : step
   if (outside) verdict.fault = 'grossRange'
   else if (season === 3 || season === 4) verdict.fault = 'climatology'
   else if (verdict.fault === undefined && isFlat) verdict.fault = 'flatLine'
