@@ -60,10 +60,11 @@ function insideOf(event: TraceFact, history: TraceHistory, { sites, settings, ho
   const held = !all && holds.count > 0 && settings.movedAlthoughHeld.parameters.movingBizSteps.includes(event.bizStep ?? '')
   if (!all && !held) return []
   const found = new Set<string>()
+  const max = contentMax + containers.length
   for (const { key } of containers) {
     if (all) found.add(key)
     for (const child of contentOf(key, event.eventTimeMs, history)) {
-      if (found.size >= contentMax) return [...found]
+      if (found.size >= max) return [...found]
       if (all || holds.mayConcern(child.key)) found.add(child.key)
     }
   }

@@ -34,7 +34,7 @@ export function scoreTale(truths: readonly Truth[], anomalies: Iterable<Anomaly>
     missed,
     falseAlarms,
     rules: types.map((type) => {
-      const of = <Item extends { readonly type: AnomalyType }>(items: readonly Item[]) => items.filter((one) => one.type === type).length
+      const of = (items: readonly { readonly type: AnomalyType }[]) => items.filter((one) => one.type === type).length
       return ruleScore(type, { faults: of(truths), missed: of(missed), raised: of(raised), falseAlarms: of(falseAlarms) })
     })
   }
