@@ -59,7 +59,8 @@ export const ControlStep = Type.Union([
     changes: Type.Array(Change),
     /** Orders that are not in the list any more. */
     ended: Type.Array(Type.String()),
-    applyByMs: TimeMs,
+    /** Left out where nobody listens: no agent and no reader is registered at the point. */
+    applyByMs: Type.Optional(TimeMs),
     policyVersion: Type.Integer({ minimum: 1 })
   }),
   Type.Object({ type: Type.Literal('applied'), device: Type.String(), revision: Type.Integer({ minimum: 0 }) }),
@@ -141,11 +142,13 @@ function issued(
     orders: [...entries.values()],
     applied: before?.applied ?? [],
     // A new revision must not give a silent point more time.
-    dueMs: before?.dueMs ?? step.applyByMs,
+    ...dueOf(before?.dueMs ?? step.applyByMs),
     escalations: before?.escalations ?? [],
     policyVersion: step.policyVersion
   }
 }
+
+const dueOf = (dueMs: number | undefined) => (dueMs === undefined ? {} : { dueMs })
 
 /** Whether everybody who ever applied a list at the point, and at least one, has applied this one. */
 export function isApplied({ revision, applied }: Pick<ControlCase, 'revision' | 'applied'>): boolean {

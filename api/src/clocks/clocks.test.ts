@@ -79,6 +79,10 @@ test('silent points, overdue warnings and their evaluations are passed on, journ
     ['pointSilent 0', 'pointSilent 1', 'pointSilent 2'].slice(0, state.escalations.length)
   )
   assert.ok(state.escalations.length >= 2)
+  // Nobody listens at the shop: it has no agent and no reader, so it is not silent.
+  await desk.office.order({ ...request, type: 'recall', addressees: [{ type: 'goods' }] }, 'authority')
+  await desk.look()
+  assert.equal((await desk.controlBook.get('shop-1')).state.dueMs, undefined)
 
   const app = await createCheckedServer(world)
   const tasks = async (query: string) => {
@@ -100,6 +104,7 @@ test('silent points, overdue warnings and their evaluations are passed on, journ
       'W-2026-000005 warningDue approve true',
       'M-2026-000001 measureAcknowledge respond false',
       'W-2026-000006 warningDue publishLevelI false',
+      'M-2026-000002 measureAcknowledge respond false',
       'W-2026-000007 evaluationDue assess false'
     ]
   )

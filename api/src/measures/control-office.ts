@@ -43,8 +43,11 @@ export interface ControlOffice extends AsyncDisposable {
 
 /** Measures that may stand at once; more are told of and left out. */
 export const measuresStandingMax = 1_000
-/** Events that concern held goods are answered at most so often. */
+/** Events that concern held goods are answered at most so often, and so that the trace is asked for a tenth of the time at the most. */
 const eventsAfterMs = 500
+const restShare = 9
+/** Who applies control orders: a point without any is not silent. */
+const listeningKinds: ReadonlySet<string> = new Set(['edge', 'opticalReader', 'rfidReader'])
 const lookAgainMs = 5_000
 
 export function createControlOffice(options: ControlOfficeOptions): ControlOffice {
@@ -57,6 +60,7 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
   let expansions = 0
   const unapplied = new Set<string>()
   let expandAtMs = 0
+  let restMs = 0
   let running: Promise<void> = Promise.resolve()
   let soon: NodeJS.Timeout | undefined
   let every: NodeJS.Timeout | undefined
@@ -71,6 +75,7 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
   }
 
   async function expand(standingNow: readonly MeasureCase[]): Promise<void> {
+    const startedMs = performance.now()
     const ids = new Set(standingNow.filter(isInForce).map(({ id }) => id))
     for (const id of found.keys()) if (!ids.has(id)) found.delete(id)
     for (const measure of standingNow) {
@@ -80,11 +85,13 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
       found.set(measure.id, keys)
     }
     expansions += 1
+    restMs = (performance.now() - startedMs) * restShare
   }
 
   async function issueAll(standingNow: readonly MeasureCase[], withFound: boolean): Promise<void> {
     const { version, policy: current } = await policy.current()
-    const points = await options.registers.points()
+    const [points, devices] = await Promise.all([options.registers.points(), options.registers.devices()])
+    const listening = new Set(devices.filter(({ kind }) => listeningKinds.has(kind)).map(({ point }) => point))
     const sees = `${version} ${expansions} ${points.map(({ id, operator }) => id + operator).join()} ${standingNow.map(({ id, updatedAtMs }) => id + String(updatedAtMs)).join()}`
     if (sees === seen) return
     const known = new Map((await control.open(10_000)).items.map((one) => [one.point, one]))
@@ -101,7 +108,11 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
     for (const point of new Set([...wanted.keys(), ...known.keys()])) {
       const orders = bounded(wanted.get(point) ?? [])
       for (const { ordered, found: more } of orders.entries) for (const key of [...ordered, ...more]) keys.add(key)
-      const state = await issue(point, { ...orders, policyVersion: version, applyMs: current.measures.control.applyMs })
+      const state = await issue(point, {
+        ...orders,
+        policyVersion: version,
+        applyMs: listening.has(point) ? current.measures.control.applyMs : undefined
+      })
       if (state === undefined) continue
       if (isApplied(state)) unapplied.delete(point)
       else unapplied.add(point)
@@ -113,7 +124,12 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
 
   async function issue(
     point: string,
-    wanted: { readonly entries: readonly PlannedOrder[]; readonly cut: number; readonly policyVersion: number; readonly applyMs: number }
+    wanted: {
+      readonly entries: readonly PlannedOrder[]
+      readonly cut: number
+      readonly policyVersion: number
+      readonly applyMs: number | undefined
+    }
   ): Promise<ControlCase | undefined> {
     const before = await control.find(point)
     if (before === undefined && wanted.entries.length === 0) return undefined
@@ -134,7 +150,7 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
           parts: plan.lists.length,
           leftOut: plan.leftOut + wanted.cut,
           ...changes,
-          applyByMs: nowMs() + wanted.applyMs,
+          ...(wanted.applyMs === undefined ? {} : { applyByMs: nowMs() + wanted.applyMs }),
           policyVersion: wanted.policyVersion
         }
       }
@@ -202,7 +218,7 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
       void look()
       endings.push(
         bus.subscribe('measure', () => void look()),
-        bus.subscribe('events', (message) => message.events.some(concerns) && lookSoon(eventsAfterMs, true)),
+        bus.subscribe('events', (message) => message.events.some(concerns) && lookSoon(Math.max(eventsAfterMs, restMs), true)),
         bus.subscribe('readings', ({ readings }) => {
           for (const { point, device, metric, value } of readings)
             if (metric === controlRevisionMetric && Number.isInteger(value)) void queue(() => noteApplied(point, device, value))

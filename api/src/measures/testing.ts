@@ -101,12 +101,15 @@ export async function putWarning(world: Pick<World, 'cases' | 'bus'>, change: Pa
   return warning
 }
 
+const agent = { id: 'agent', kind: 'edge', name: { zh: '边缘代理', en: 'Edge agent' }, online: true, metrics: [] }
+
 /** A world whose clock the test turns, with the trace filled and a warning published. */
 export async function createMeasureWorld() {
   const clock = { nowMs: startMs + 3_600_000 }
   const listener = createListener()
   const world = await createWorld({ withAccount: false, publisher: listener, nowMs: () => clock.nowMs })
   await fillTrace(world)
+  await world.cases.put('devices', 'port-1-agent', { ...agent, point: 'port-1' })
   await putWarning(world)
   return { world, clock, listener, desk: world.context.measures }
 }
