@@ -43,6 +43,7 @@ import { publicationRoutes } from './routes/publication.ts'
 import { publicRoutes } from './routes/public.ts'
 import { publicReportRoutes } from './routes/public-reports.ts'
 import { reportRoutes } from './routes/reports.ts'
+import { reportImportRoutes } from './routes/report-imports.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { attachmentRoutes } from './routes/attachments.ts'
 import { subscriptionStatusRoutes } from './routes/subscriptions.ts'
@@ -50,6 +51,7 @@ import { recallNoticeRoutes } from './routes/recall-notices.ts'
 import { publicRecallRoutes } from './routes/public-recalls.ts'
 import { recallPageRoutes } from './routes/recall-pages.ts'
 import { recallProgressRoutes } from './routes/recall-progress.ts'
+import { recallReplyRoutes } from './routes/recall-replies.ts'
 import { recallScopeRoutes } from './routes/recall-scope.ts'
 import { recallRoutes } from './routes/recalls.ts'
 import { scenarioRoutes } from './routes/scenarios.ts'
@@ -121,6 +123,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   publicRoutes(app, context)
   publicReportRoutes(app, context)
   reportRoutes(app, context)
+  reportImportRoutes(app, context)
   ruleRoutes(app, context)
   attachmentRoutes(app, context)
   scenarioRoutes(app, context)
@@ -131,6 +134,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
   recallProgressRoutes(app, context)
   recallNoticeRoutes(app, context)
   recallPageRoutes(app, context)
+  recallReplyRoutes(app, context)
   publicRecallRoutes(app, context)
   lookupRoutes(app, context)
   warningRoutes(app, context)
