@@ -19,8 +19,7 @@ const dailyRate = 0.3
 const familySizes = [4, 3, 3, 2] as const
 const featuresPerScale = 12
 
-export const featureKinds = ['value', 'mean', 'daily', 'dailyMean', 'lowDecile', 'median', 'highDecile', 'quartileRange'] as const
-export type FeatureKind = (typeof featureKinds)[number]
+export type FeatureKind = 'value' | 'mean' | 'daily' | 'dailyMean' | 'lowDecile' | 'median' | 'highDecile' | 'quartileRange'
 
 /** The features in the order of the vector, scale by scale and family by family; the words of the proof are made of them. */
 export const features: readonly { readonly kind: FeatureKind; readonly window: number }[] = scales.flatMap(
@@ -91,6 +90,15 @@ export function takeFeatures(state: FeatureState, timeMs: number, value: number,
     vector[at + 9] = quantileOf(state, 2 * scale, 0.9)
     vector[at + 10] = quantileOf(state, 2 * scale + 1, 0.5)
     vector[at + 11] = quantileOf(state, 2 * scale + 1, 0.75) - quantileOf(state, 2 * scale + 1, 0.25)
+  }
+}
+
+/** Makes the sorted windows anew from the readings that are kept, as after a restart. */
+export function sortWindows({ count, ring, sorted }: FeatureState): void {
+  for (const [at, held] of sorted.entries()) {
+    const known = Math.min(count, sortedWindows[at] ?? 1)
+    for (let distance = 1; distance <= known; distance += 1) held[distance - 1] = back(ring, count % ringLength, distance)
+    held.subarray(0, known).sort()
   }
 }
 

@@ -8,6 +8,7 @@ import { Anomaly } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
 import type { RuleSetting } from '@tracegate/model/rules'
 import { seriesKeyOf, type Reading } from '@tracegate/model/telemetry'
+import { sortWindows } from './features.ts'
 import { emptyNoveltySeries, judgeNovelty, type NoveltySeries } from './judge-novelty.ts'
 import { noveltySettingsOf, type NoveltySettings } from './novelty-rule.ts'
 
@@ -99,14 +100,18 @@ export function matches(pattern: string, name: string): boolean {
   return true
 }
 
-/** All numbers of a state in one order; the scalars first. */
+/** The numbers of a state that are kept, in one order; the sorted windows follow from them. */
 function arraysOf({ novelty }: NoveltySeries): Float64Array[] {
-  const { ring, sorted, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast } = novelty
-  return [ring, ...sorted, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast]
+  const { ring, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast } = novelty
+  return [ring, sums, daily, low, high, boxLow, boxHigh, boxUsed, boxes, boxLast]
 }
 
 /** Bytes of the numbers of a series: what it holds for good, whatever happens to it. */
 export function stateBytes(state: NoveltySeries): number {
+  return [...arraysOf(state), ...state.novelty.sorted].reduce((sum, array) => sum + array.byteLength, scalarsOf(state).length * 8)
+}
+
+function packedBytes(state: NoveltySeries): number {
   return arraysOf(state).reduce((sum, array) => sum + array.byteLength, scalarsOf(state).length * 8)
 }
 
@@ -124,7 +129,7 @@ function pack(state: NoveltySeries): Static<typeof SeriesSnapshot> {
 function unpack(packed: Static<typeof SeriesSnapshot>): NoveltySeries | undefined {
   const bytes = Buffer.from(packed.numbers, 'base64')
   const state = emptyNoveltySeries()
-  if (bytes.length !== stateBytes(state)) return undefined
+  if (bytes.length !== packedBytes(state)) return undefined
   let at = 0
   const next = (): number => bytes.readDoubleLE((at += 8) - 8)
   const { novelty, budget, refractory } = state
@@ -138,6 +143,7 @@ function unpack(packed: Static<typeof SeriesSnapshot>): NoveltySeries | undefine
   state.quiet = next()
   for (const array of arraysOf(state)) for (let index = 0; index < array.length; index += 1) array[index] = next()
   if (!Number.isInteger(novelty.count) || novelty.count < 0) return undefined
+  sortWindows(novelty)
   if (packed.open !== undefined) state.open = packed.open
   return state
 }
