@@ -70,12 +70,7 @@ export function decideWarning(before: WarningCase, request: WarningRequest, fact
     case 'lowered':
       return changedLevel(before, request, { decision, facts })
     case 'amended':
-      return {
-        type: 'amended',
-        ...decision,
-        ...rewritten(before, { ...request.content, level: before.level }, request.scope),
-        ...inForce(before, facts)
-      }
+      return amended(before, request, { decision, facts })
     case 'extended':
       if (request.evaluation !== undefined || policy.publication.evaluationFor.extended)
         requireEvaluation(before, request, { facts, verdicts: ['keep', 'raise', 'lower', 'lift'] })
@@ -176,6 +171,12 @@ function changedLevel(before: WarningCase, request: Asked<'raised' | 'lowered'>,
   const step = { ...decision, ...next, ...inForce({ ...before, ...next.content }, facts) }
   if (request.type === 'lowered') return { type: request.type, ...step, evaluation: request.evaluation }
   return { type: request.type, ...step, ...(request.evaluation === undefined ? {} : { evaluation: request.evaluation }) }
+}
+
+function amended(before: WarningCase, request: Asked<'amended'>, { decision, facts }: Deciding): WarningStep {
+  const next = rewritten(before, { ...request.content, level: before.level }, request.scope)
+  requireFitting(before, 'amended', next.content, facts)
+  return { type: 'amended', ...decision, ...next, ...inForce({ ...before, ...next.content }, facts) }
 }
 
 function routed(before: WarningCase, request: Asked<'routed'>, { decision, facts }: Deciding): WarningStep {
