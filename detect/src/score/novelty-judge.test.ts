@@ -130,6 +130,17 @@ test('a setting carries its version into the anomaly; parameters that do not fit
   assert.deepEqual(opened?.rule, { id: 'score:novelty', version: 3 })
 })
 
+test('the first change of a series that was constant for a day is told, and one that never changes says nothing', () => {
+  const judge = createNoveltyJudge()
+  assert.deepEqual(
+    run(judge, 0, 1_000, () => 5),
+    []
+  )
+  const [opened] = run(judge, 1_000, 1_010, () => 5.5)
+  assert.equal(opened?.onsetMs, readingOf(1_000, 0).timeMs)
+  assert.match(opened?.proof.en ?? '', /above all before it, until now 5 °C/)
+})
+
 test('matches() takes a star for any run of characters', () => {
   for (const [pattern, name, wanted] of [
     ['*', 'a/b/c', true],

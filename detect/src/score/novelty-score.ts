@@ -85,10 +85,13 @@ export function scoreNovelty(
   return score
 }
 
+/** One over the range of each feature. A series that was constant so far has none: then what it changes by is taken for it. */
 function setInverse({ low, high }: NoveltyState): void {
+  const isConstant = low[0] === high[0]
   for (let at = 0; at < featureCount; at += 1) {
     const range = (high[at] ?? 0) - (low[at] ?? 0)
-    inverse[at] = range > 0 ? 1 / range : 0
+    const scale = range > 0 || !isConstant ? range : Math.abs((vector[at] ?? 0) - (low[at] ?? 0))
+    inverse[at] = scale > 0 ? 1 / scale : 0
   }
 }
 
