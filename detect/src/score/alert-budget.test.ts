@@ -1,3 +1,4 @@
+/** The budget of alerts: what quiet series really raise, and how the threshold moves. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Reading } from '@tracegate/model/telemetry'

@@ -1,3 +1,4 @@
+/** Novelty of one series and of many: what opens and closes, what is kept and restored, and what bounds it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

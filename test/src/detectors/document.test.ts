@@ -1,3 +1,4 @@
+/** The page of detectors is what is measured now. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
