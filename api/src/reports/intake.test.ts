@@ -11,6 +11,7 @@ import { ReportCase } from '@tracegate/model/report'
 import type { Static, TSchema } from 'typebox'
 import { authorization, createCheckedServer, createWorld, vaccine, type World } from '../harness.ts'
 import type { HttpServer } from '../schema-types.ts'
+import { createTriggerEngine } from '../trigger.ts'
 import { samplePng, secretInImage } from './sample-images.ts'
 
 const dayMs = 86_400_000
@@ -193,9 +194,10 @@ test('a surge of complaints about one lot opens one anomaly that follows them, a
   })
 })
 
-test('one fatal injury raises alone, a duplicate of it does not raise again, and silence closes it', async () => {
+test('one fatal injury raises alone and drafts a warning, a duplicate of it does not raise again, and silence closes it', async () => {
   await withApp(async (tried) => {
     const { app, world } = tried
+    const trigger = createTriggerEngine(world.context)
     const fatal = { harm: { worst: 'fatal', injured: 0, fatal: 1 } }
     await post(app, '/api/v1/reports', { source: 'injurySurvey', report: told(fatal) })
     await post(app, '/api/v1/reports', { source: 'injurySurvey', report: told(fatal) })
@@ -204,6 +206,9 @@ test('one fatal injury raises alone, a duplicate of it does not raise again, and
     assert.deepEqual(others, [])
     assert.equal(anomaly?.type, 'injurySurge')
     assert.equal(anomaly.figures['fatal'], 1)
+    await trigger.idle()
+    assert.equal(await world.cases.count('warning'), 1)
+    await trigger[Symbol.asyncDispose]()
     tried.now += 29 * dayMs
     await world.context.surges.look()
     assert.equal((await anomaliesOf(world))[0]?.status, 'closed')
