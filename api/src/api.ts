@@ -1,4 +1,5 @@
 /** Starts the HTTP interface: the server, its live stream and the trigger engine. `startApi` is the whole of it. */
+import { dirname, join } from 'node:path'
 import type { DeadLetterReader } from '@tracegate/service/dead-letter'
 import type { DeviceHealthReader } from '@tracegate/service/device-health'
 import type { GapLedgerReader } from '@tracegate/service/gap-ledger'
@@ -180,7 +181,8 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const anomalies = createAnomalyJournal({ cases, bus, nowMs })
   const attachments = createAttachmentStore({ folder: options.attachmentsFolder, cases, policy, nowMs })
   const masterData = createMasterData({ cases, trace, registers, nowMs })
-  const supervision = createSupervision({ cases, trace, registers, policy, anomalies, events, nowMs })
+  const recalls = createRecallOffice({ cases, trace, registers, policy, bus, attachments, nowMs })
+  const supervision = createSupervision({ cases, trace, registers, policy, anomalies, recalls, events, nowMs })
   return {
     telemetry,
     trace,
@@ -208,7 +210,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     warnings,
     assessments: createAssessmentOffice({ cases, trace, registers, policy, warnings: warnings.book, nowMs }),
     evaluations: createEvaluationOffice({ cases, telemetry, registers, policy, warnings, nowMs }),
-    recalls: createRecallOffice({ cases, trace, registers, policy, bus, attachments, nowMs }),
+    recalls,
     reports,
     rules,
     ruleOffice: createRuleOffice({ cases, bus, book: rules, forgetProfiles: () => registers.forget('profiles'), nowMs }),
@@ -219,7 +221,8 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     attachments,
     measures: createMeasureDesk({
       ...{ cases, trace, telemetry, bus, registers, policy, warnings, attachments, logger, metrics, nowMs },
-      publisher: options.publisher
+      publisher: options.publisher,
+      keysPath: options.exports === undefined ? undefined : join(dirname(options.exports.keysPath), 'control-keys.json')
     }),
     ...createPublishing({
       ...{ cases, bus, registers, policy, logger, metrics, accounts, supervision, nowMs },

@@ -1,6 +1,7 @@
 /** Answers of `/api/v1` that join several things of the model: a case with its journal, a public journey with the names it needs. */
 import { Type, type Static } from 'typebox'
 import { NameBook, ScenarioInfo } from './http.ts'
+import { RecallMatch } from './linkset.ts'
 import { BilingualText } from './text.ts'
 import { JourneyAnswer } from './trace.ts'
 import { WarningCase, WarningLevel } from './warning.ts'
@@ -36,6 +37,7 @@ export type PublicWarning = Static<typeof PublicWarning>
 export const PublicJourney = Type.Object({
   ...JourneyAnswer.properties,
   names: Type.Optional(NameBook),
-  warnings: Type.Optional(Type.Array(PublicWarning))
+  warnings: Type.Optional(Type.Array(PublicWarning)),
+  recalls: Type.Optional(Type.Array(RecallMatch))
 })
 export type PublicJourney = Static<typeof PublicJourney>

@@ -77,6 +77,21 @@ export const LinkHosts = Type.Object({
 })
 export type LinkHosts = Static<typeof LinkHosts>
 
+/** item: by its own key; lot, product: recalled as a whole; contents: what is in it; partOf…: some goods of it are recalled. */
+export const recallMatchKinds = ['item', 'lot', 'product', 'contents', 'partOfLot', 'partOfProduct'] as const
+export type RecallMatchKind = (typeof recallMatchKinds)[number]
+export const RecallMatch = Type.Object({
+  id: Type.String(),
+  status: Type.String(),
+  match: Type.Enum(recallMatchKinds),
+  title: BilingualText,
+  headline: Type.Optional(BilingualText),
+  hazard: Type.Optional(BilingualText),
+  instruction: Type.Optional(BilingualText),
+  publishedAtMs: Type.Optional(TimeMs)
+})
+export type RecallMatch = Static<typeof RecallMatch>
+
 export const recallStates = ['none', 'warning', 'recall'] as const
 export const RecallStatus = Type.Object({
   of: TraceKey,
@@ -86,7 +101,7 @@ export const RecallStatus = Type.Object({
   warnings: Type.Array(
     Type.Object({ id: Type.String(), level: Type.String(), title: BilingualText, matters: BilingualText, startMs: TimeMs })
   ),
-  recalls: Type.Array(Type.Object({ id: Type.String(), status: Type.String() })),
+  recalls: Type.Array(RecallMatch),
   asOfMs: TimeMs
 })
 export type RecallStatus = Static<typeof RecallStatus>

@@ -19,7 +19,10 @@ import { createCaseBook, type CaseBook, type KeptCase } from '../cases/case-book
 import type { PolicyBook } from '../policy/policy-book.ts'
 import { FindingsError } from '../problem.ts'
 import type { Registers } from '../registers.ts'
+import type { AttachmentStore } from '../reports/attachments.ts'
+import { createRecallNotices, type RecallNotices } from './notices.ts'
 import { createProgressBook } from './progress-book.ts'
+import { createRecallFinder, type RecallFinder } from './recall-finder.ts'
 import { roleFor } from './roles.ts'
 import { compareScope, freezeScope, settingsOf, type ScopeComparison } from './scope-freezer.ts'
 import type { ScopeAsked } from '@tracegate/model/recall-parts'
@@ -28,6 +31,8 @@ import type { ScopeAsked } from '@tracegate/model/recall-parts'
 const goodsKeptMax = 400_000
 /** Recalls that are looked through for those in force. */
 const recallsMax = 1_000
+/** How long the published recalls are taken as read; a step of this process is seen at once. */
+const publishedMs = 3_000
 
 export interface RecallOfficeOptions {
   readonly cases: CaseStore
@@ -35,6 +40,7 @@ export interface RecallOfficeOptions {
   readonly registers: Registers
   readonly policy: PolicyBook
   readonly bus: Bus
+  readonly attachments: AttachmentStore
   readonly nowMs: () => number
 }
 
@@ -73,8 +79,10 @@ export interface RecallOffice {
   progress(recall: RecallCase): Promise<RecallProgress>
   /** Recalls in force for which goods are to be stopped, with the keys that hold them: what control orders are made of. */
   holds(): Promise<readonly { readonly recall: RecallCase; readonly keys: readonly string[] }[]>
-  /** Recalls that the public is told of, newest first. */
+  /** Recalls that the public is told of, newest first; at most a few seconds old where another process changed one. */
   published(): Promise<readonly RecallCase[]>
+  readonly finder: RecallFinder
+  readonly notices: RecallNotices
 }
 
 export interface FreezeAsked extends Omit<ActAsked, 'type' | 'make'> {
@@ -85,8 +93,9 @@ export interface FreezeAsked extends Omit<ActAsked, 'type' | 'make'> {
 }
 
 export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
-  const { cases, trace, registers, policy, bus, nowMs } = options
+  const { cases, trace, registers, policy, bus, attachments, nowMs } = options
   const audit = createAuditTrail(cases, nowMs)
+  let kept: { readonly atMs: number; readonly recalls: readonly RecallCase[] } | undefined
   const book = createCaseBook({
     cases,
     kind: 'recall',
@@ -97,7 +106,10 @@ export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
     action: (step) => step.type,
     isOpen: ({ status }) => status !== 'noDefect' && status !== 'closed',
     nowMs,
-    changed: (recall) => bus.publish('recall', { recall })
+    changed: (recall) => {
+      kept = undefined
+      bus.publish('recall', { recall })
+    }
   })
   const goods = createGoodsShelf(book)
   const progressBook = createProgressBook({ trace, registers, nowMs, goodsOf: (recall) => goods.of(recall) })
@@ -148,6 +160,16 @@ export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
     return items
   }
 
+  async function published(): Promise<readonly RecallCase[]> {
+    if (kept === undefined || Math.abs(nowMs() - kept.atMs) > publishedMs) kept = { atMs: nowMs(), recalls: await readPublished() }
+    return kept.recalls
+  }
+  async function readPublished(): Promise<readonly RecallCase[]> {
+    return (await heads(undefined)).filter(
+      ({ status, drill, notice }) => publicRecallStatuses.has(status) && !drill && notice !== undefined
+    )
+  }
+
   return {
     book,
     act,
@@ -176,11 +198,15 @@ export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
       const live = (await heads(true)).filter(({ status, drill }) => liveRecallStatuses.has(status) && !drill)
       return Promise.all(live.map(async (recall) => ({ recall, keys: holdKeysOf(recall, await goods.of(recall)) })))
     },
-    async published() {
-      return (await heads(undefined)).filter(
-        ({ status, drill, notice }) => publicRecallStatuses.has(status) && !drill && notice !== undefined
-      )
-    }
+    published,
+    finder: createRecallFinder({ trace, published, goods: (recall) => goods.of(recall) }),
+    notices: createRecallNotices({
+      cases,
+      office: { goods: (recall, version) => goods.of(recall, version) },
+      registers,
+      policy,
+      attachments
+    })
   }
 }
 

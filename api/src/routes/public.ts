@@ -48,12 +48,17 @@ export function publicRoutes(app: HttpServer, context: ApiContext): void {
     },
     async (request) => {
       const of = keyOfText(request.query.of)
-      const [journey, warnings] = await Promise.all([journeyOf(context, of), publishedWarnings(context, of)])
+      const [journey, warnings, recalls] = await Promise.all([
+        journeyOf(context, of),
+        publishedWarnings(context, of),
+        context.recalls.finder.find(of)
+      ])
       return {
         ...journey,
         steps: journey.steps.map(publicStep),
         names: await publicNames(context, journey.steps, journey.product),
-        warnings
+        warnings,
+        recalls
       }
     }
   )

@@ -5,6 +5,7 @@ import type { AnomalyJournal } from '../anomalies/anomaly-journal.ts'
 import { recallStatusOf } from '../digital-link/recall-status.ts'
 import type { ApiEvents } from '../events.ts'
 import type { PolicyBook } from '../policy/policy-book.ts'
+import type { RecallOffice } from '../recalls/recall-office.ts'
 import type { Registers } from '../registers.ts'
 import { createSupervisionBooks } from './supervision-books.ts'
 import { createSupervisionOffice } from './supervision-office.ts'
@@ -15,11 +16,12 @@ export interface SupervisionOptions {
   readonly registers: Registers
   readonly policy: PolicyBook
   readonly anomalies: AnomalyJournal
+  readonly recalls: Pick<RecallOffice, 'finder'>
   readonly events: ApiEvents
   readonly nowMs: () => number
 }
 
-export function createSupervision({ cases, trace, registers, policy, anomalies, events, nowMs }: SupervisionOptions) {
+export function createSupervision({ cases, trace, registers, policy, anomalies, recalls, events, nowMs }: SupervisionOptions) {
   const books = createSupervisionBooks({ cases, nowMs })
   const office = createSupervisionOffice({
     cases,
@@ -27,7 +29,7 @@ export function createSupervision({ cases, trace, registers, policy, anomalies, 
     books,
     policy,
     anomalies,
-    statusOf: (key) => recallStatusOf({ cases, trace, nowMs }, key),
+    statusOf: (key) => recallStatusOf({ cases, trace, recalls, nowMs }, key),
     onFailure: (what, error) => events.supervisionFailed({ what, error }),
     nowMs
   })
