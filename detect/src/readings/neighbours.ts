@@ -11,6 +11,9 @@ import { Type, type Static } from 'typebox'
 export const CompareState = Type.Object({
   value: Type.Number(),
   timeMs: Type.Number(),
+  /** The reading before. */
+  beforeValue: Type.Number(),
+  beforeMs: Type.Number(),
   /** Usual difference to the others, and how many comparisons taught it. */
   usual: Type.Number(),
   count: Type.Number(),
@@ -63,7 +66,21 @@ const neighboursMax = 16
 const none: Comparison = { apart: Number.NaN, alone: false, fault: undefined, well: false }
 
 export function newCompare(value: number, timeMs: number): CompareState {
-  return { value, timeMs, usual: 0, count: 0, nearMs: timeMs, low: value, high: value, apart: 0, stepMax: 0, stepUsual: 0, still: false }
+  return {
+    value,
+    timeMs,
+    beforeValue: value,
+    beforeMs: timeMs,
+    usual: 0,
+    count: 0,
+    nearMs: timeMs,
+    low: value,
+    high: value,
+    apart: 0,
+    stepMax: 0,
+    stepUsual: 0,
+    still: false
+  }
 }
 
 /** Takes a value of a sensor that is in `all`. Changes its state. While `frozen`, as when the place is in alarm, nothing new is learnt or blamed. */
@@ -74,12 +91,15 @@ export function compareWithNeighbours(
   settings: CompareSettings
 ): Comparison {
   const sinceMs = reading.timeMs - state.timeMs
+  if (sinceMs > 0) {
+    state.beforeValue = state.value
+    state.beforeMs = state.timeMs
+  }
   state.value = reading.value
   state.timeMs = reading.timeMs
   state.still = reading.still
-  const others = medianOfOthers(state, all, settings.freshMs, valueOf)
-  if (Number.isNaN(others)) return forget(state)
-  const difference = reading.value - others
+  const difference = medianOfOthers(state, all, settings.freshMs, differenceTo)
+  if (Number.isNaN(difference)) return forget(state)
   if (state.count < learnCount) {
     const usual = state.usual + (difference - state.usual) / (state.count + 1)
     if (Math.abs(difference) <= settings.usualMax) {
@@ -143,17 +163,21 @@ function isAlone(
   { tolerance, sharedShare, freshMs }: CompareSettings
 ): boolean {
   if (state.count < learnCount) return false
-  const own = outsideOf(state)
+  const own = Math.min(outsideOf(state, state.value), outsideOf(state, state.beforeValue))
   if (own < tolerance / 2) return false
-  return medianOfOthers(state, all, freshMs, outsideOf) < sharedShare * own
+  return medianOfOthers(state, all, freshMs, (_, other) => outsideOf(other, other.value)) < sharedShare * own
 }
 
 /** How far a sensor is outside of the range that it usually keeps. */
-function outsideOf({ value, low, high }: CompareState): number {
+function outsideOf({ low, high }: CompareState, value: number): number {
   return value > high ? value - high : value < low ? low - value : 0
 }
 
-const valueOf = ({ value }: CompareState): number => value
+/** At the same time: sensors of one device come one after the other, so that the other one's newest value is often as old as the own one before. */
+function differenceTo(state: CompareState, other: CompareState): number {
+  const isBefore = Math.abs(other.timeMs - state.beforeMs) < Math.abs(other.timeMs - state.timeMs)
+  return (isBefore ? state.beforeValue : state.value) - other.value
+}
 
 const scratch: number[] = []
 
@@ -161,12 +185,12 @@ function medianOfOthers(
   state: CompareState,
   all: ReadonlyMap<string, CompareState>,
   freshMs: number,
-  of: (other: CompareState) => number
+  of: (state: CompareState, other: CompareState) => number
 ): number {
   scratch.length = 0
   for (const other of all.values()) {
     if (other === state || other.still || Math.abs(state.timeMs - other.timeMs) > freshMs) continue
-    scratch.push(of(other))
+    scratch.push(of(state, other))
     if (scratch.length >= neighboursMax) break
   }
   if (scratch.length === 0) return Number.NaN

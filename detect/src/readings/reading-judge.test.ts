@@ -91,7 +91,10 @@ test('one sensor above and one below are one excursion with a peak on each side'
   ).filter((one) => one.category === 'product')
   const [last] = lastOf(told)
   assert.equal(lastOf(told).length, 1)
-  assert.deepEqual([last?.figures['high'], last?.figures['peakHigh'], last?.figures['peakLow'], last?.figures['peak']], [1, 9.66, 0.4, 9.66])
+  assert.deepEqual(
+    [last?.figures['high'], last?.figures['peakHigh'], last?.figures['peakLow'], last?.figures['peak']],
+    [1, 9.66, 0.4, 9.66]
+  )
   assert.deepEqual(last?.series, ['store/a/t', 'store/b/t'])
   assert.match(last.proof.en, /above 8 °C .* and below 2 °C as well, down to 0.4 °C/)
 })

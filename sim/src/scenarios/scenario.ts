@@ -14,6 +14,16 @@ export interface Breakables {
   readonly line: () => Line
   readonly probe: (slot: SlotName) => NativeProbe | undefined
   readonly nowMs: () => number
+  /** Hands a complaint in as anybody may; missing where there is no platform to hand it to. */
+  readonly complain?: (complaint: Complaint) => Promise<void>
+}
+
+/** What somebody who bought a thing writes into the public form. */
+export interface Complaint {
+  readonly text: string
+  /** What was scanned of the thing. */
+  readonly code: string
+  readonly injured: boolean
 }
 
 export interface Happening {
