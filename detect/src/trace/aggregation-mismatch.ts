@@ -95,10 +95,10 @@ function packedTwice(
     ...whereOf(fact, site),
     figures: { slackMinutes },
     witnesses: [stay.opened, fact],
-    proof: {
+    proof: () => ({
       en: `{goods} packed into ${parent} at ${name.en} at ${at(fact)} while still in ${stay.parent}, where it was put at ${at(stay.opened)}`,
       zh: `{goods} 于 ${at(fact)} 在${name.zh}装入 ${parent}，但自 ${at(stay.opened)} 起仍在 ${stay.parent} 内，没有取出记录`
-    }
+    })
   }
 }
 
@@ -128,10 +128,10 @@ function notInside(fact: TraceFact, life: Life, { lives, sites }: RuleContext, {
     ...whereOf(fact, site),
     figures: { slackMinutes },
     witnesses: [fact],
-    proof: {
+    proof: () => ({
       en: `{goods} unpacked from ${parent} at ${name.en} at ${at(fact)}, and no event says that it was put in`,
       zh: `{goods} 于 ${at(fact)} 在${name.zh}从 ${parent} 取出，但没有装入记录`
-    }
+    })
   }
 }
 
@@ -163,10 +163,10 @@ function outside(fact: TraceFact, stay: Stay, life: Life, context: RuleContext):
     ...whereOf(fact, site),
     figures: kilometres === undefined ? {} : { kilometres: Math.round(kilometres) },
     witnesses: [stay.opened, last, fact],
-    proof: {
+    proof: () => ({
       en: `{goods} ${step.en} at ${name.en} at ${at(fact)} while inside of ${stay.parent}, which was last told of at ${lastName.en} at ${at(last)}`,
       zh: `{goods} 于 ${at(fact)} 在${name.zh}${step.zh}，但仍在 ${stay.parent} 内，后者最后于 ${at(last)} 出现在${lastName.zh}`
-    }
+    })
   }
 }
 

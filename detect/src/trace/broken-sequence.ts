@@ -118,10 +118,10 @@ function moveFinding(before: Sighting, now: Sighting, kind: keyof typeof breaks,
     figures: { hours: hoursBetween(before.fact, now.fact), graceSeconds },
     witnesses: [before.fact, now.fact],
     dueMs: now.fact.recordTimeMs + graceSeconds * 1_000,
-    proof: {
+    proof: () => ({
       en: `{goods} at ${at(now.fact)} ${fill(text.en, from.en, to.en)}, where it was last told of at ${at(before.fact)}`,
       zh: `{goods} 于 ${at(now.fact)} ${fill(text.zh, from.zh, to.zh)}，上一次记录为 ${at(before.fact)}`
-    }
+    })
   }
 }
 
@@ -180,9 +180,9 @@ function orderFinding(
     figures: first === undefined ? {} : { hours: hoursBetween(early, first), slackMinutes: parameters.slackMinutes },
     witnesses: first === undefined ? [early] : [first, early],
     dueMs: (first?.recordTimeMs ?? early.recordTimeMs) + parameters.graceSeconds * 1_000,
-    proof: {
+    proof: () => ({
       en: `{goods} ${step.en} at ${at(early)}, ${first === undefined || other === undefined ? `and no event tells of ${missing} before` : `before it was ${other.en} at ${at(first)}`}`,
       zh: `{goods} 于 ${at(early)} ${step.zh}，${first === undefined || other === undefined ? `此前没有 ${missing} 的记录` : `早于 ${at(first)} 的${other.zh}`}`
-    }
+    })
   }
 }

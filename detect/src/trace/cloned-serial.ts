@@ -48,7 +48,7 @@ interface Clash {
 }
 
 export function judgeClonedSerial(life: Life, context: RuleContext, parameters: Parameters): Finding[] {
-  if (life.kind !== 'item') return []
+  if (life.kind !== 'item' || life.steps.length < 2) return []
   const clashes = [
     commissionedTwice(life),
     soldTwice(life, context, parameters),
@@ -72,10 +72,10 @@ function findingOf({ before, after, figures, why }: Clash, { sites }: RuleContex
     ...whereOf(after, siteOf(after, sites)),
     figures,
     witnesses: [before, after],
-    proof: {
+    proof: () => ({
       en: `{goods}, read at ${at(after)}, ${why.en}: the serial exists twice`,
       zh: `{goods} 于 ${at(after)} 被识读，但该序列号${why.zh}：序列号重复`
-    }
+    })
   }
 }
 

@@ -81,14 +81,15 @@ const stageNames = {
 export function judgeDwell(life: Life, context: RuleContext, parameters: Parameters): Finding[] {
   if (life.kind !== 'item' && life.kind !== 'logistic' && life.kind !== 'asset') return []
   const last = life.own.findLast((fact) => placesIt(fact))
-  if (last === undefined || isSale(last) || life.own.some((fact) => isEndOf({ fact }, life.key))) return []
-  if (life.steps.some((step) => step.via !== undefined && isEndOf(step, life.key))) return []
+  if (last === undefined || isSale(last)) return []
+  // Most stages have no limit, so it is asked first.
+  const stage = stageOf(last, context)
+  if (stage === undefined || (parameters.limitHours[stage] === undefined && parameters.products.length === 0)) return []
+  const limitHours = limitOf(stage, life, context, parameters)
+  if (limitHours === undefined || life.steps.some((step) => isEndOf(step, life.key))) return []
   // What is inside of something waits with that, and an empty carrier waits for no harm.
   if (stayAt(life.stays, last) !== undefined && life.stays.some(({ closed }) => closed === undefined)) return []
   if (isEmptied(life, last)) return []
-  const stage = stageOf(last, context)
-  const limitHours = stage === undefined ? undefined : limitOf(stage, life, context, parameters)
-  if (stage === undefined || limitHours === undefined) return []
   const since = sinceOf(life, last, stage, context)
   const site = siteAfter(last, context.sites)
   const [name, kind] = [siteName(last, site), stageNames[stage]]
@@ -102,7 +103,7 @@ export function judgeDwell(life: Life, context: RuleContext, parameters: Paramet
       figures: { limitHours },
       witnesses: [since],
       dueMs: Math.max(since.eventTimeMs + limitHours * hourMs, last.recordTimeMs + parameters.settleMinutes * minuteMs),
-      proof:
+      proof: () =>
         stage === 'underWay'
           ? {
               en: `{goods} under way from ${name.en} since ${at(since)}, longer than ${limitHours} h`,

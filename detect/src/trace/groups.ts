@@ -162,6 +162,7 @@ export function createGroups(): Groups {
   }
   return {
     set(member, found, trigger, goods) {
+      if (found.length === 0 && !idsByMember.has(member)) return
       const before = [...(idsByMember.get(member) ?? [])]
       const now = new Set(found.map((one) => add(member, one, trigger, goods)))
       for (const id of before) if (!now.has(id)) remove(member, id, trigger)
@@ -218,7 +219,7 @@ function groupOf(member: string, { finding, rule }: Found, { historical }: Trigg
     lastMs: finding.openedMs,
     figures: { ...finding.figures },
     witnesses: [],
-    proof: { ...finding.proof },
+    proof: finding.proof(),
     members: [member],
     more: 0,
     historical

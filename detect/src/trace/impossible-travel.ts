@@ -87,10 +87,10 @@ function travelOf(before: Sighting, after: Sighting, parameters: Parameters): Fi
     ...whereOf(after.fact, after.site),
     figures: { kilometres: km, hours, hoursNeeded: needed, kilometresPerHourMax, handlingHours, slackMinutes: parameters.slackMinutes },
     witnesses: [before.fact, after.fact],
-    proof: {
+    proof: () => ({
       en: `{goods} was at ${from.en} at ${at(before.fact)} and at ${to.en}, ${km} km away, at ${at(after.fact)}: ${hours} h, where ${mode.en} needs at least ${needed} h`,
       zh: `{goods} 于 ${at(before.fact)} 在${from.zh}，于 ${at(after.fact)} 已在 ${km} 公里外的${to.zh}：历时 ${hours} 小时，${mode.zh}至少需要 ${needed} 小时`
-    }
+    })
   }
 }
 

@@ -69,15 +69,16 @@ export function judgeTelling(
       ? { hoursAhead: hours, futureMinutes: parameters.futureMinutes }
       : { hoursLate: hours, lateAfterHours: parameters.lateAfterHours },
     witnesses: [fact],
-    proof: isFuture
-      ? {
-          en: `{goods}: ${name.en} told at ${told} of ${at(fact)}, ${hours} h ahead of the clock`,
-          zh: `{goods}：${name.zh}于 ${told} 上报了发生时间为 ${at(fact)} 的事件，超前 ${hours} 小时`
-        }
-      : {
-          en: `{goods}: ${name.en} told only at ${told} of what happened at ${at(fact)}, ${hours} h later; ${parameters.lateAfterHours} h are allowed`,
-          zh: `{goods}：${name.zh}直到 ${told} 才上报 ${at(fact)} 发生的事件，迟报 ${hours} 小时（允许 ${parameters.lateAfterHours} 小时）`
-        }
+    proof: () =>
+      isFuture
+        ? {
+            en: `{goods}: ${name.en} told at ${told} of ${at(fact)}, ${hours} h ahead of the clock`,
+            zh: `{goods}：${name.zh}于 ${told} 上报了发生时间为 ${at(fact)} 的事件，超前 ${hours} 小时`
+          }
+        : {
+            en: `{goods}: ${name.en} told only at ${told} of what happened at ${at(fact)}, ${hours} h later; ${parameters.lateAfterHours} h are allowed`,
+            zh: `{goods}：${name.zh}直到 ${told} 才上报 ${at(fact)} 发生的事件，迟报 ${hours} 小时（允许 ${parameters.lateAfterHours} 小时）`
+          }
   }
 }
 

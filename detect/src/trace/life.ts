@@ -113,16 +113,27 @@ interface Telling {
 }
 
 function ownFacts({ known, fresh, wrong, facts }: Telling): readonly TraceFact[] {
-  const byId = new Map<string, TraceFact>()
+  const own: TraceFact[] = []
   for (const fact of known) {
     if (isDeclaration(fact) || wrong.has(fact.eventID)) continue
-    const shared = facts.get(fact.eventID)
-    if (shared === undefined) facts.set(fact.eventID, fact)
-    byId.set(fact.eventID, shared ?? fact)
+    // An event of many is one object whichever of them was asked for, so that it is indexed once.
+    if (fact.subjects.length < sharedFrom) own.push(fact)
+    else {
+      const shared = facts.get(fact.eventID)
+      if (shared === undefined) facts.set(fact.eventID, fact)
+      own.push(shared ?? fact)
+    }
   }
-  for (const fact of fresh) if (!byId.has(fact.eventID)) byId.set(fact.eventID, fact)
-  return [...byId.values()].sort(compareFacts)
+  for (const fact of fresh) if (!own.some(({ eventID }) => eventID === fact.eventID)) own.push(fact)
+  // Stores give them in order, but for what was told just now.
+  for (let index = 1; index < own.length; index += 1) {
+    const [before, after] = [own[index - 1], own[index]]
+    if (before !== undefined && after !== undefined && compareFacts(before, after) > 0) return own.sort(compareFacts)
+  }
+  return own
 }
+
+const sharedFrom = 4
 
 function kindIn(own: readonly TraceFact[], key: string): NodeKind {
   const [first] = own

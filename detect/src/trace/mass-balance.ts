@@ -65,10 +65,10 @@ export function judgeTransformation(
     figures: { input, output, rest, sharePercent: share, gainShareMax: parameters.gainShareMax, lossShareMax: parameters.lossShareMax },
     witnesses: facts.slice(0, 64),
     ...(last.transformationID === undefined ? {} : { dueMs: last.recordTimeMs + parameters.graceMinutes * 60_000 }),
-    proof: {
+    proof: () => ({
       en: `{goods} made at ${name.en} at ${at(last)}: ${input} ${unit} went in and ${output} ${unit} came out, ${share} % ${gain ? 'more' : 'less'}`,
       zh: `{goods} 于 ${at(last)} 在${name.zh}生产：投入 ${input} ${unit}，产出 ${output} ${unit}，${gain ? '多出' : '少'} ${share} %`
-    }
+    })
   }
 }
 
@@ -107,9 +107,9 @@ function lotFinding(
     openedMs: nowMs,
     figures: { made, consumed, sold, destroyed, present, underWay, rest: unexplained, sharePercent: share, gainShareMax, lotLossShareMax },
     witnesses: [],
-    proof: {
+    proof: () => ({
       en: `{goods}: ${made} ${unit} were made, and ${out} ${unit} are sold, used, destroyed, under way or in stock at ${iso(nowMs)}, ${share} % ${how.en}`,
       zh: `{goods}：共生产 ${made} ${unit}，截至 ${iso(nowMs)} 已售、已用、已销毁、在途及库存合计 ${out} ${unit}，${how.zh} ${share} %`
-    }
+    })
   }
 }

@@ -46,10 +46,10 @@ export function judgeMissingInspection(life: Life, context: RuleContext, paramet
       ...whereOf(release, siteOf(release, context.sites)),
       figures: {},
       witnesses: [release],
-      proof: {
+      proof: () => ({
         en: `{goods} of ${product.name.en} ${step.en} at ${at(release)} and no event says that an inspection found them conformant`,
         zh: `${product.name.zh} {goods} 于 ${at(release)} ${step.zh}，但没有检验合格的事件记录`
-      }
+      })
     }
   ]
 }

@@ -79,9 +79,9 @@ function findingOf(move: TraceFact, hold: Hold, { sites }: RuleContext, { slackM
     ...whereOf(move, site),
     figures: { hoursHeld: Math.round((move.eventTimeMs - hold.sinceMs) / 3_600) / 1_000, slackMinutes },
     witnesses: [move],
-    proof: {
+    proof: () => ({
       en: `{goods} ${step.en} at ${where.en} at ${at(move)} although held since ${iso(hold.sinceMs)} by ${hold.order}: ${hold.reason.en}`,
       zh: `{goods} 自 ${iso(hold.sinceMs)} 起被 ${hold.order} 扣留（${hold.reason.zh}），却于 ${at(move)} 在${where.zh}${step.zh}`
-    }
+    })
   }
 }

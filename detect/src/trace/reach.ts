@@ -82,14 +82,24 @@ function isEmptying(event: TraceFact): boolean {
   return event.action === 'DELETE' && !event.subjects.some(({ role }) => role === 'child')
 }
 
+/** Asked in every round with the same history of the key. */
+const relatedByHistory = new WeakMap<readonly TraceFact[], readonly string[]>()
+
+function relatedIn(own: readonly TraceFact[], key: string): readonly string[] {
+  const known = relatedByHistory.get(own)
+  if (known !== undefined) return known
+  const related = [...parentsIn(own, key).slice(-parentsMax), ...lotsIn(own, key)]
+  relatedByHistory.set(own, related)
+  return related
+}
+
 /** Those keys, what holds them, what holds that, and the lots of all of them. */
 export function relatedKeys(keys: Iterable<string>, events: readonly TraceFact[], known: TraceHistory): string[] {
   const found = new Set<string>(keys)
   // A set goes on to what is added while it is walked: containers of containers, up to the rounds that the caller asks.
   for (const key of found) {
     const own = known.of(key)
-    for (const parent of parentsIn(own, key).slice(-parentsMax)) found.add(parent)
-    for (const lot of lotsIn(own, key)) found.add(lot)
+    if (own.length > 0) for (const related of relatedIn(own, key)) found.add(related)
   }
   for (const { type, transformationID } of events)
     if (type === 'TransformationEvent' && transformationID !== undefined) found.add(transformationKey(transformationID))

@@ -70,8 +70,8 @@ export interface Finding {
   readonly place?: string
   readonly figures: Readonly<Record<string, number>>
   readonly witnesses: readonly TraceFact[]
-  /** `{goods}` stands for what it is about. */
-  readonly proof: BilingualText
+  /** `{goods}` stands for what it is about. Asked for when it is new only: most findings are found again and again. */
+  readonly proof: () => BilingualText
   /** Opens only then, if nothing has explained it before. */
   readonly dueMs?: number
 }

@@ -29,7 +29,8 @@ export function sightingsOf(life: Life, sites: ReadonlyMap<string, Site>): reado
 const sightingsByLife = new WeakMap<Life, readonly Sighting[]>()
 
 function findSightings(life: Life, sites: ReadonlyMap<string, Site>): readonly Sighting[] {
-  if (isClassKind(life.kind) || life.kind === 'other') return []
+  // They are asked for in pairs.
+  if (life.steps.length < 2 || isClassKind(life.kind) || life.kind === 'other') return []
   const found: Sighting[] = []
   for (const step of life.steps) {
     const { fact } = step

@@ -8,6 +8,7 @@ import { Anomaly } from '@tracegate/model/anomaly'
 import { compileValidator } from '@tracegate/model/codec'
 import type { TraceFact } from '@tracegate/model/trace-event'
 import { transformationKey } from '@tracegate/model/trace-graph/references'
+import { compareFacts } from '@tracegate/model/trace-graph/session'
 import type { DetectionEngine, DetectionRegisters, TraceHistory } from '../engine.ts'
 import { createGroups, Group, type Trigger } from './groups.ts'
 import { indexHolds } from './holds.ts'
@@ -17,7 +18,7 @@ import { parentsIn } from './contents.ts'
 import { createLotWatch, LotWatchState } from './lot-watch.ts'
 import { judgeLot, judgeTransformation } from './mass-balance.ts'
 import { createListening, ListeningState } from './listening.ts'
-import { names, isDeclaration } from './fact-index.ts'
+import { isAggregation, names, isDeclaration } from './fact-index.ts'
 import { parentsMax, reachOf, relatedKeys, type Reach } from './reach.ts'
 import { hourMs, type Finding, type RuleContext, type Setting } from './rule.ts'
 import { sitesOf } from './sites.ts'
@@ -214,19 +215,21 @@ function triggerOf(event: TraceFact, { nowMs, origin }: { nowMs: number; origin:
 }
 
 /** What this thing's judgement rests on besides its own events, where something was found or may be found by them alone. */
-function relatedOf(life: Life, found: readonly Found[], lives: Lives): Set<string> {
+function relatedOf(life: Life, found: readonly Found[], lives: Lives): readonly string[] {
+  if (found.length === 0 && life.stays.length === 0 && !life.own.some(isAggregation)) return []
   const on = new Set<string>()
   const isFound = found.some(({ finding }) => finding.type !== 'dwell')
-  for (const { parent } of life.stays) {
-    const apart = life.own.some((fact) => !names(fact, parent))
-    if (!isFound && !apart) continue
+  for (const { parent, opened, closed } of life.stays) {
+    // Read by itself while it was inside: what its container did decides what that means.
+    const isDuring = (fact: TraceFact) => compareFacts(opened, fact) < 0 && (closed === undefined || compareFacts(fact, closed) <= 0)
+    if (!isFound && !life.own.some((fact) => isDuring(fact) && !names(fact, parent))) continue
     on.add(parent)
     if (isFound) for (const outer of parentsIn(lives.own(parent), parent).slice(-parentsMax)) on.add(outer)
   }
   for (const parent of parentsIn(life.own, life.key).slice(-parentsMax))
     if (!life.stays.some((stay) => stay.parent === parent)) on.add(parent)
   if (isFound) for (const lot of life.lots) on.add(lot)
-  return on
+  return [...on]
 }
 
 /** Anomalies of an older snapshot end by declaration only: what they are made of was not kept. */

@@ -71,10 +71,10 @@ function pointFinding(fact: TraceFact, gln: string): Finding {
     ...whereOf(fact, undefined),
     figures: {},
     witnesses: [fact],
-    proof: {
+    proof: () => ({
       en: `{goods} read at ${at(fact)} at a place with GLN ${gln} that no register knows`,
       zh: `{goods} 于 ${at(fact)} 在 GLN ${gln} 被识读，登记簿中没有该地点`
-    }
+    })
   }
 }
 
@@ -89,10 +89,10 @@ function productFinding(fact: TraceFact, gtin: string, { sites }: RuleContext): 
     ...whereOf(fact, site),
     figures: {},
     witnesses: [fact],
-    proof: {
+    proof: () => ({
       en: `{goods} came to ${name.en} at ${at(fact)}, of a product with GTIN ${gtin} that no register knows`,
       zh: `{goods} 于 ${at(fact)} 到达${name.zh}，其产品 GTIN ${gtin} 未登记`
-    }
+    })
   }
 }
 

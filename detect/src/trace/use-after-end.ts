@@ -87,10 +87,10 @@ function findingOf(end: Step, use: TraceFact, { sites }: RuleContext, { slackMin
     ...whereOf(use, site),
     figures: { hours, slackMinutes },
     witnesses: [end.fact, use],
-    proof: {
+    proof: () => ({
       en: `{goods} ${step.en} at ${where.en} at ${at(use)}, ${hours} h after it was ${ended.en}${withEn} at ${there.en} at ${at(end.fact)}`,
       zh: `{goods} 于 ${at(use)} 在${where.zh}${step.zh}，而此前 ${hours} 小时（${at(end.fact)}）已在${there.zh}${withZh}${ended.zh}`
-    }
+    })
   }
 }
 

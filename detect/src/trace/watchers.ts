@@ -10,7 +10,7 @@ const watchersMax = 500
 
 export interface Watchers {
   /** Sets what the thing depends on. */
-  set(key: string, on: Iterable<string>): void
+  set(key: string, on: readonly string[]): void
   of(related: string): Iterable<string>
   snapshot(): [related: string, keys: string[]][]
   restore(pairs: readonly (readonly [related: string, keys: readonly string[]])[]): void
@@ -29,7 +29,8 @@ export function createWatchers(): Watchers {
     }
     watched.delete(key)
   }
-  const set = (key: string, on: Iterable<string>): void => {
+  const set = (key: string, on: readonly string[]): void => {
+    if (on.length === 0 && !watched.has(key)) return
     forget(key)
     const taken: string[] = []
     for (const related of on) {
