@@ -36,8 +36,8 @@ const quiet: Readonly<Record<string, (random: () => number) => (at: number) => n
 }
 
 /** Alerts a month from the second month on. */
-function realised(valueOf: (at: number) => number, budgetPerMonth: number): number {
-  const settings = noveltySettingsOf([{ id: 'score:novelty', version: 2, enabled: true, parameters: { budgetPerMonth } }])
+function realised(valueOf: (at: number) => number, budgetPerMonth: number, scoreMin = 0.01): number {
+  const settings = noveltySettingsOf([{ id: 'score:novelty', version: 2, enabled: true, parameters: { budgetPerMonth, scoreMin } }])
   let state: NoveltySeries | undefined
   const ids = new Set<string>()
   const base = { point: 'P', device: 'D', metric: 'temperature', unit: 'Cel', quality: 1 as const }
@@ -62,6 +62,11 @@ test('on quiet series of five kinds the alerts of months two to five keep near t
 
 test('with a budget of one a month a quiet series raises at most 1.2 a month', () => {
   for (const [index, make] of Object.values(quiet).entries()) assert.ok(realised(make(randomOf(700 + index)), 1) <= 1.2)
+})
+
+test('with a least score the budget is not spent on trifles', () => {
+  const alerts = realised(quiet['compressor']?.(randomOf(3)) ?? (() => 0), 16, 0.05)
+  assert.ok(alerts <= 1, `${alerts} a month`)
 })
 
 test('the threshold rises as the budget falls, with each alert, and comes down with time, within bounds', () => {

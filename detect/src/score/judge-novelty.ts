@@ -55,7 +55,7 @@ export function judgeNovelty(
   let alert: Alert | undefined
   const score = scoreNovelty(novelty, timeMs, value, (found, reason) => {
     if (passPeak(state.refractory, novelty.count, found) === 0 || isLearning) return
-    const threshold = thresholdOf(budget, settings.budgetPerMonth)
+    const threshold = Math.max(thresholdOf(budget, settings.budgetPerMonth), settings.scoreMin)
     if (found > threshold) alert = { score: found, threshold, reason: reason() }
   })
   const anomaly = alert === undefined ? calm(state, judgement, score) : raise(state, judgement, alert)

@@ -10,6 +10,12 @@ export const NoveltyParameters = Type.Object(
       maximum: 1_000,
       description: 'Alerts a month (30 days) that one series may raise on average; the threshold follows from it'
     }),
+    scoreMin: Type.Number({
+      minimum: 0.01,
+      maximum: 2,
+      description:
+        'Nothing is raised below this score, however much of the budget is left: above 0.03 a series in which nothing happens stays quiet'
+    }),
     enabledSeries: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
       maxItems: 64,
       description: 'Series that are scored, as point/device/metric; * stands for anything'
@@ -43,6 +49,7 @@ export const noveltyRuleId = 'score:novelty'
 
 export const noveltyDefaults: NoveltyParameters = {
   budgetPerMonth: 1,
+  scoreMin: 0.01,
   enabledSeries: ['*'],
   learnReadings: 750,
   learnMs: 86_400_000,
