@@ -34,6 +34,8 @@ import { createRecallOffice } from './recalls/recall-office.ts'
 import { createRegisters } from './registers.ts'
 import { createAssessmentOffice } from './assessments/assessment-office.ts'
 import { createEvaluationOffice } from './warnings/evaluation-office.ts'
+import { createOverdueWatch } from './warnings/overdue-watch.ts'
+import { accountedGoods, followRecalls } from './warnings/recall-links.ts'
 import { createWarningOffice } from './warnings/warning-office.ts'
 import { createAttachmentStore } from './reports/attachments.ts'
 import { createReportOffice } from './reports/report-office.ts'
@@ -106,7 +108,15 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   app.server.maxConnections = connectionsMax
   app.server.on('drop', () => context.events.refused('CONNECTIONS_FULL'))
   const trigger = createTriggerEngine(context)
-  const endings = [...registerProbes(context, trigger), context.bus.subscribe('device', () => context.registers.forget('devices'))]
+  const overdue = createOverdueWatch(context)
+  const endings = [
+    ...registerProbes(context, trigger),
+    followRecalls({
+      ...context,
+      failed: (fields) => context.logger.error(fields, 'a recall could not be put on the file of its warning')
+    }),
+    context.bus.subscribe('device', () => context.registers.forget('devices'))
+  ]
   if (options.bootstrapKey !== undefined && (await options.accounts.ensureBootstrapKey(options.bootstrapKey)) === 'kept')
     context.events.keyIgnored({ name: 'TRACEGATE_BOOTSTRAP_KEY' })
   try {
@@ -121,6 +131,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   }
   await context.ruleOffice.reconcile()
   context.surges.start()
+  overdue.start()
   context.shelf.start()
   context.measures.start()
   context.supervision.office.start()
@@ -145,6 +156,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       await context.exchange[Symbol.asyncDispose]()
       await context.subscriptions.close()
       await context.surges[Symbol.asyncDispose]()
+      await overdue[Symbol.asyncDispose]()
       context.shelf[Symbol.dispose]()
       await context.backTests[Symbol.asyncDispose]()
       await context.measures[Symbol.asyncDispose]()
@@ -176,7 +188,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const registers = createRegisters({ cases, events, nowMs })
   const policy = createPolicyBook({ cases, nowMs })
   const warnings = createWarningOffice({ cases, bus, policy, nowMs })
-  const reports = createReportOffice({ cases, bus, registers, policy, nowMs })
+  const reports = createReportOffice({ cases, trace, bus, registers, policy, nowMs })
   const rules = createRuleBook({ cases, bus, nowMs })
   const anomalies = createAnomalyJournal({ cases, bus, nowMs })
   const attachments = createAttachmentStore({ folder: options.attachmentsFolder, cases, policy, nowMs })
@@ -209,7 +221,15 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     policy,
     warnings,
     assessments: createAssessmentOffice({ cases, trace, registers, policy, warnings: warnings.book, nowMs }),
-    evaluations: createEvaluationOffice({ cases, telemetry, registers, policy, warnings, nowMs }),
+    evaluations: createEvaluationOffice({
+      cases,
+      telemetry,
+      registers,
+      policy,
+      warnings,
+      nowMs,
+      recallProgress: (id) => accountedGoods(recalls, id)
+    }),
     recalls,
     reports,
     rules,

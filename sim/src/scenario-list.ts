@@ -14,6 +14,7 @@ export const scenarioNames = [
   'use-after-end',
   'moved-although-held',
   'late-event',
+  'complaint-surge',
   'clock-jump',
   'line-cut'
 ] as const
@@ -32,6 +33,7 @@ export const scenarioTitles: Readonly<Record<ScenarioName, BilingualText>> = {
   'use-after-end': { zh: '销毁后仍被售出', en: 'Sold after it was destroyed' },
   'moved-although-held': { zh: '扣留货物仍被移动', en: 'Moved although recalled or held' },
   'late-event': { zh: '事件日期有误', en: 'Told with a date that cannot be' },
+  'complaint-surge': { zh: '玩具投诉激增', en: 'Complaints about a toy surge' },
   'clock-jump': { zh: '设备时钟跳变', en: 'Device clock jumps back' },
   'line-cut': { zh: '通信线路中断', en: 'Line to the platform cut' }
 }

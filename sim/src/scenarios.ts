@@ -5,6 +5,7 @@ import type { SimulatorControl } from '@tracegate/service/simulator'
 import { simError } from './errors.ts'
 import { isScenarioName, scenarioNames, scenarioTitles, type ScenarioName } from './scenario-list.ts'
 import { clonedSerial, missingInspection } from './scenarios/goods-scenarios.ts'
+import { complaintSurge } from './scenarios/report-scenarios.ts'
 import { clockJump, lineCut } from './scenarios/line-scenarios.ts'
 import { compressorFailure, doorLeftOpen, driftingSensor, powerLoss, stuckSensor } from './scenarios/plant-scenarios.ts'
 import type { Breakables, Happening, Scenario } from './scenarios/scenario.ts'
@@ -32,6 +33,7 @@ export function createScenarios(breakables: Breakables, logger: Logger): Scenari
     'use-after-end': useAfterEnd(breakables),
     'moved-although-held': movedAlthoughHeld(breakables),
     'late-event': lateEvent(breakables),
+    'complaint-surge': complaintSurge(breakables),
     'clock-jump': clockJump(breakables),
     'line-cut': lineCut(breakables)
   }

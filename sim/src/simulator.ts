@@ -25,6 +25,7 @@ import { startGateReader, type GateReader } from './opcua/gate-reader.ts'
 import { createPlant, type Plant } from './plant.ts'
 import { createSampleLog, type SampleLog, type SampleRecorder } from './sample-log.ts'
 import { createScenarios } from './scenarios.ts'
+import { handInComplaint } from './scenarios/complaints.ts'
 import type { Breakables } from './scenarios/scenario.ts'
 import type { World } from './world.ts'
 import { readingIntervalMs } from './world/devices.ts'
@@ -97,6 +98,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const samples = createSampleLog()
   let devices: Devices | undefined
   let goods: Goods | undefined
+  let apiUrl: string | undefined
   let state: GoodsState | undefined
   let told: Promise<void> | undefined
   let ticker: NodeJS.Timeout | undefined
@@ -108,7 +110,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     goods: () => needGoods('change goods'),
     line: () => needDevices('cut the line').line,
     probe: (slot) => needDevices('reach a probe').probes.get(slot),
-    nowMs: Date.now
+    nowMs: Date.now,
+    complain: (complaint) => handInComplaint(apiUrl, complaint)
   }
   const scenarios = createScenarios(breakables, logger)
   return {
@@ -129,6 +132,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       return configsOf(options, started)
     },
     async startGoods(api) {
+      apiUrl = api.url
       state = (await readGoodsState(dataDir)) ?? freshGoods(world, Date.now())
       const readers = readersOf({ devices: () => devices, plant, events, doorMs: doorRoomMs / world.speed })
       goods = createGoods({ world, state, dataDir, partner: createPartner(api), readers, logger })

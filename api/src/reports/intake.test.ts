@@ -9,7 +9,7 @@ import { Problem } from '@tracegate/model/http'
 import { ReportDetail, ReportReceived, ReportState, ReportStepAnswer, ReportSummary } from '@tracegate/model/http-reports'
 import { ReportCase } from '@tracegate/model/report'
 import type { Static, TSchema } from 'typebox'
-import { authorization, createCheckedServer, createWorld, vaccine, type World } from '../harness.ts'
+import { authorization, createCheckedServer, createWorld, itemOf, traceEvent, vaccine, type World } from '../harness.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { createTriggerEngine } from '../trigger.ts'
 import { samplePng, secretInImage } from './sample-images.ts'
@@ -227,7 +227,25 @@ test('the public form keeps nothing of a program, refuses advertisements, large 
     assert.equal(large.statusCode, 413)
     assert.equal((await post(app, '/api/v1/public/reports', { report: { ...told(), status: 'assessed' } }, false)).statusCode, 400)
     let last = 200
-    for (let index = 0; index < 25; index += 1) last = (await post(app, '/api/v1/public/reports', { report: told() }, false)).statusCode
+    for (let index = 0; index < 65; index += 1) last = (await post(app, '/api/v1/public/reports', { report: told() }, false)).statusCode
     assert.equal(last, 429)
+  })
+})
+
+test('a report with the code of one item is linked to the lot that the events of the item tell', async () => {
+  await withApp(async ({ app, world }) => {
+    const event = traceEvent({
+      id: 'urn:uuid:made',
+      atMs: startMs - dayMs,
+      objects: [itemOf(vaccine, 1)],
+      lot: 'L7',
+      bizStep: 'commissioning',
+      action: 'ADD'
+    })
+    await world.trace.capture([event])
+    await post(app, '/api/v1/public/reports', { report: told({ goods: { codes: [itemOf(vaccine, 1)] } }) }, false)
+    const [report] = await casesOf(world)
+    assert.deepEqual(report?.link?.items, [itemOf(vaccine, 1)])
+    assert.deepEqual(report.link.lots, [`${vaccine}/10/L7`])
   })
 })

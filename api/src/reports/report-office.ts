@@ -5,14 +5,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { compileValidator } from '@tracegate/model/codec'
 import type { PolicyVersion } from '@tracegate/model/policy/policy'
-import { ReportCase, type ReportChannel, type ReportTold } from '@tracegate/model/report'
+import { ReportCase, type ReportChannel, type ReportLink, type ReportTold } from '@tracegate/model/report'
 import { findGoods, indexProducts, type ProductIndex } from '@tracegate/model/report-linking'
 import { isReportOpen, rawLengthMax, reduceReport, ReportStep, type RawPayload } from '@tracegate/model/report-reducer'
 import type { ReportSource } from '@tracegate/model/report-sources'
 import type { Product } from '@tracegate/model/registers'
 import type { Bus } from '@tracegate/service/bus'
 import type { CaseStore } from '@tracegate/store/case-store'
+import type { TraceStore } from '@tracegate/store/trace-store'
 import { createCaseBook, type CaseBook, type KeptCase } from '../cases/case-book.ts'
+import { lotsOfItems } from '../goods.ts'
 import type { PolicyBook } from '../policy/policy-book.ts'
 import type { Registers } from '../registers.ts'
 import { createReceipts, type Receipts, type ReporterContact } from './receipts.ts'
@@ -56,6 +58,7 @@ export interface ReportOffice {
 
 export interface ReportOfficeOptions {
   readonly cases: CaseStore
+  readonly trace: TraceStore
   readonly bus: Bus
   readonly registers: Pick<Registers, 'products'>
   readonly policy: PolicyBook
@@ -102,7 +105,8 @@ export function createReportOffice(options: ReportOfficeOptions): ReportOffice {
     const receivedAtMs = isInsider ? hourOf(nowMs()) : nowMs()
     const { receipt, digest } = receipts.make()
     const rules = version.policy.reports
-    const found = findGoods(report.told, productIndex(await options.registers.products()), rules.linking)
+    const { candidates, ...named } = findGoods(report.told, productIndex(await options.registers.products()), rules.linking)
+    const link = named.link === undefined ? undefined : await withLots(options.trace, named.link)
     const id = isInsider ? `R-I-${randomBytes(10).toString('hex')}` : await nextId(cases, receivedAtMs)
     const content: Extract<ReportStep, { type: 'received' }>['content'] = {
       source: report.source,
@@ -117,8 +121,8 @@ export function createReportOffice(options: ReportOfficeOptions): ReportOffice {
       attachments: [],
       reliability: rules.reliability[report.source],
       harm: report.told.harm ?? { worst: 'none', injured: 0, fatal: 0 },
-      ...(found.link === undefined ? {} : { link: found.link }),
-      candidates: found.candidates
+      ...(link === undefined ? {} : { link }),
+      candidates
     }
     const probe: ReportCase = {
       ...content,
@@ -186,6 +190,14 @@ export function createReportOffice(options: ReportOfficeOptions): ReportOffice {
     },
     onChange: (listener) => void listeners.push(listener)
   }
+}
+
+/** A code of one item names no lot; the events of the item do. */
+async function withLots(trace: TraceStore, link: ReportLink): Promise<ReportLink> {
+  if (link.items.length === 0 || link.lots.length > 0) return link
+  // The report is taken whether the trace can be asked or not.
+  const lots = await lotsOfItems(trace, link.items).catch(() => new Map<string, string>())
+  return { ...link, lots: [...new Set(lots.values())] }
 }
 
 export function hourOf(timeMs: number): number {

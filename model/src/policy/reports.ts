@@ -96,7 +96,7 @@ export const reportsDefaults: ReportsPolicy = {
     totalBytesMax: 2_048 * 1_048_576,
     mediaTypes: [...attachmentMediaTypes]
   },
-  intake: { publicPerHourPerNetworkMax: 20, publicPerHourMax: 2_000, linksInTextMax: 3, bulkRowsMax: 1_000 },
+  intake: { publicPerHourPerNetworkMax: 60, publicPerHourMax: 2_000, linksInTextMax: 3, bulkRowsMax: 1_000 },
   duplicates: { windowMs: 14 * dayMs, similarity: 0.7, textLengthMin: 40 },
   linking: { candidatesMax: 5, candidateScore: 0.35, linkScore: 0.9, linkMargin: 0.15 },
   personalDataKeptMs: 365 * dayMs
