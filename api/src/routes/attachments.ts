@@ -1,14 +1,19 @@
 /** `/api/v1/attachments/{id}`: a file of a case, to be saved, never shown in place; who took it is on record. */
 import { Type } from 'typebox'
+import { attachmentTypes } from '@tracegate/model/http-reports'
+import { attachmentBytesMax } from '@tracegate/model/policy/reports'
+import { Attachment } from '@tracegate/model/report'
 import { answers, fileAnswers } from '../answers.ts'
 import { createAuditTrail } from '../audit.ts'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import type { HttpServer } from '../schema-types.ts'
+import { takeFiles } from './public-reports.ts'
 
 const endings = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp', 'application/pdf': 'pdf', 'video/mp4': 'mp4' } as const
 
 export function attachmentRoutes(app: HttpServer, context: ApiContext): void {
+  uploadRoute(app, context)
   app.get(
     '/api/v1/attachments/:id',
     {
@@ -35,4 +40,30 @@ export function attachmentRoutes(app: HttpServer, context: ApiContext): void {
         .send(bytes)
     }
   )
+}
+
+/** What companies and points prove the execution of a measure with, or a reply to a recall. */
+function uploadRoute(app: HttpServer, context: ApiContext): void {
+  void app.register(async (inside: HttpServer) => {
+    takeFiles(inside)
+    inside.post(
+      '/api/v1/attachments',
+      {
+        config: { right: 'respond' },
+        bodyLimit: attachmentBytesMax,
+        schema: {
+          tags: ['reports'],
+          summary: 'Hand in a file to refer to as proof; the same file twice is kept once',
+          consumes: [...attachmentTypes],
+          response: answers(Attachment)
+        }
+      },
+      async (request) => {
+        const bytes: unknown = request.body
+        if (!(bytes instanceof Uint8Array)) throw apiError('REQUEST_INVALID', { part: 'the body' })
+        const by = request.principal?.name ?? ''
+        return context.attachments.store({ bytes, mediaType: request.headers['content-type'] ?? '', by })
+      }
+    )
+  })
 }
