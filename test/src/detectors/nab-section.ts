@@ -46,9 +46,9 @@ export const nabSection: DetectorSection = {
         ]
       ),
       '',
-      `With nothing searched for on a corpus: strictly causal with the threshold ${fixedThreshold} for any series (fixed on this half)`,
+      `Without a search, strictly causal: with the threshold ${fixedThreshold} for any series`,
       `${triple((profile) => fixed[profile])}; with the threshold that follows from a budget of ${budgetPerMonth} alerts a month`,
-      `${triple((profile) => byBudget[profile])}.`,
+      `${triple((profile) => byBudget[profile])}. Both were fixed on this half; on another corpus they are a judgement without any tuning.`,
       '',
       'Any other folder of the kind, the other half included: `npm run judge -- nab <folder>`. Published for the whole corpus (58 files):',
       '',
