@@ -1,3 +1,4 @@
+/** Finding the goods of a report, and how alike two texts are. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reportsDefaults } from './policy/reports.ts'

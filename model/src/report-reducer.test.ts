@@ -1,3 +1,4 @@
+/** The steps of a report against their table, in any order. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

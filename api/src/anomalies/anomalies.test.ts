@@ -1,3 +1,4 @@
+/** What people do about anomalies over HTTP: acknowledge, shelve, comment, filter, count. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Anomaly } from '@tracegate/model/anomaly'

@@ -1,3 +1,4 @@
+/** Files of cases: cleaned, bounded, kept once. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

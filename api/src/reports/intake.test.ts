@@ -1,3 +1,4 @@
+/** Reports of harm over HTTP, from the public form to the surge that they make. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

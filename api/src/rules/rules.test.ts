@@ -1,3 +1,4 @@
+/** Rules and profiles over HTTP: versions, differences, back-tests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { complaintSurgeDefaults } from '@tracegate/detect/reports/surge'

@@ -1,3 +1,4 @@
+/** The statistic of surges against exact values, examples and a simulated market. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compileValidator } from '@tracegate/model/codec'

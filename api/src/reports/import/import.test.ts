@@ -1,3 +1,4 @@
+/** Lists of institutions and real notices of other regulators, read by their adapters. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
