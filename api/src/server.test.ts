@@ -21,6 +21,7 @@ import {
   traceEvent,
   vaccine
 } from './harness.ts'
+import { putMeasure } from './measures/testing.ts'
 import { createTriggerEngine } from './trigger.ts'
 
 const series = 'port-1/plc-1/chamber1.temperature'
@@ -131,7 +132,15 @@ test('every address answers to its schema', async (t) => {
   const product = encodeURIComponent(vaccine)
   const linked = { links: [{ linkType: 'gs1:pip', href: '/t/', title: { zh: '页', en: 'Page' } }] }
   assert.equal((await app.inject({ method: 'PUT', url: `/api/v1/links/${product}`, headers, payload: linked })).statusCode, 200)
+  const measure = await putMeasure(world)
   const addresses = [
+    '/api/v1/measures?type=sealDetain',
+    '/api/v1/measures/board',
+    `/api/v1/measures/${measure}`,
+    '/api/v1/control',
+    '/api/v1/control/port-1',
+    '/api/v1/control-keys',
+    '/api/v1/tasks?overdue=false',
     '/api/v1/dead-letters?code=SCAN_WITHOUT_RULE&state=any',
     '/api/v1/dead-letters/summary',
     '/api/v1/device-health?prefix=port-1/',

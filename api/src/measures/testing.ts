@@ -113,3 +113,21 @@ export async function createMeasureWorld() {
   await putWarning(world)
   return { world, clock, listener, desk: world.context.measures }
 }
+
+/** A seizure at port-1 for a warning of its own, with its control orders issued. Gives its id. */
+export async function putMeasure(world: World): Promise<string> {
+  const { id } = await putWarning(world, { id: 'W-2026-000900' })
+  const { measures } = world.context
+  const [kept] = await measures.office.order(
+    {
+      type: 'sealDetain',
+      warning: id,
+      addressees: [{ type: 'point', point: 'port-1' }],
+      instruction: { zh: '查封', en: 'Seal them' },
+      why: 'a test'
+    },
+    'test'
+  )
+  await measures.look()
+  return kept?.state.id ?? ''
+}
