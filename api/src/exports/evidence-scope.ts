@@ -213,6 +213,19 @@ async function warningOf({ cases }: Sources, id: string): Promise<WarningCase> {
   return read.value
 }
 
+/** The assessment, evaluations and measures that a warning rests on or brought about. */
+function decisionsOf(state: unknown): { kind: CaseKind; id: string }[] {
+  const read = warningCases.check(state)
+  if (!read.ok) return []
+  const { assessment, evaluations, measures } = read.value
+  const named = (kind: CaseKind, ids: readonly string[]) => ids.map((id) => ({ kind, id }))
+  return [
+    ...named('assessment', assessment === undefined ? [] : [assessment]),
+    ...named('evaluation', evaluations),
+    ...named('measure', measures)
+  ]
+}
+
 function isOfAnomalies(state: unknown, ids: ReadonlySet<string>): boolean {
   const read = warningCases.check(state)
   return read.ok && read.value.anomaly !== undefined && ids.has(read.value.anomaly)
@@ -243,7 +256,7 @@ async function findCases(sources: Sources, draft: Draft, ask: EvidenceAsk): Prom
   const ids = new Set(found.map(({ id }) => id))
   const journals: { kind: CaseKind; id: string }[] = found.map(({ id }) => ({ kind: 'anomaly', id }))
   for await (const { id, state } of headsOf(cases, 'warning', draft.cuts))
-    if (draft.warningIds.has(id) || isOfAnomalies(state, ids)) journals.push({ kind: 'warning', id })
+    if (draft.warningIds.has(id) || isOfAnomalies(state, ids)) journals.push({ kind: 'warning', id }, ...decisionsOf(state))
   const wanted = new Set([...journals.map(({ id }) => id), ...('of' in ask ? [ask.of] : [])])
   for await (const { id, state } of headsOf(cases, 'recall', draft.cuts)) if (mentions(state, wanted)) journals.push({ kind: 'recall', id })
   if (journals.length > scopeLimits.journals) draft.cuts.push(`journals: ${journals.length} found, ${scopeLimits.journals} were taken`)

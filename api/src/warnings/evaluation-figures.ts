@@ -24,13 +24,16 @@ export interface FigureSources {
 /** Cases looked through for those about the same goods; past it the figures say that more may exist. */
 const casesMax = 1_000
 const seriesMax = 16
+const recallsMax = 256
 const bucketsMax = 1_000
 const hourMs = 3_600_000
 
 const anomalies = compileValidator(Anomaly)
 const measures = compileValidator(MeasureCase)
 const reports = compileValidator(ReportCase)
-const recalls = compileValidator(Type.Object({ status: Type.Enum(recallStatuses) }))
+const recalls = compileValidator(
+  Type.Object({ status: Type.Enum(recallStatuses), origin: Type.Object({ warnings: Type.Array(Type.String()) }) })
+)
 
 export async function evaluationFigures(sources: FigureSources, warning: WarningCase): Promise<EvaluationFigures> {
   const sinceMs = warning.published?.firstAtMs ?? warning.draftedAtMs
@@ -133,9 +136,11 @@ async function seriesFigures(telemetry: TelemetryStore, series: string, question
 
 async function recallFigures({ cases, recallProgress }: FigureSources, warning: WarningCase): Promise<EvaluationFigures['recalls']> {
   const figures: EvaluationFigures['recalls'] = []
-  for (const id of warning.recalls) {
-    const read = recalls.check((await cases.head('recall', id))?.state)
-    if (!read.ok) continue
+  const ofIt = new Set(warning.recalls)
+  const { heads } = await cases.heads({ kind: 'recall', limit: casesMax })
+  for (const { id, state } of heads) {
+    const read = recalls.check(state)
+    if (!read.ok || !(ofIt.has(id) || read.value.origin.warnings.includes(warning.id)) || figures.length >= recallsMax) continue
     const status: RecallCase['status'] = read.value.status
     const progress = await recallProgress?.(id)
     figures.push({ id, status, closed: status === 'closed' || status === 'noDefect', ...progress })

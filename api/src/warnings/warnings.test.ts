@@ -5,6 +5,7 @@ import { WarningRow, WarningRows, WarningVersions } from '@tracegate/model/http-
 import { anomalyOf, chamber, createWorld, fish, itemOf, raise, startMs, traceEvent, vaccine, minuteMs, type World } from '../harness.ts'
 import { createTriggerEngine } from '../trigger.ts'
 import { createOffice } from './harness.ts'
+import { createOverdueWatch } from './overdue-watch.ts'
 
 const onset = startMs + 60 * minuteMs
 let now = onset + 3 * minuteMs
@@ -213,13 +214,17 @@ test('a number reserved for a publication that never came is given to the next o
   assert.ok((await world.cases.journal('warning', first)).some((step) => step.action === 'numberReleased'))
 })
 
-test('past its deadline a warning is overdue in lists', async () => {
+test('past its deadline a warning is overdue in lists and in the metrics', async () => {
   const world = await drafted()
   const office = await createOffice(world)
   const overdue = async () => (await office.ok(WarningRows, 'assessor', { url: '/api/v1/warnings?overdue=true' })).items.length
   assert.equal(await overdue(), 0)
   now += 60 * minuteMs + 1
   assert.equal(await overdue(), 1)
+  await createOverdueWatch(world.context).look()
+  const metrics = await world.metrics.text()
+  assert.match(metrics, /tracegate_api_warnings_overdue\{level="I"\} 1/)
+  assert.match(metrics, /tracegate_api_warnings_open\{level="II"\} 0/)
 })
 
 test('who has seen an older journal is told so', async () => {
