@@ -87,7 +87,9 @@ export function createFaultBook(before: FaultState = { open: {}, closed: [] }): 
     for (const group of open.values()) {
       const { anomaly } = group
       const same = anomaly.type === fault.type && anomaly.point === fault.reading.point && anomaly.device === fault.reading.device
-      if (!same || Math.abs(fault.reading.timeMs - anomaly.openedMs) > togetherMs) continue
+      // Sensors of two places that part from their neighbours have two causes, whatever device reads them.
+      const apart = (anomaly.type === 'drift' || anomaly.type === 'neighbour') && anomaly.place !== fault.place
+      if (!same || apart || Math.abs(fault.reading.timeMs - anomaly.openedMs) > togetherMs) continue
       const known = anomaly.series ?? []
       if (!known.includes(series) && known.length >= seriesPerAnomalyMax) continue
       const { metric: _, place, ...rest } = anomaly
