@@ -16,12 +16,14 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   ingest: () => import('./ingest.ts'),
   opcua: () => import('./opcua.ts'),
   peers: () => import('./peers.ts'),
+  'recall-progress': () => import('./recall-progress.ts'),
   reconnects: () => import('./reconnects.ts'),
   score: () => import('./score.ts'),
   soak: () => import('./soak.ts'),
   'telemetry-store': () => import('./telemetry-store.ts'),
   trace: () => import('./trace.ts'),
   'trace-growth': () => import('./trace-growth.ts'),
+  'trace-rules': () => import('./trace-rules.ts'),
   'trace-walks': () => import('./trace-walks.ts'),
   trigger: () => import('./trigger.ts')
 }

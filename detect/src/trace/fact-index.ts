@@ -31,27 +31,37 @@ function indexOf(fact: TraceFact): FactIndex {
   return made
 }
 
+/** A list as short as this is walked: an index of it costs more than it saves. */
+const walkedMax = 8
+
 /** Whether the event names the key in the role. */
 export function isIn(fact: TraceFact, key: string, role: TraceSubject['role']): boolean {
-  return ((indexOf(fact).roles.get(key) ?? 0) & roleBits[role]) !== 0
+  if (fact.subjects.length > walkedMax) return ((indexOf(fact).roles.get(key) ?? 0) & roleBits[role]) !== 0
+  for (const subject of fact.subjects) if (subject.role === role && subject.key === key) return true
+  return false
 }
 
 export function names(fact: TraceFact, key: string): boolean {
-  return indexOf(fact).roles.has(key)
+  return subjectIn(fact, key) !== undefined
 }
 
 export function subjectIn(fact: TraceFact, key: string): TraceSubject | undefined {
-  return indexOf(fact).subjects.get(key)
+  if (fact.subjects.length > walkedMax) return indexOf(fact).subjects.get(key)
+  for (const subject of fact.subjects) if (subject.key === key) return subject
+  return undefined
 }
 
 /** What the event says is, or was, inside of its parent. */
 export function childrenNamed(fact: TraceFact): readonly TraceSubject[] {
-  return indexOf(fact).children
+  return fact.subjects.length > walkedMax ? indexOf(fact).children : fact.subjects.filter(({ role }) => role === 'child')
 }
+
+const none: readonly string[] = []
 
 /** Keys of the lots that the event names as such. */
 export function lotsNamed(fact: TraceFact): readonly string[] {
-  return indexOf(fact).lots
+  if (fact.subjects.length > walkedMax) return indexOf(fact).lots
+  return fact.subjects.some(({ kind }) => kind === 'lot') ? fact.subjects.filter(({ kind }) => kind === 'lot').map(({ key }) => key) : none
 }
 
 export function isAggregation(fact: TraceFact): boolean {

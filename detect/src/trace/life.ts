@@ -133,7 +133,8 @@ function ownFacts({ known, fresh, wrong, facts }: Telling): readonly TraceFact[]
   return own
 }
 
-const sharedFrom = 4
+/** Those with fewer are cheaper to read again than to look up. */
+const sharedFrom = 9
 
 function kindIn(own: readonly TraceFact[], key: string): NodeKind {
   const [first] = own
