@@ -6,9 +6,9 @@ import { capTime, type CapAlert } from './cap.ts'
 import { readCap } from './cap-read.ts'
 import { writeCap } from './cap-write.ts'
 
-const token = fc.string({ minLength: 1, maxLength: 30, unit: fc.constantFrom(...'abcXYZ0189.-_@/:预警') })
+const token = fc.string({ minLength: 1, maxLength: 30, unit: fc.constantFrom(...Array.from('abcXYZ0189.-_@/:预警')) })
 const line = fc
-  .string({ minLength: 1, maxLength: 40, unit: fc.constantFrom(...'ab <>&"\'中文;é\u{1f6ab}') })
+  .string({ minLength: 1, maxLength: 40, unit: fc.constantFrom(...Array.from('ab <>&"\'中文;é\u{1f6ab}')) })
   .map((text) => text.trim())
   .filter((text) => text !== '')
 const time = fc

@@ -3,8 +3,6 @@
  * retained at `warning/{level}/{number}` until it is lifted or has another level; `warning/{level}` retains the list of its level.
  */
 import { Type, type Static } from 'typebox'
-import { anomalyCategories, anomalyTypes } from './anomaly.ts'
-import { BilingualText } from './text.ts'
 import { wireVersion } from './wire-limits.ts'
 import { TimeMs } from './wire.ts'
 

@@ -118,7 +118,7 @@ test('kept links answer for what is below them, by language and media type, with
   await put('link-hosts', { hosts: [] })
   assert.equal(
     await place(`/01/09506000134352?linkType=gs1:safetyInfo`),
-    `/t/?code=${encodeURIComponent(vaccine)}`,
+    `/w?code=${encodeURIComponent(vaccine)}`,
     'a host that is allowed no more'
   )
 })

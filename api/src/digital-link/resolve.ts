@@ -56,6 +56,8 @@ function ownLinks(key: string): Candidate[] {
   const code = encodeURIComponent(key)
   const page = `/t/?code=${code}`
   const json = 'application/json'
+  const kind = keyKind(key)
+  const isGoods = kind === 'product' || kind === 'lot' || kind === 'item'
   const links = [
     own('pip', page, 'text/html', titles.pip),
     own('traceability', page, 'text/html', titles.traceability),
@@ -63,10 +65,8 @@ function ownLinks(key: string): Candidate[] {
     own('epcis', `/epcis/v2/epcs/${code}/events`, json, titles.epcis),
     own('recallStatus', page, 'text/html', titles.recallStatus),
     own('recallStatus', `/api/v1/public/recall-status?of=${code}`, json, titles.recallStatus),
-    own('safetyInfo', page, 'text/html', titles.safetyInfo)
+    own('safetyInfo', isGoods ? `/w?code=${code}` : page, 'text/html', titles.safetyInfo)
   ]
-  const kind = keyKind(key)
-  const isGoods = kind === 'product' || kind === 'lot' || kind === 'item'
   return isGoods ? [...links, own('dpp', `/api/v1/public/passport?of=${code}`, 'application/ld+json', titles.dpp)] : links
 }
 

@@ -62,7 +62,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     onQueued: () => outbox.hurry()
   })
   const outbox = createExchangeOutbox({
-    ...{ cases, policy, partners, sender, nowMs, book: office.book },
+    cases,
+    policy,
+    partners,
+    sender,
+    nowMs,
+    book: office.book,
     random: Math.random,
     lookMs: settings?.lookMs ?? lookDefaultMs,
     onOutcome: (outcome) => sent.add(1, { outcome }),

@@ -14,7 +14,12 @@ export interface PublishingOptions extends Omit<PublicationOfficeOptions, 'portC
 export function createPublishing(options: PublishingOptions): { readonly publication: PublicationOffice; readonly exchange: Exchange } {
   const { cases, policy, accounts, logger, metrics, nowMs, supervision } = options
   const exchange = createExchange({
-    ...{ cases, policy, accounts, logger, metrics, nowMs },
+    cases,
+    policy,
+    accounts,
+    logger,
+    metrics,
+    nowMs,
     base: () => publication.base(),
     declare: (declaration, by) => declare(supervision, declaration, by),
     ...(options.exchange === undefined ? {} : { settings: options.exchange })

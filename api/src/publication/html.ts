@@ -39,7 +39,7 @@ h2{font-size:1.1rem;margin:1.75rem 0 .5rem;padding-bottom:.2rem;border-bottom:1p
 p{margin:.4rem 0;overflow-wrap:anywhere}
 a{color:inherit}
 section[lang=en],div[lang=en]{margin-top:.75rem}
-.mark{display:inline-block;border:2px solid currentcolor;border-radius:.4rem;padding:.1rem .6rem;font-weight:700}
+.mark{display:inline-block;margin:.15rem .25rem .15rem 0;border:2px solid currentcolor;border-radius:.4rem;padding:.1rem .6rem;font-weight:700}
 .I{color:var(--I)}.II{color:var(--II)}.III{color:var(--III)}.IV{color:var(--IV)}.end{color:var(--end)}
 .say{border-left:.4rem solid currentcolor;padding:.25rem 1rem;margin:1rem 0;font-weight:600}
 dl{display:grid;grid-template-columns:minmax(8rem,14rem) 1fr;gap:.3rem 1rem;margin:.5rem 0}
@@ -47,7 +47,7 @@ dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}
 dt span,dd span{display:inline-block;margin-right:.5em}
 table{border-collapse:collapse;width:100%;font-size:.95rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.scroll table{min-width:34rem}
 ul,ol{padding-left:1.4rem;margin:.4rem 0}
 form{display:grid;gap:.75rem;margin:1rem 0;max-width:32rem}
 label{display:grid;gap:.2rem}
@@ -56,7 +56,7 @@ button{cursor:pointer;font-weight:600}
 :focus-visible{outline:3px solid var(--IV);outline-offset:2px}
 .skip{position:absolute;left:-999rem}.skip:focus{left:1rem;top:.5rem;background:var(--paper);padding:.5rem}
 @media (max-width:36rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}
-@media print{header nav,footer nav,form,.skip{display:none}body{color:#000;background:#fff;font-size:11pt}header,main,footer{max-width:none;padding:0}a[href^="/"]{text-decoration:none}h2{break-after:avoid}tr,.say{break-inside:avoid}}
+@media print{header nav,footer nav,form,.skip{display:none}body{color:#000;background:#fff;font-size:11pt}header,main,footer{max-width:none;padding:0}a[href^="/"]{text-decoration:none}h2{break-after:avoid}tr,.say{break-inside:avoid}.scroll table{min-width:0}}
 `
 
 const styleHash = createHash('sha256').update(style).digest('base64')

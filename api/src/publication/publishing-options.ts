@@ -76,7 +76,10 @@ function mailOf(
   const password = smtpPasswordFile === undefined ? smtpPassword : readSecret(smtpPasswordFile)
   if (smtpCaFile !== undefined) readSecret(smtpCaFile)
   return {
-    ...{ host, port: smtpPort, security: smtpSecurity, from },
+    host,
+    port: smtpPort,
+    security: smtpSecurity,
+    from,
     ...(smtpUser === undefined ? {} : { user: smtpUser }),
     ...(password === undefined ? {} : { password }),
     ...(smtpCaFile === undefined ? {} : { caFile: smtpCaFile })

@@ -130,7 +130,8 @@ function isAddressFull(error: unknown): boolean {
 }
 
 function same(one: AlertFilter, other: AlertFilter): boolean {
-  return JSON.stringify(Object.entries(one).toSorted()) === JSON.stringify(Object.entries(other).toSorted())
+  const sorted = (filter: AlertFilter) => Object.entries(filter).toSorted(([left], [right]) => (left < right ? -1 : 1))
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
 }
 
 function requestOf(request: FastifyRequest, body: AlertBody): AlertRequest {

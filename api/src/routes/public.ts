@@ -13,6 +13,7 @@ import type { ApiContext } from '../context.ts'
 import { lotsOfItems } from '../goods.ts'
 import { journeyOf } from '../journey.ts'
 import { keyOfText } from '../keys.ts'
+import { channelRowOf } from '../publication/channel-rows.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { lookup, LookupQuery } from './lookup.ts'
 
@@ -95,8 +96,15 @@ async function publicNames(context: ApiContext, steps: readonly JourneyStep[], p
   }
 }
 
-/** Warnings in force that name the thing, its lot, or its product as a whole. */
-export async function publishedWarnings(context: Pick<ApiContext, 'cases' | 'trace'>, of: string): Promise<PublicWarning[]> {
+/**
+ * Warnings in force that name the thing, its lot, or its product as a whole. With the policy only those that it shows to the public; the
+ * office itself asks without.
+ */
+export async function publishedWarnings(
+  context: Pick<ApiContext, 'cases' | 'trace'> & Partial<Pick<ApiContext, 'policy'>>,
+  of: string
+): Promise<PublicWarning[]> {
+  const channels = (await context.policy?.current())?.policy.channels
   const [heads, lots] = await Promise.all([
     context.cases.heads({ kind: 'warning', open: true, limit: warningsMax }),
     lotsOfItems(context.trace, [of])
@@ -106,7 +114,8 @@ export async function publishedWarnings(context: Pick<ApiContext, 'cases' | 'tra
   return heads.heads.flatMap((head) => {
     const read = warningCases.check(head.state)
     if (!read.ok || read.value.status !== 'published' || read.value.drill) return []
-    const { id, title, matters, startMs, level, scope } = read.value
+    const { id, kind, title, matters, startMs, level, scope } = read.value
+    if (channels !== undefined && channelRowOf(channels, kind ?? 'operatorNotice', level)?.audience !== 'public') return []
     const named =
       scope.exposed.some((stay) => stay.key === of) ||
       (lot !== undefined && scope.lots.includes(lot)) ||

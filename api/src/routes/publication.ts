@@ -176,7 +176,10 @@ function enquiryPageRoute(app: HttpServer, context: ApiContext): void {
         summary: 'Page to look for warnings and recalls',
         security: [],
         querystring: Type.Object({
-          ...{ code: Text, brand: Text, hs: Text, q: Text },
+          code: Text,
+          brand: Text,
+          hs: Text,
+          q: Text,
           page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
           lang: Type.Optional(Type.Union([Type.Literal('zh'), Type.Literal('en')]))
         }),

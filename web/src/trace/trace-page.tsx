@@ -113,7 +113,9 @@ function Result({ found }: { readonly found: Found }) {
         warnings.map((warning) => (
           <section key={warning.id} className={`panel level-edge-${warning.level}`} data-testid="public-warning">
             <LevelMark level={warning.level} />
-            <h2>{pick(warning.title)}</h2>
+            <h2>
+              <a href={`/w/${encodeURIComponent(warning.id)}`}>{pick(warning.title)}</a>
+            </h2>
             <p>{pick(warning.matters)}</p>
             <p className="quiet">{t('public.since', { time: time(warning.startMs) })}</p>
           </section>
