@@ -20,7 +20,7 @@ interface Named {
   readonly names: Pick<ScopeHolder, 'party' | 'partyName' | 'contact' | 'place' | 'placeName'>
 }
 
-export async function openHolderNames(registers: Registers): Promise<HolderNames> {
+export async function openHolderNames(registers: Pick<Registers, 'names'>): Promise<HolderNames> {
   const index = indexNames(await registers.names())
   const known = new Map<string, Named>()
   return {

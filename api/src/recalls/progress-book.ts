@@ -27,7 +27,7 @@ const timeMaxMs = 30_000
 
 export interface ProgressBookOptions {
   readonly trace: TraceStore
-  readonly registers: Registers
+  readonly registers: Pick<Registers, 'names'>
   readonly nowMs: () => number
   /** The goods of the scope in force, from the journal. */
   goodsOf(recall: RecallCase): Promise<readonly ManifestGood[]>

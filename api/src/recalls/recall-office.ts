@@ -106,9 +106,15 @@ export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
     action: (step) => step.type,
     isOpen: ({ status }) => status !== 'noDefect' && status !== 'closed',
     nowMs,
-    changed: (recall) => {
+    changed: (recall, step) => {
       kept = undefined
       bus.publish('recall', { recall })
+      if (step.type !== 'started' && step.type !== 'scopeFrozen') return
+      // The first look at many goods takes longest, so it is taken before anybody waits for it; whoever asks hears of its faults.
+      policy
+        .current()
+        .then((version) => (liveRecallStatuses.has(recall.status) ? progressBook.of(recall, version.policy.recalls) : undefined))
+        .catch(() => undefined)
     }
   })
   const goods = createGoodsShelf(book)

@@ -125,7 +125,7 @@ async function createStory() {
 }
 
 function withCheckDigit(digits: string): string {
-  const sum = [...digits].reduceRight((total, digit, at) => total + Number(digit) * ((digits.length - at) % 2 === 1 ? 3 : 1), 0)
+  const sum = digits.split('').reduceRight((total, digit, at) => total + Number(digit) * ((digits.length - at) % 2 === 1 ? 3 : 1), 0)
   return digits + String((10 - (sum % 10)) % 10)
 }
 type Story = Awaited<ReturnType<typeof createStory>>
