@@ -21,7 +21,7 @@ export interface AnomalyDesk {
   chatter(windowMs?: number): Promise<AnomalyChatter>
 }
 
-export interface HandlingRequest {
+interface HandlingRequest {
   readonly id: string
   readonly by: string
   readonly why: string

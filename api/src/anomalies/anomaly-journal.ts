@@ -12,7 +12,7 @@ import { apiError } from '../errors.ts'
 const anomalies = compileValidator(Anomaly)
 const triesMax = 8
 
-export interface AnomalyStep {
+interface AnomalyStep {
   readonly id: string
   readonly by: string
   readonly action: string

@@ -15,7 +15,7 @@ import type { PolicyBook } from '../policy/policy-book.ts'
 import { cleanImage } from './clean-image.ts'
 import { intakeError } from './errors.ts'
 
-export interface NewAttachment {
+interface NewAttachment {
   readonly bytes: Uint8Array
   /** As the sender calls it; parameters behind a semicolon do not count. */
   readonly mediaType: string

@@ -12,7 +12,7 @@ export const reportsHeldMax = 50_000
 /** Reports of one band that are compared; a band that more share is made of a phrase that all use. */
 const perBandMax = 64
 
-export interface IndexedReport {
+interface IndexedReport {
   readonly report: ReportCase
   readonly length: number
 }

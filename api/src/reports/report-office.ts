@@ -20,7 +20,7 @@ import type { Registers } from '../registers.ts'
 import { createReceipts, type Receipts, type ReporterContact } from './receipts.ts'
 import { createReportIndex, reportsHeldMax, type ReportIndex } from './report-index.ts'
 
-export interface NewReport {
+interface NewReport {
   readonly told: ReportTold
   readonly source: ReportSource
   readonly channel: ReportChannel
@@ -34,7 +34,7 @@ export interface NewReport {
 }
 
 /** known: the source told the same of the same number before; nothing was kept. */
-export type Received =
+type Received =
   | { readonly outcome: 'received'; readonly kept: KeptCase<ReportCase>; readonly receipt: string }
   | { readonly outcome: 'known'; readonly kept: KeptCase<ReportCase> }
 

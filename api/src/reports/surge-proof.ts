@@ -28,7 +28,7 @@ export function proofOfSurge({ type, surge, product, rule }: SurgeFacts): Biling
         }
       : { en: '; one fatal injury is enough', zh: '；一起致命伤害即触发' }
   return {
-    en: `${name.en}${lotsEn}: ${reports.length} ${what.en} in ${windowDays} days${fatalEn}, ${sized(expected)} expected${byChance.en} (rule ${rule.id} version ${rule.version})`,
+    en: `${name.en}${lotsEn}: ${reports.length} ${what.en} in ${windowDays} ${windowDays === 1 ? 'day' : 'days'}${fatalEn}, ${sized(expected)} expected${byChance.en} (rule ${rule.id} version ${rule.version})`,
     zh: `${name.zh}${lotsZh}：${windowDays} 天内 ${reports.length} 起${what.zh}${fatalZh}，预期 ${sized(expected)} 起${byChance.zh}（规则 ${rule.id} 第 ${rule.version} 版）`
   }
 }

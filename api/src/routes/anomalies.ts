@@ -2,7 +2,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { HandlingAct } from '@tracegate/model/anomaly-handling'
-import { PageQuery } from '@tracegate/model/http'
 import {
   AcknowledgeRequest,
   AnomalyChatter,
@@ -14,18 +13,11 @@ import {
   HandledAnswer,
   ShelveRequest
 } from '@tracegate/model/http-anomalies'
-import { answers, Id, PointName } from '../answers.ts'
+import { answers, Id } from '../answers.ts'
 import { createAnomalyDesk, type AnomalyDesk } from '../anomalies/anomaly-desk.ts'
-import { caseStates } from '../case-pages.ts'
 import type { ApiContext } from '../context.ts'
 import { apiError } from '../errors.ts'
 import type { HttpServer } from '../schema-types.ts'
-
-export const CaseQuery = Type.Object({
-  ...PageQuery.properties,
-  state: Type.Optional(Type.Enum(caseStates)),
-  point: Type.Optional(PointName)
-})
 
 const root = '/api/v1/anomalies'
 const tags = ['anomalies']

@@ -30,7 +30,7 @@ export interface FeedResult {
   readonly truncatedAtMs?: number
 }
 
-export const feedLimits = { readings: 20_000_000, events: 500_000 }
+const feedLimits = { readings: 20_000_000, events: 500_000 }
 const readingsPerSlice = 200_000
 const sliceMsMin = 60_000
 const sliceMsMax = 86_400_000

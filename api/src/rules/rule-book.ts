@@ -42,7 +42,7 @@ export function shippedSetting({ id, defaults }: RuleDefinition): RuleSetting {
 }
 
 /** What does not match is left out: the defaults hold then. */
-export async function readSettings(cases: CaseStore): Promise<ReadonlyMap<string, RuleSetting>> {
+async function readSettings(cases: CaseStore): Promise<ReadonlyMap<string, RuleSetting>> {
   const found = new Map<string, RuleSetting>()
   for (const row of await cases.list('rules')) {
     const read = settings.check(row.document)

@@ -17,7 +17,7 @@ import { FindingsError } from '../problem.ts'
 import { ruleError } from './errors.ts'
 import { shippedSetting, type RuleBook } from './rule-book.ts'
 
-export interface Change {
+interface Change {
   readonly id: string
   readonly by: string
   readonly why: string

@@ -1,4 +1,4 @@
-/** Scenarios of what people tell: a toy that comes apart in many hands within an hour. */
+/** Scenarios of what people tell: a toy that comes apart in many hands within a day. */
 import { simError } from '../errors.ts'
 import type { Breakables, Complaint, Scenario } from './scenario.ts'
 
@@ -6,14 +6,14 @@ const minuteMs = 60_000
 
 /** Told by different people of different pieces; two of them were hurt. */
 const stories: readonly Omit<Complaint, 'code'>[] = [
-  { text: 'A wheel came off while my daughter was pushing it across the floor', injured: false },
-  { text: '轮子一碰就掉，里面的轴很尖', injured: false },
-  { text: 'The axle stuck out and cut the hand of my son; the nurse put two stitches in', injured: true },
-  { text: '孩子玩了十分钟前轮就脱落了，差点放进嘴里', injured: false },
-  { text: 'Second toy of this kind that lost its front wheel, bought last week', injured: false },
-  { text: 'My two year old had the small wheel in his mouth and choked, the doctor got it out', injured: true },
-  { text: '买来当天轴就断了，要求退货', injured: false },
-  { text: 'Wheel missing already in the box, the pin is sharp as a needle', injured: false }
+  { text: 'One block split at the seam and two small magnets fell out on the carpet', injured: false },
+  { text: '积木一摔就裂，里面的小磁铁掉了出来，孩子差点放进嘴里', injured: false },
+  { text: 'My son swallowed two loose magnets from a block; they were taken out in hospital last night', injured: true },
+  { text: '玩了十分钟就掉出磁铁，边缘也很锋利', injured: false },
+  { text: 'Second box of these blocks that came with a cracked corner and a magnet rolling about inside', injured: false },
+  { text: 'My two year old put a magnet that had come loose into her nose, the doctor had to remove it', injured: true },
+  { text: '买来当天就有三块开胶，磁铁外露，要求退货', injured: false },
+  { text: 'Magnets come off when the blocks are pulled apart, nobody warned us that they are this small', injured: false }
 ]
 
 /** Pieces of a toy are sold, and their buyers complain in the public form. What was told stays told. */

@@ -10,9 +10,6 @@ export interface Imported {
   readonly raw: { readonly mediaType: string; readonly text: string }
 }
 
-/** Reads a whole file. Throws `REPORT_FORMAT` for what is none of its format. */
-export type Adapter = (bytes: Uint8Array) => Imported[]
-
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export function textOf(bytes: Uint8Array, format: string): string {

@@ -30,7 +30,7 @@ export function readReportsJson(bytes: Uint8Array): (Imported | { readonly wrong
   })
 }
 
-export const csvColumns = [
+const csvColumns = [
   'sourceId',
   'title',
   'text',
