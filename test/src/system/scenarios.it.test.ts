@@ -18,6 +18,7 @@ const quietMs = 60_000
 /** Rooms warm and cool four minutes a second. */
 const speed = 240
 const soonMs = 45_000
+const learnMs = 20_000
 
 interface Port {
   readonly simulator: Simulator
@@ -126,15 +127,16 @@ async function openDoor(port: Port): Promise<void> {
   assert.ok((closed.closedMs ?? 0) > closed.openedMs)
 }
 
-/** One thermometer of two wanders off: the platform cannot know which is right, so it takes the goods for in danger. */
+/** One thermometer of two wanders off alone: the sensor is at fault, and nothing is said of the goods. */
 async function driftingSensor(port: Port): Promise<void> {
   const place = port.simulator.world.chambers.fish
+  // Sensors that have just been switched on are believed until the usual difference between them is learnt.
+  await wait(learnMs)
   await tell(port, 'drifting-sensor', {
     target: 'fish',
-    fits: (one) => one.type === 'excursion' && one.place === place,
-    check: async (opened) => {
-      assert.equal(opened.metric, 'fish.temperature2')
-      await draftNaming(port, opened)
+    fits: (one) => one.type === 'drift' && one.place === place,
+    check: async ({ category, device, metric }) => {
+      assert.deepEqual({ category, device, metric }, { category: 'device', device: deviceIds.plc, metric: 'fish.temperature2' })
     }
   })
 }
@@ -200,8 +202,8 @@ async function missingInspection(port: Port): Promise<void> {
   for (const one of all) await story.closed(one, soonMs)
 }
 
-/** Readings keep the time the device gave them, none is lost, and the live value goes on from the right ones. */
-async function clockJump({ simulator, story }: Port): Promise<void> {
+/** Readings keep the time the device gave them, none is lost, the live value goes on from the right ones, and the clock is told of. */
+async function clockJump({ simulator, story, explained }: Port): Promise<void> {
   const series = seriesOf('B1')
   const backMs = 60 * 60_000
   const fromMs = Date.now() - 3_000
@@ -211,9 +213,13 @@ async function clockJump({ simulator, story }: Port): Promise<void> {
     (await story.readings(series, fromMs - backMs, jumpedMs - backMs + 60_000)).length >= 5 ? true : undefined
   )
   assert.ok((await story.latestMs(series)) > fromMs, 'the live value does not go back an hour')
+  const wrong = await story.opened('the wrong clock', soonMs, (one) => one.type === 'clock' && one.device === probeOf('B1'))
+  explained.add(wrong.id)
+  assert.equal(wrong.category, 'device')
   await simulator.control.stop('clock-jump')
   const mendedMs = Date.now()
   await waitFor('live readings', soonMs, async () => ((await story.latestMs(series)) > mendedMs + 2_000 ? true : undefined))
+  await story.closed(wrong, soonMs)
   const toMs = mendedMs + 2_000
   const right = await story.readings(series, fromMs, toMs)
   const back = await story.readings(series, fromMs - backMs, toMs - backMs)
@@ -250,15 +256,15 @@ async function lineCut(port: Port): Promise<void> {
   const isGap = (one: Anomaly) => one.type === 'gap' && one.point === pointIds.yard && !before.has(one.id)
   const fromMs = Date.now()
   await simulator.control.start('line-cut')
-  const opened = await waitFor('a gap of every probe', soonMs, async () => {
-    const found = (await story.anomalies()).filter(isGap)
-    return found.length >= slotNames.length ? found : undefined
+  const opened = await waitFor('a gap with every probe', soonMs, async () => {
+    const [gap] = (await story.anomalies()).filter(isGap)
+    return gap?.figures['deviceCount'] === slotNames.length ? gap : undefined
   })
-  assert.deepEqual(new Set(opened.map((one) => one.device)), new Set(slotNames.map(probeOf)))
-  assert.ok(opened.every((one) => one.category === 'device' && one.status === 'open'))
+  for (const slot of slotNames) assert.ok(opened.series?.includes(seriesOf(slot)), slot)
+  assert.deepEqual([opened.category, opened.status, opened.device], ['device', 'open', undefined])
   await simulator.control.stop('line-cut')
   const toMs = Date.now()
-  for (const gap of opened) await story.closed(gap, soonMs)
+  await story.closed(opened, soonMs)
   for (const slot of slotNames) {
     const wanted = truth(simulator, slot, fromMs, toMs)
     assert.ok(wanted.length >= 10)
@@ -270,7 +276,7 @@ async function lineCut(port: Port): Promise<void> {
   }
   await wait(2_000)
   const gaps = (await story.anomalies()).filter(isGap)
-  assert.equal(gaps.length, slotNames.length, 'no gap was told twice')
+  assert.equal(gaps.length, 1, 'no gap was told twice')
   for (const gap of gaps) explained.add(gap.id)
 }
 
