@@ -75,7 +75,7 @@ export const measureTransitions: Readonly<Record<MeasureStepName, readonly (Meas
 }
 
 /** Whose right a step is: who orders, who has to carry it out, or the machine alone. */
-export const measureStepRights: Readonly<Record<MeasureStepName, 'order' | 'respond' | 'machine'>> = {
+export const measureStepRights = {
   ordered: 'order',
   acknowledged: 'respond',
   started: 'respond',
@@ -88,7 +88,7 @@ export const measureStepRights: Readonly<Record<MeasureStepName, 'order' | 'resp
   exempted: 'order',
   rescoped: 'machine',
   escalated: 'machine'
-}
+} as const satisfies Readonly<Record<MeasureStepName, 'order' | 'respond' | 'machine'>>
 
 export interface MeasureStepContext {
   readonly id: string

@@ -24,7 +24,7 @@ import {
 } from './deadlines.ts'
 import { createEscalationLog, isSameEscalation } from './escalation-log.ts'
 
-export interface TaskQuestion {
+interface TaskQuestion {
   readonly right?: string
   readonly kind?: Task['kind']
   readonly point?: string
@@ -51,9 +51,9 @@ export interface ClockOfficeOptions {
 }
 
 /** Who writes a step of escalation. */
-export const clockName = 'tracegate/clocks'
+const clockName = 'tracegate/clocks'
 /** Open cases of one kind that are looked at; the oldest ones past it wait until others have ended, which is told. */
-export const openCasesMax = 5_000
+const openCasesMax = 5_000
 const lookEveryDefaultMs = 15_000
 const recalls = compileValidator(RecallCase)
 

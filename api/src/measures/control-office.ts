@@ -16,7 +16,7 @@ import type { PolicyBook } from '../policy/policy-book.ts'
 import type { Registers } from '../registers.ts'
 import type { ControlEvents } from './control-events.ts'
 import { controlOrdersOf } from './control-orders.ts'
-import { createControlPublisher, type SignText } from './control-publisher.ts'
+import { createControlPublisher, roundOf, type SignText } from './control-publisher.ts'
 import { expandGoods } from './goods.ts'
 import { type ControlBook, machineName, type MeasureBook } from './measure-book.ts'
 
@@ -92,7 +92,7 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
     const { version, policy: current } = await policy.current()
     const [points, devices] = await Promise.all([options.registers.points(), options.registers.devices()])
     const listening = new Set(devices.filter(({ kind }) => listeningKinds.has(kind)).map(({ point }) => point))
-    const sees = `${version} ${expansions} ${points.map(({ id, operator }) => id + operator).join()} ${standingNow.map(({ id, updatedAtMs }) => id + String(updatedAtMs)).join()}`
+    const sees = `${roundOf(nowMs())} ${version} ${expansions} ${points.map(({ id, operator }) => id + operator).join()} ${standingNow.map(({ id, updatedAtMs }) => id + String(updatedAtMs)).join()}`
     if (sees === seen) return
     const known = new Map((await control.open(10_000)).items.map((one) => [one.point, one]))
     const wanted = controlOrdersOf({

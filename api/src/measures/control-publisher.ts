@@ -20,20 +20,25 @@ export interface ControlPublisher {
 }
 
 const empty = new Uint8Array(0)
+/** A broker may lose what it retains; so often it is given every list anew, which is no news to who has it. */
+const againMs = 600_000
+export const roundOf = (nowMs: number): number => Math.floor(nowMs / againMs)
 
 export function createControlPublisher(options: {
   readonly publisher: MessagePublisher | undefined
   readonly sign?: SignText | undefined
   readonly events: ControlEvents
+  readonly nowMs: () => number
 }): ControlPublisher {
   const { publisher, events, sign = async (list: ControlList) => list } = options
   /** Revision and parts that the broker has, by point; of this process alone. */
-  const sent = new Map<string, { readonly revision: number; readonly parts: number }>()
+  const sent = new Map<string, { readonly revision: number; readonly parts: number; readonly round: number }>()
   return {
     async publish(state) {
       const { point, revision } = state
       const before = sent.get(point)
-      if (publisher === undefined || before?.revision === revision) return true
+      const round = roundOf(options.nowMs())
+      if (publisher === undefined || (before?.revision === revision && before.round === round)) return true
       const { lists } = planLists({ point, revision, issuedAtMs: state.issuedAtMs, orders: state.orders })
       try {
         // Part 0 last: who counts by it has the others then.
@@ -43,7 +48,7 @@ export function createControlPublisher(options: {
         }
         for (let part = lists.length; part < (before?.parts ?? controlPartsMax); part += 1)
           await publisher.publish(buildTopic({ type: 'control', point, part }), empty, { qos: 1, retain: true })
-        sent.set(point, { revision, parts: lists.length })
+        sent.set(point, { revision, parts: lists.length, round })
         events.published({ point, revision, parts: lists.length })
         return true
       } catch (error) {

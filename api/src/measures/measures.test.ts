@@ -223,7 +223,7 @@ test('lifting the warning withdraws its measures and sends releases; a scope tha
 })
 
 test('a broker that is away gets the list when it is back, and a process that starts anew publishes what the case store holds', async () => {
-  const { world, listener, desk, order } = await open()
+  const { world, clock, listener, desk, order } = await open()
   listener.down = true
   await order()
   await desk.look()
@@ -232,6 +232,11 @@ test('a broker that is away gets the list when it is back, and a process that st
   await desk.look()
   const revision = listener.retained.get('tg/v1/port-1/-/control')?.revision
   assert.ok(revision !== undefined)
+  // A broker that lost what it retained is given the list anew within ten minutes, with the same revision.
+  listener.retained.clear()
+  clock.nowMs += 600_000
+  await desk.control.look()
+  assert.equal(listener.retained.get('tg/v1/port-1/-/control')?.revision, revision)
   // Another process over the same case store, which the first one left as after a kill.
   const again = createListener()
   const { cases, bus, trace, telemetry, logger, context } = world

@@ -37,7 +37,7 @@ export function createListener(): MessagePublisher & {
 }
 
 /** Two units of a lot, one of them on a pallet. */
-export async function fillTrace({ trace }: Pick<World, 'trace'>): Promise<void> {
+async function fillTrace({ trace }: Pick<World, 'trace'>): Promise<void> {
   await trace.capture([
     traceEvent({
       id: 'e-1',

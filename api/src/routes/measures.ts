@@ -11,6 +11,7 @@ import {
   MeasureRequest,
   MeasuresOrdered
 } from '@tracegate/model/http-measures'
+import { measureStepRights } from '@tracegate/model/measure-reducer'
 import { type MeasureCase, measureNames, measureStatuses, measureTypes } from '@tracegate/model/measure'
 import { answers, Id, limitDefault } from '../answers.ts'
 import type { KeptCase } from '../cases/case-book.ts'
@@ -30,7 +31,7 @@ export function measureRoutes(app: HttpServer, context: ApiContext): void {
   app.post(
     '/api/v1/measures',
     {
-      config: { right: 'order' },
+      config: { right: measureStepRights.ordered },
       schema: {
         tags,
         summary: 'Order a measure for a warning or recall, to points, companies or to everybody who finds the goods',
@@ -45,7 +46,7 @@ export function measureRoutes(app: HttpServer, context: ApiContext): void {
   app.post(
     '/api/v1/measures/:id/actions',
     {
-      config: { right: 'respond' },
+      config: { right: measureStepRights.acknowledged },
       schema: {
         tags,
         summary: 'What the addressee does: acknowledge, start, feed back, done with its proof, or failed',
@@ -60,7 +61,7 @@ export function measureRoutes(app: HttpServer, context: ApiContext): void {
   app.post(
     '/api/v1/measures/:id/decisions',
     {
-      config: { right: 'order' },
+      config: { right: measureStepRights.evaluated },
       schema: {
         tags,
         summary: 'What the authority decides: evaluate, withdraw, extend deadlines, or let single goods pass',

@@ -25,7 +25,7 @@ import type { LocalGoods } from './local-goods.ts'
 import { goodsOfScan, withClasses } from './scan-goods.ts'
 
 /** How a refused scan is recorded instead. */
-export interface Refusal {
+interface Refusal {
   readonly rule: ScanRule | undefined
   readonly details: NonNullable<ScanContext['details']>
   /** The scan was to close what waited before it. */
