@@ -250,3 +250,30 @@ test('a report with the code of one item is linked to the lot that the events of
     assert.deepEqual(report.link.lots, [`${vaccine}/10/L7`])
   })
 })
+
+test('upkeep removes contacts when their time is over, and finds goods that were registered later', async () => {
+  await withApp(async (tried) => {
+    const { app, world } = tried
+    await post(
+      app,
+      '/api/v1/public/reports',
+      { report: told({ goods: { name: 'Magnetic blocks', brand: 'Nordlys' } }), reporter: { name: 'Wang Li' } },
+      false
+    )
+    assert.deepEqual(await world.context.reports.upkeep(), { forgotten: 0, linked: 0 })
+    const [vaccineRow] = await world.cases.list('products')
+    const key = 'https://id.gs1.org/01/09506000134383'
+    const name = { zh: '磁力积木', en: 'Magnetic blocks' }
+    await world.cases.put('products', 'blocks', { ...Object(vaccineRow?.document), gtin: '09506000134383', key, name, brand: 'Nordlys' })
+    world.context.registers.forget('products')
+    assert.deepEqual(await world.context.reports.upkeep(), { forgotten: 0, linked: 1 })
+    const [report] = await casesOf(world)
+    assert.equal(report?.link?.product, key)
+    await post(app, `/api/v1/reports/${report.id}/discard`, { why: 'settled' })
+    tried.now += 364 * dayMs
+    assert.equal((await world.context.reports.upkeep()).forgotten, 0)
+    tried.now += 2 * dayMs
+    assert.equal((await world.context.reports.upkeep()).forgotten, 1)
+    assert.ok(!JSON.stringify(await world.cases.list('reporters')).includes('Wang Li'))
+  })
+})

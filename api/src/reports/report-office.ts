@@ -7,7 +7,7 @@ import { compileValidator } from '@tracegate/model/codec'
 import type { PolicyVersion } from '@tracegate/model/policy/policy'
 import { ReportCase, type ReportChannel, type ReportLink, type ReportTold } from '@tracegate/model/report'
 import { findGoods, indexProducts, type ProductIndex } from '@tracegate/model/report-linking'
-import { isReportOpen, rawLengthMax, reduceReport, ReportStep, type RawPayload } from '@tracegate/model/report-reducer'
+import { isReportOpen, rawLengthMax, reduceReport, ReportStep, reportSteps, type RawPayload } from '@tracegate/model/report-reducer'
 import type { ReportSource } from '@tracegate/model/report-sources'
 import type { Product } from '@tracegate/model/registers'
 import type { Bus } from '@tracegate/service/bus'
@@ -50,6 +50,11 @@ export interface ReportOffice {
     readonly expectedLength?: number | undefined
     readonly decide: (before: ReportCase, policy: PolicyVersion) => ReportStep | undefined
   }): Promise<KeptCase<ReportCase>>
+  /**
+   * Once in a while: removes contacts of reports that were settled long enough ago, and looks again for the goods of those that have none,
+   * as products are registered later, too. Gives how many of each.
+   */
+  upkeep(): Promise<{ readonly forgotten: number; readonly linked: number }>
   /** The recent ones, of all processes; loaded at the first ask. */
   index(): Promise<ReportIndex>
   /** Told of every report that came in or changed; of an insider's only when people change it. */
@@ -158,6 +163,51 @@ export function createReportOffice(options: ReportOfficeOptions): ReportOffice {
     return { outcome: 'received', kept, receipt }
   }
 
+  async function upkeep(): Promise<{ forgotten: number; linked: number }> {
+    await loaded()
+    const { policy: rules, version } = await policy.current()
+    const done = { forgotten: 0, linked: 0 }
+    const products = productIndex(await options.registers.products())
+    for (const report of [...index.all()]) {
+      const isOld = report.updatedAtMs + rules.reports.personalDataKeptMs <= nowMs()
+      const by = 'tracegate'
+      if (report.contactKept && !isReportOpen(report) && isOld) {
+        await receipts.removeReporter(report.receipt)
+        await step({
+          id: report.id,
+          by,
+          why: 'kept long enough',
+          decide: (now) => (now.contactKept ? { type: 'contactRemoved' } : undefined)
+        })
+        done.forgotten += 1
+      }
+      if (report.link !== undefined || !reportSteps.proposed.includes(report.status)) continue
+      const { link, candidates } = findGoods(report.told, products, rules.reports.linking)
+      if (link === undefined) continue
+      const proposed = { type: 'proposed' as const, link: await withLots(options.trace, link), candidates, policyVersion: version }
+      await step({ id: report.id, by, why: 'its goods are known now', decide: (now) => (now.link === undefined ? proposed : undefined) })
+      done.linked += 1
+    }
+    return done
+  }
+
+  const step: ReportOffice['step'] = async ({ id, by, why, expectedLength, decide }) => {
+    await loaded()
+    const version = await policy.current()
+    const { state } = await book.get(id)
+    // What an insider adds tells no time either, nor does what the machine does with it.
+    const quiet = state.channel === 'insider' && (by === 'insider' || by === 'tracegate')
+    const kept = await (quiet ? quietBook : book).act({
+      id,
+      by,
+      why,
+      ...(expectedLength === undefined ? {} : { expectedLength }),
+      decide: (before) => (before === undefined ? undefined : decide(before, version))
+    })
+    index.set(kept.state, kept.length)
+    return kept
+  }
+
   // One after the other: two of one event that come at once would not see each other.
   let turn: Promise<unknown> = Promise.resolve()
   return {
@@ -168,22 +218,8 @@ export function createReportOffice(options: ReportOfficeOptions): ReportOffice {
       turn = mine.catch(() => undefined)
       return mine
     },
-    async step({ id, by, why, expectedLength, decide }) {
-      await loaded()
-      const version = await policy.current()
-      const { state } = await book.get(id)
-      // What an insider adds tells no time either.
-      const quiet = state.channel === 'insider' && by === 'insider'
-      const kept = await (quiet ? quietBook : book).act({
-        id,
-        by,
-        why,
-        ...(expectedLength === undefined ? {} : { expectedLength }),
-        decide: (before) => (before === undefined ? undefined : decide(before, version))
-      })
-      index.set(kept.state, kept.length)
-      return kept
-    },
+    step,
+    upkeep,
     async index() {
       await loaded()
       return index

@@ -202,7 +202,7 @@ export function createSurgeWatch(options: SurgeWatchOptions): SurgeWatch {
     look,
     start() {
       const onError = (error: unknown) => events.surgeFailed({ error })
-      timer ??= setInterval(() => void look().catch(onError), hourMs)
+      timer ??= setInterval(() => void office.upkeep().then(look).catch(onError), hourMs)
       timer.unref()
       look().catch(onError)
     },
