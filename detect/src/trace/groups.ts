@@ -16,6 +16,9 @@ export const waitingMax = 10_000
 /** Things named by one anomaly; further ones are only counted. */
 export const membersMax = 500
 
+/** Ended ones that are known again when they come back; the oldest go. */
+const endedMax = 2_000
+
 const Text = Type.Object({ zh: Type.String(), en: Type.String() })
 
 export const Group = Type.Object({
@@ -40,7 +43,9 @@ export const Group = Type.Object({
   dueMs: Type.Optional(Type.Number()),
   /** Wall clock at which it opened; missing while it waits. */
   detectedAtMs: Type.Optional(Type.Number()),
-  historical: Type.Boolean()
+  historical: Type.Boolean(),
+  /** How often it came back after it had ended. */
+  returns: Type.Optional(Type.Integer({ minimum: 0 }))
 })
 export type Group = Static<typeof Group>
 
@@ -55,8 +60,6 @@ export interface Trigger {
 export interface Groups {
   /** Sets what is found about one member; what was found before and is no more ends. */
   set(member: string, found: readonly Found[], trigger: Trigger, goods?: readonly string[]): void
-  idsOf(member: string): readonly string[]
-  members(id: string): readonly string[]
   /** Members of anomalies that the event bears witness of. */
   witnessedBy(eventID: string): string[]
   /** Ends those that the test picks. */
@@ -65,7 +68,8 @@ export interface Groups {
   changes(nowMs: number): Anomaly[]
   counts(): { readonly open: number; readonly waiting: number; readonly forgotten: number; readonly unwatched: number }
   all(): ReadonlyMap<string, Group>
-  restore(groups: Readonly<Record<string, Group>>): void
+  ended(): ReadonlyMap<string, number>
+  restore(groups: Readonly<Record<string, Group>>, ended?: Readonly<Record<string, number>>): void
 }
 
 export function createGroups(): Groups {
@@ -75,6 +79,8 @@ export function createGroups(): Groups {
   const changed = new Map<string, Anomaly | undefined>()
   /** Those told to be open. */
   const told = new Set<string>()
+  /** Those that ended, with how often they had come back: a correction of a correction brings one back. */
+  const ended = new Map<string, number>()
   let [open, forgotten, unwatched, nextDueMs] = [0, 0, 0, Infinity]
 
   const link = (member: string, id: string): void => {
@@ -94,8 +100,14 @@ export function createGroups(): Groups {
   const close = (id: string, group: Group, closing: Closing): void => {
     drop(id, group)
     // What was not told yet need not be taken back.
-    if (told.has(id)) changed.set(id, closedAnomaly(id, group, closing))
-    else changed.delete(id)
+    if (told.has(id)) {
+      changed.set(id, closedAnomaly(id, group, closing))
+      ended.set(id, group.returns ?? 0)
+      for (const oldest of ended.keys()) {
+        if (ended.size <= endedMax) break
+        ended.delete(oldest)
+      }
+    } else changed.delete(id)
     told.delete(id)
   }
   const add = (member: string, { finding, rule }: Found, trigger: Trigger, goods: readonly string[] | undefined): string => {
@@ -104,7 +116,10 @@ export function createGroups(): Groups {
     if (known === undefined) {
       if (finding.dueMs !== undefined && groups.size - open >= waitingMax) unwatched += 1
       else {
-        groups.set(id, groupOf(member, { finding, rule }, trigger, goods))
+        const group = groupOf(member, { finding, rule }, trigger, goods)
+        const returns = ended.get(id)
+        if (returns !== undefined) group.returns = returns + 1
+        groups.set(id, group)
         link(member, id)
         nextDueMs = Math.min(nextDueMs, finding.dueMs ?? -Infinity)
       }
@@ -167,8 +182,6 @@ export function createGroups(): Groups {
       const now = new Set(found.map((one) => add(member, one, trigger, goods)))
       for (const id of before) if (!now.has(id)) remove(member, id, trigger)
     },
-    idsOf: (member) => [...(idsByMember.get(member) ?? [])],
-    members: (id) => groups.get(id)?.members ?? [],
     witnessedBy(eventID) {
       const members = new Set<string>()
       for (const group of groups.values())
@@ -192,8 +205,11 @@ export function createGroups(): Groups {
     },
     counts: () => ({ open, waiting: groups.size - open, forgotten, unwatched }),
     all: () => groups,
-    restore(kept) {
+    ended: () => ended,
+    restore(kept, endedBefore = {}) {
       groups.clear()
+      ended.clear()
+      for (const [id, returns] of Object.entries(endedBefore)) ended.set(id, returns)
       idsByMember.clear()
       changed.clear()
       told.clear()
@@ -256,6 +272,7 @@ function anomalyOf(id: string, group: Group): Anomaly {
     lastMs,
     detectedAtMs: group.detectedAtMs ?? openedMs,
     historical,
+    ...(group.returns === undefined ? {} : { returns: group.returns }),
     figures: { ...figures, count: members.length + more },
     witnesses: witnesses.map(({ eventID, timeMs }) => ({ type: 'event', eventID, timeMs })),
     proof: proofOf(group, goods)

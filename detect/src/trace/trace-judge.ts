@@ -32,6 +32,7 @@ const quietEveryMs = 60_000
 
 const TraceState = Type.Object({
   groups: Type.Record(Type.String(), Group),
+  ended: Type.Optional(Type.Record(Type.String(), Type.Integer())),
   watchers: Type.Array(Type.Tuple([Type.String(), Type.Array(Type.String())])),
   lots: LotWatchState,
   listening: ListeningState
@@ -167,6 +168,7 @@ export function createTraceJudge(): TraceJudge {
     snapshot: () =>
       structuredClone({
         groups: Object.fromEntries(groups.all()),
+        ended: Object.fromEntries(groups.ended()),
         watchers: watchers.snapshot(),
         lots: lots.snapshot(),
         listening: listening.snapshot()
@@ -175,7 +177,7 @@ export function createTraceJudge(): TraceJudge {
       const checked = stateValidator.check(snapshot)
       const state = checked.ok ? structuredClone(checked.value) : undefined
       const older = olderValidator.check(snapshot)
-      groups.restore(state?.groups ?? (older.ok ? groupsBefore(older.value.open) : {}))
+      groups.restore(state?.groups ?? (older.ok ? groupsBefore(older.value.open) : {}), state?.ended)
       watchers.restore(state?.watchers ?? [])
       lots.restore(state?.lots ?? {})
       listening.restore(state?.listening ?? {})

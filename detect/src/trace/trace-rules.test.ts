@@ -312,3 +312,14 @@ test('an older snapshot keeps what was open, and a declaration of error still en
   assert.deepEqual([closed?.id, closed?.status, closed?.goods], ['clonedSerial-1', 'closed', [item]])
   assert.equal(typeof to.restore({ nothing: true }), 'string')
 })
+
+test('an anomaly that was explained comes back, counted, when the explanation is declared wrong', () => {
+  const to = judge({ products: [{ ...product, inspectionRequired: true }] })
+  const sold = event({ eventID: 's', bizStep: 'retail_selling' })
+  const tested = event({ eventID: 'i', bizStep: 'inspecting', disposition: 'conformant', eventTimeMs: t0 - 1, recordTimeMs: t0 + 1 })
+  const [opened] = to.onEvents([sold], { of: () => [sold] }, t0)
+  assert.equal(to.onEvents([tested], { of: () => [tested, sold] }, t0 + 1)[0]?.status, 'closed')
+  const declared = { ...tested, errorDeclaration: { declarationTimeMs: t0 + 2, correctiveEventIDs: [] } }
+  const [back] = to.onEvents([declared], { of: () => [sold] }, t0 + 2)
+  assert.deepEqual([back?.id, back?.status, back?.returns], [opened?.id, 'open', 1])
+})
