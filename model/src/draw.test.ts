@@ -1,3 +1,4 @@
+/** The draw against vectors made by a shell, and what must hold of every draw. */
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** Manifests of frozen scopes: packing, hashing, comparing. */
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'

@@ -1,3 +1,4 @@
+/** The lint of notices against words that play the hazard down. */
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { recallDefaults } from './policy/recalls.ts'

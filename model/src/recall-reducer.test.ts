@@ -1,3 +1,4 @@
+/** Recalls by their journals: transitions, contents, clocks, and that no steps reach a status without its contents. */
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'

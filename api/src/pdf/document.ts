@@ -47,7 +47,7 @@ const lineShare = 1.4
 const cellPad = 4
 const black = [0, 0, 0] as const
 /** Size of bold letters from which Chinese ones are outlined. */
-const outlineFrom = 12
+const outlineFrom = 16
 
 export function createPdf(options: PdfOptions): PdfDocument {
   const pages: PageDrawn[] = []
@@ -105,7 +105,7 @@ export function createPdf(options: PdfOptions): PdfDocument {
       block(
         level === 1 ? 'H1' : 'H2',
         text,
-        { size: change.size ?? (level === 1 ? 22 : 13), bold: true, language },
+        { size: change.size ?? (level === 1 ? 22 : 14), bold: true, language },
         { after: 6, ...change }
       )
     },

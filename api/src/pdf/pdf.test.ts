@@ -1,3 +1,4 @@
+/** Lines, structure and bytes of our PDF files. */
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'

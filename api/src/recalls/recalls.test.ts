@@ -1,3 +1,4 @@
+/** Recalls over HTTP: progress from events, scopes, notices, checks, and what the public is told. */
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { Type, type Static, type TSchema } from 'typebox'
