@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { publishingSettings } from '@tracegate/api/publishing-options'
+import { publishingSettings, type PublishingSecrets } from '@tracegate/api/publishing-options'
 import { startApi, type Api } from '@tracegate/api/api'
 import { openAccounts, type Accounts } from '@tracegate/api/accounts'
 import { version } from '@tracegate/api/version'
@@ -58,11 +58,9 @@ export interface AllInOne {
   stop(): Promise<string[]>
 }
 
-export interface StartSecrets {
+export interface StartSecrets extends PublishingSecrets {
   /** `TRACEGATE_BOOTSTRAP_KEY`. */
   readonly bootstrapKey?: string | undefined
-  /** `TRACEGATE_SMTP_PASSWORD`. */
-  readonly smtpPassword?: string | undefined
 }
 
 export interface Stores {
@@ -253,19 +251,8 @@ interface HttpParts {
   readonly parts: Closable[]
 }
 
-async function startHttp({
-  options,
-  secrets,
-  skeleton,
-  stores,
-  accounts,
-  access,
-  broker,
-  collector,
-  simulator,
-  web,
-  parts
-}: HttpParts): Promise<Api> {
+async function startHttp(given: HttpParts): Promise<Api> {
+  const { options, secrets, skeleton, stores, accounts, access, broker, collector, simulator, web, parts } = given
   const api = await startApi({
     host: options.host,
     port: options.httpPort,

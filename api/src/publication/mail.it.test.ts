@@ -101,7 +101,7 @@ const settingsOf = (port: number): MailSettings => ({
 })
 
 async function subscribe(url: string, body: object): Promise<number> {
-  const response = await fetch(`${url}/api/v1/alert-subscriptions`, {
+  const response = await fetch(`${url}/api/v1/public/alert-subscriptions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body)

@@ -39,43 +39,73 @@ export interface Asker {
 }
 
 export function findNotices(index: NoticeIndex, question: NoticeQuestion, { clearance, channel }: Asker): readonly IndexedNotice[] {
-  return index.all().filter((one) => maySee(one, clearance, channel) && answers(one.notice, question))
+  const fits = askerOf(question)
+  return index.all().filter((one) => maySee(one, clearance, channel) && fits(one.notice))
 }
 
-function answers(notice: PublicNotice, { levels, kinds, state, drills, hs, brand, text, key, lotKey }: NoticeQuestion): boolean {
-  if (notice.drill && drills !== true) return false
-  if (levels !== undefined && levels.length > 0 && (notice.level === undefined || !levels.includes(notice.level))) return false
-  if (kinds !== undefined && kinds.length > 0 && !kinds.includes(notice.kind)) return false
-  if (state !== undefined && isEnded(notice) !== (state === 'ended')) return false
-  if (hs !== undefined && !notice.hsCodes.some((code) => code.startsWith(hs) || hs.startsWith(code))) return false
-  if (brand !== undefined && !notice.brands.some((one) => plain(one).includes(plain(brand)))) return false
-  if (text !== undefined && !names(notice, plain(text))) return false
-  return key === undefined || concerns(notice, key, lotKey)
+/** What the question asks of a notice; whatever is the same for all of them is worked out once. */
+function askerOf({
+  levels = [],
+  kinds = [],
+  state,
+  drills,
+  hs,
+  brand,
+  text,
+  key,
+  lotKey
+}: NoticeQuestion): (notice: PublicNotice) => boolean {
+  const [wantedBrand, wantedText] = [brand === undefined ? undefined : plain(brand), text === undefined ? undefined : plain(text)]
+  const about = key === undefined ? undefined : aboutOf(key, lotKey)
+  return (notice) => {
+    if (notice.drill && drills !== true) return false
+    if (levels.length > 0 && (notice.level === undefined || !levels.includes(notice.level))) return false
+    if (kinds.length > 0 && !kinds.includes(notice.kind)) return false
+    if (state !== undefined && isEnded(notice) !== (state === 'ended')) return false
+    if (hs !== undefined && !notice.hsCodes.some((code) => code.startsWith(hs) || hs.startsWith(code))) return false
+    if (wantedBrand !== undefined && !wordsOf(notice).brands.some((one) => one.includes(wantedBrand))) return false
+    if (wantedText !== undefined && !names(notice, wantedText)) return false
+    return about === undefined || about(notice)
+  }
+}
+
+interface Words {
+  readonly texts: readonly string[]
+  readonly brands: readonly string[]
+  readonly lots: ReadonlySet<string>
+}
+
+/** In one form for comparing; kept as long as the notice is. */
+const words = new WeakMap<PublicNotice, Words>()
+
+function wordsOf(notice: PublicNotice): Words {
+  const known = words.get(notice)
+  if (known !== undefined) return known
+  const { title, products, brands, number, lots } = notice
+  const texts = [title.zh, title.en, number, notice.case, ...products.flatMap(({ gtin, name }) => [gtin, name?.zh ?? '', name?.en ?? ''])]
+  const plainBrands = brands.map(plain)
+  const made = { texts: [...texts.map(plain), ...plainBrands], brands: plainBrands, lots: new Set(lots.map(({ lot }) => plain(lot))) }
+  words.set(notice, made)
+  return made
 }
 
 function names(notice: PublicNotice, wanted: string): boolean {
-  const { title, products, brands, number } = notice
-  const texts = [
-    title.zh,
-    title.en,
-    number,
-    notice.case,
-    ...brands,
-    ...products.flatMap(({ gtin, name }) => [gtin, name?.zh ?? '', name?.en ?? ''])
-  ]
-  return texts.some((one) => plain(one).includes(wanted)) || notice.lots.some(({ lot }) => plain(lot) === wanted)
+  const { texts, lots } = wordsOf(notice)
+  return lots.has(wanted) || texts.some((one) => one.includes(wanted))
 }
 
 /** Whether a notice is about the thing: its lot where lots are named, else its product. */
-export function concerns(notice: PublicNotice, key: string, lotKey: string | undefined): boolean {
-  const own = keyKind(key) === 'lot' ? key : lotKey
-  const gtin = gtinOf(keyKind(key) === 'product' ? key : (parentKeyOf(key) ?? key))
-  if (gtin === undefined) return false
-  const lotsOfIt = notice.lots.filter((one) => one.gtin === gtin14(gtin))
-  const isNamed = lotsOfIt.length > 0 || notice.products.some((one) => one.gtin === gtin14(gtin))
-  if (!isNamed) return false
-  if (keyKind(key) === 'product' || lotsOfIt.length === 0 || notice.truncated) return true
+function aboutOf(key: string, lotKey: string | undefined): (notice: PublicNotice) => boolean {
+  const kind = keyKind(key)
+  const digits = gtinOf(kind === 'product' ? key : (parentKeyOf(key) ?? key))
+  if (digits === undefined) return () => false
+  const gtin = gtin14(digits)
+  const own = kind === 'lot' ? key : lotKey
   const lot = own === undefined ? undefined : lotOf(own)
-  // Of an item whose lot nobody has told, the product is all that is known: rather one warning too many.
-  return lot === undefined || lotsOfIt.some((one) => one.lot === lot.lot)
+  return (notice) => {
+    const lotsOfIt = notice.lots.filter((one) => one.gtin === gtin)
+    if (lotsOfIt.length === 0) return notice.products.some((one) => one.gtin === gtin)
+    // Of an item whose lot nobody has told, the product is all that is known: rather one warning too many.
+    return kind === 'product' || notice.truncated || lot === undefined || lotsOfIt.some((one) => one.lot === lot.lot)
+  }
 }

@@ -83,7 +83,7 @@ function listRoutes(app: HttpServer, context: ApiContext): void {
 
 function askRoute(app: HttpServer, context: ApiContext): void {
   app.post(
-    '/api/v1/alert-subscriptions',
+    '/api/v1/public/alert-subscriptions',
     {
       config: askConfig,
       schema: {
