@@ -1,9 +1,9 @@
 /**
  * Judges what comes late of a place: readings that fall into a silence of their sensor, each once, by their own time. Nothing of the live
- * state moves; what is found is told when the backfill is over, marked historical, unless the live anomaly it runs into tells it already.
+ * state moves but the sums of the window; what is found is told when the backfill is over, marked historical, unless the live anomaly it runs into tells it already.
  */
 import type { Anomaly } from '@tracegate/model/anomaly'
-import { gapAround, newSensor, type SensorState } from './place-sensor.ts'
+import { addLate, gapAround, newSensor, type SensorState } from './place-sensor.ts'
 import type { PlaceJudgement } from './place-anomaly.ts'
 import { emptyPlaceState, judgePlace, type PlaceState } from './place-watch.ts'
 
@@ -52,6 +52,10 @@ export function createPlacePast(): PlacePast {
       for (const [key, past] of places) {
         if (nowMs - past.heardAtMs < pastQuietMs) continue
         places.delete(key)
+        for (const [series, late] of Object.entries(past.state.sensors)) {
+          const sensor = live(key)?.sensors[series]
+          if (sensor !== undefined) addLate(sensor, late)
+        }
         for (const anomaly of past.found.values()) {
           const ended: Anomaly =
             anomaly.status === 'closed' ? anomaly : { ...anomaly, status: 'closed', closedMs: Math.max(anomaly.lastMs, anomaly.openedMs) }

@@ -124,8 +124,24 @@ export function spentOf(
   return sum
 }
 
+/** What a late part of the same sensor's record adds to the sums of the window. */
+export function addLate(sensor: SensorState, late: SensorState): void {
+  if (late.spent === undefined) return
+  sensor.spent ??= { slice: -1, degreeMinutes: zeros(), outsideMs: zeros() }
+  moveTo(sensor.spent, late.spent.slice)
+  for (let slice = late.spent.slice; slice > sensor.spent.slice - spentSlices && slice > late.spent.slice - spentSlices; slice -= 1) {
+    const index = slice % spentSlices
+    sensor.spent.degreeMinutes[index] = (sensor.spent.degreeMinutes[index] ?? 0) + (late.spent.degreeMinutes[index] ?? 0)
+    sensor.spent.outsideMs[index] = (sensor.spent.outsideMs[index] ?? 0) + (late.spent.outsideMs[index] ?? 0)
+  }
+}
+
 function moveSpent(spent: Spent, timeMs: number, windowMs: number): number {
-  const slice = Math.max(spent.slice, Math.floor(timeMs / (windowMs / spentSlices)))
+  return moveTo(spent, Math.floor(timeMs / (windowMs / spentSlices)))
+}
+
+function moveTo(spent: Spent, newest: number): number {
+  const slice = Math.max(spent.slice, newest)
   if (spent.slice >= 0)
     for (let old = Math.max(spent.slice + 1, slice - spentSlices + 1); old <= slice; old += 1) {
       spent.degreeMinutes[old % spentSlices] = 0

@@ -358,6 +358,19 @@ test('what comes late is judged once by its own time, marked historical and clos
   assert.deepEqual(judge.onTick(nowMs + 40_000), [], 'the same again is told no second time')
 })
 
+test('an excursion that comes late counts in the sums of the window', () => {
+  const judge = judgeOf({ profile: { degreeMinutesMax: 40 } })
+  const dip = (from: number) => minutes(from, [5, ...Array.from({ length: 12 }, () => 9.5), 5, 5])
+  const live = feed(judge, [...dip(0), ...dip(80)])
+  assert.ok(!typesOf(live).some((one) => one.startsWith('cumulative')))
+  const nowMs = t0 + 100 * minuteMs
+  const alone = feed(judgeOf({ profile: { degreeMinutesMax: 40 } }), [...dip(0), ...dip(80), ...minutes(101, [8.1, 5])])
+  assert.ok(!typesOf(alone).some((one) => one.startsWith('cumulative')))
+  judge.onReadings(dip(30), nowMs)
+  assert.deepEqual(typesOf(judge.onTick(nowMs + 11_000)), ['excursion closed'])
+  assert.ok(typesOf(feed(judge, minutes(101, [8.1, 5]))).includes('cumulativeExcursion open'))
+})
+
 test('backfill that shows that a live anomaly began earlier leaves its id, onset and opening as they were', () => {
   const judge = judgeOf()
   feed(judge, minutes(0, [5, 5, 5]))
