@@ -472,7 +472,7 @@ test('answers carry security headers and errors do not tell the inside', async (
 })
 
 /** A report, a profile and a back-test, so that their addresses have something to answer with. */
-async function reportedAndTested({ context }: World): Promise<{ report: string; backTest: string }> {
+async function reportedAndTested({ context }: Awaited<ReturnType<typeof createWorld>>): Promise<{ report: string; backTest: string }> {
   const told = { text: 'It leaks', goods: {} }
   const raw = { mediaType: 'text/plain', text: 'It leaks' }
   const { kept } = await context.reports.receive({ told, source: 'company', channel: 'signedIn', by: 'test', raw })

@@ -168,7 +168,9 @@ export function createReportOffice(options: ReportOfficeOptions): ReportOffice {
     const { policy: rules, version } = await policy.current()
     const done = { forgotten: 0, linked: 0 }
     const products = productIndex(await options.registers.products())
-    for (const report of [...index.all()]) {
+    // As they are now: a step puts its report at the end of the index.
+    const all = [...index.all()]
+    for (const report of all) {
       const isOld = report.updatedAtMs + rules.reports.personalDataKeptMs <= nowMs()
       const by = 'tracegate'
       if (report.contactKept && !isReportOpen(report) && isOld) {
