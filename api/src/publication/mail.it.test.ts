@@ -45,6 +45,8 @@ async function startMailServer(port = 0) {
     cert,
     logger: false,
     authMethods: ['PLAIN', 'LOGIN'],
+    // The pool of the mailer keeps its connection; the server does not wait for it.
+    closeTimeout: 50,
     onAuth: ({ username, password }, _session, done) =>
       username === 'tracegate' && password === 'pass-1234' ? done(null, { user: username }) : done(new Error('no')),
     onRcptTo({ address }, _session, done) {
