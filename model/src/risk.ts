@@ -158,7 +158,7 @@ function scopeOf(facts: AssessmentFacts, table: GradingPolicy): Criterion {
     value,
     reason: {
       zh: `涉及 ${facts.goods} 件货物、${facts.lots} 个批次、${facts.holders} 个持有方、${facts.regions} 个地区`,
-      en: `Concerned: ${facts.goods} of goods, ${counted(facts.lots, 'lot')}, ${counted(facts.holders, 'holder')}, ${counted(facts.regions, 'region')}`
+      en: `Concerned: goods ${facts.goods}, ${counted(facts.lots, 'lot')}, ${counted(facts.holders, 'holder')}, ${counted(facts.regions, 'region')}`
     }
   }
 }

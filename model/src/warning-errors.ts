@@ -4,7 +4,7 @@ import { CodedError, defineErrors, type ErrorParameters, type Reason } from './e
 export const warningError = defineErrors({
   RIGHT_MISSING: { status: 403, message: 'Cannot do this: it needs the right "{right}", which "{name}" does not have' },
   WARNING_STEP: { status: 409, message: 'Cannot take the step {step} of warning {id}: it is {status}, expected {allowed}' },
-  WARNING_INCOMPLETE: { status: 422, message: 'Cannot take the step {step} of warning {id}: {count} mandatory contents are missing' },
+  WARNING_INCOMPLETE: { status: 422, message: 'Cannot take the step {step} of warning {id}: mandatory contents are missing or wrong at {count} places' },
   WARNING_FOOD: {
     status: 409,
     message: 'Cannot take the step {step} of warning {id}: its regime is food, expected it to be routed to {procedure}'
@@ -33,7 +33,7 @@ export const warningError = defineErrors({
     message: 'Cannot take the step {step} of warning {id}: measures {measures} do not fit level {level}, expected {allowed}'
   },
   ASSESSMENT_STEP: { status: 409, message: 'Cannot take the step {step} of assessment {id}: it is {status}, expected {allowed}' },
-  ASSESSMENT_INCOMPLETE: { status: 422, message: 'Cannot complete assessment {id}: {count} parts are missing' },
+  ASSESSMENT_INCOMPLETE: { status: 422, message: 'Cannot complete assessment {id}: parts are missing at {count} places' },
   EVALUATION_STEP: { status: 409, message: 'Cannot take the step {step} of evaluation {id}: it is {status}, expected {allowed}' }
 })
 
