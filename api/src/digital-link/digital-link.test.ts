@@ -1,4 +1,7 @@
 /** The resolver over HTTP: forms, link types, fall-back, redirects, refusals, and the vectors of others. */
+import type { RecallCase } from '@tracegate/model/recall-case'
+import type { RecallStep, RecallStepType } from '@tracegate/model/recall-steps'
+import { fittingStep } from '@tracegate/model/recall-testing'
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -203,26 +206,26 @@ test('what nobody knows is not found: a page for a person, a problem for a progr
   assert.equal((await get('/01/09520123456788/21/7', html)).statusCode, 307)
 })
 
+/** The step for goods of the product. */
+function recallStepOf(product: string, step: RecallStep): RecallStep {
+  return step.type === 'scopeFrozen' ? { ...step, scope: { ...step.scope, asked: { of: [product] }, products: [product] } } : step
+}
+
 test('recall status and passport tell what is published, and nothing of drafts or parties', async () => {
   const { get, world } = await open()
   const of = encodeURIComponent(`${vaccine}/21/S1`)
   assert.equal((await get(`/api/v1/public/recall-status?of=${of}`)).json().status, 'none')
-  await world.cases.append({
-    kind: 'recall',
-    id: 'R-1',
-    expectedLength: 0,
-    step: { atMs: startMs, by: 't', action: 'a', why: '', data: {} },
-    head: { open: true, state: { status: 'investigating', scope: { products: [vaccine] } } }
-  })
-  assert.equal((await get(`/api/v1/public/recall-status?of=${of}`)).json().status, 'none', 'an investigation is not public')
-  await world.cases.append({
-    kind: 'recall',
-    id: 'R-1',
-    expectedLength: 1,
-    step: { atMs: startMs, by: 't', action: 'a', why: '', data: {} },
-    head: { open: true, state: { status: 'running', scope: { products: [vaccine] } } }
-  })
-  assert.deepEqual((await get(`/api/v1/public/recall-status?of=${of}`)).json().recalls, [{ id: 'R-1', status: 'running' }])
+  const take = (...types: readonly RecallStepType[]) =>
+    types.reduce<Promise<unknown>>(async (before, type) => {
+      await before
+      const decide = (state: RecallCase | undefined) => recallStepOf(vaccine, fittingStep(type, state, startMs))
+      return world.context.recalls.book.act({ id: 'R-1', by: 't', why: '', decide })
+    }, Promise.resolve())
+  await take('reported', 'planned', 'scopeFrozen', 'noticePublished')
+  assert.equal((await get(`/api/v1/public/recall-status?of=${of}`)).json().status, 'none', 'a plan is not public')
+  await take('started')
+  const [recall, ...others] = (await get(`/api/v1/public/recall-status?of=${of}`)).json().recalls
+  assert.deepEqual([recall.id, recall.status, recall.match, others.length], ['R-1', 'running', 'product', 0])
   const passport = await get(`/api/v1/public/passport?of=${of}`)
   assert.match(String(passport.headers['content-type']), /^application\/ld\+json/)
   assert.deepEqual([passport.json()['gs1:hasSerialNumber'], passport.json()['tracegate:recallStatus']], ['S1', 'recall'])
