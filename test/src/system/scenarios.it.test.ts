@@ -48,6 +48,7 @@ describe('the simulated port', { concurrency: true }, () => {
       stuckSensor(port),
       clonedSerial(port),
       missingInspection(port),
+      wrongRecords(port),
       clockJump(port)
     ])
     const betweenMs = Date.now()
@@ -170,6 +171,26 @@ async function clonedSerial(port: Port): Promise<void> {
     }
   })
   assert.match(closed.proof.en, /withdrawn/)
+}
+
+/** What only the record of goods shows; each is told of by its own rule and by no other. */
+async function wrongRecords(port: Port): Promise<void> {
+  const cases = [
+    ['impossible-travel', 'impossibleTravel'],
+    ['broken-sequence', 'brokenSequence'],
+    ['use-after-end', 'useAfterEnd'],
+    ['late-event', 'lateEvent']
+  ] as const
+  for (const [name, type] of cases) {
+    const closed = await tell(port, name, {
+      fits: (one) => one.type === type,
+      check: async (opened) => {
+        const target = port.simulator.control.scenarios().find((one) => one.name === name)?.target
+        assert.deepEqual([opened.category, opened.goods], ['trace', [target]])
+      }
+    })
+    assert.match(closed.proof.en, /withdrawn/)
+  }
 }
 
 /** The container goes past the laboratory onto a shelf, one pallet after the other: each is told by itself. */
