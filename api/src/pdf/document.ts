@@ -17,7 +17,7 @@ export interface PdfOptions {
   readonly footer: string
 }
 
-export interface ParagraphOptions {
+interface ParagraphOptions {
   readonly size?: number
   readonly bold?: boolean
   /** Red, green, blue from 0 to 1. */
@@ -25,7 +25,7 @@ export interface ParagraphOptions {
   readonly after?: number
 }
 
-export interface TableOptions {
+interface TableOptions {
   readonly header: readonly string[]
   readonly rows: readonly (readonly string[])[]
   /** Shares of the width. */

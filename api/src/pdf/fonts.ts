@@ -48,7 +48,7 @@ const beyond: Readonly<Record<string, readonly [code: number, width: number]>> =
 /** In Chinese these stand in a square of their own. */
 const fullWidthInChinese: ReadonlySet<string> = new Set('“”‘’…—·')
 
-export type Face = 'latin' | 'song'
+type Face = 'latin' | 'song'
 export interface TextStyle {
   readonly size: number
   readonly bold: boolean

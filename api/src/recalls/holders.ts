@@ -57,7 +57,7 @@ function namesOnly({ party, partyName, contact, place, placeName }: Partial<Scop
 }
 
 /** The same for the same holder in every recall, and not to be turned back into it without a list of all. */
-export function holderId(key: string): string {
+function holderId(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16)
 }
 
@@ -116,7 +116,7 @@ function enter(group: Group, good: RecallGood): void {
   group.lastMs = Math.max(group.lastMs, lastMs)
 }
 
-export function addQuantities(into: Amount, quantities: readonly Quantity[], untold: boolean | undefined): void {
+function addQuantities(into: Amount, quantities: readonly Quantity[], untold: boolean | undefined): void {
   add(into, { of: new Map(quantities.map(({ quantity, uom }) => [uom ?? 'C62', clean(quantity)])), untold: untold === true })
 }
 

@@ -21,7 +21,7 @@ import type { RecallOffice } from './recall-office.ts'
 const serialsOnPaperMax = 500
 const serialsInMailMax = 50
 
-export interface HolderMail {
+interface HolderMail {
   readonly holder: string
   /** Of the register of parties; missing where nobody told one. */
   readonly to?: string
@@ -125,7 +125,7 @@ export function createRecallNotices({ cases, office, registers, policy, attachme
   }
 }
 
-export function holderOf(recall: RecallCase, id: string): RecallHolder {
+function holderOf(recall: RecallCase, id: string): RecallHolder {
   const holder = recall.scope?.holders.find((one) => one.id === id)
   if (holder === undefined) throw recallError('RECALL_HOLDER', { id: recall.id, step: 'notice', holder: id })
   return holder

@@ -52,7 +52,7 @@ export interface StepAsked {
   readonly atMs: number
 }
 
-export interface ActAsked {
+interface ActAsked {
   readonly id: string
   readonly type: RecallStepType
   /** Undefined: the machine itself, or a holder by its token. */
@@ -85,7 +85,7 @@ export interface RecallOffice {
   readonly notices: RecallNotices
 }
 
-export interface FreezeAsked extends Omit<ActAsked, 'type' | 'make'> {
+interface FreezeAsked extends Omit<ActAsked, 'type' | 'make'> {
   /** Missing: as the scope in force was asked. */
   readonly asked?: ScopeAsked
   readonly knownAtMs?: number

@@ -43,7 +43,7 @@ export function drawSample(state: RecallCase, { policy, lastHash, seed: given, s
 }
 
 /** What the plan asks for where its level leaves a range and it lies inside, else the share of the policy. */
-export function shareOf(plan: Pick<NonNullable<RecallCase['plan']>, 'level' | 'share'>, { policy }: PolicyVersion): number {
+function shareOf(plan: Pick<NonNullable<RecallCase['plan']>, 'level' | 'share'>, { policy }: PolicyVersion): number {
   const row = policy.recalls.effectiveness.find(({ level }) => level === plan.level)
   if (row === undefined) return 1
   const { share } = plan

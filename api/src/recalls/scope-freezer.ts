@@ -1,5 +1,4 @@
 /** Asks the trace for the goods of a recall, makes a frozen scope of them, and compares a frozen one with later. It writes no journal. */
-import { keyKind } from '@tracegate/model/gs1/key'
 import type { RecallCase } from '@tracegate/model/recall-case'
 import { compareManifests, manifestGoodsMax, manifestHash, type ManifestGood } from '@tracegate/model/recall-manifest'
 import type { OutcomeSettings, RecallGood, RecallGoodsAnswer } from '@tracegate/model/recall-outcome'
@@ -35,7 +34,7 @@ export function settingsOf(recall: Pick<RecallCase, 'plan' | 'reported'>, policy
   }
 }
 
-export function askGoods(trace: TraceStore, asked: ScopeAsked, { settings, knownAtMs, atMs }: Knowing): Promise<RecallGoodsAnswer> {
+function askGoods(trace: TraceStore, asked: ScopeAsked, { settings, knownAtMs, atMs }: Knowing): Promise<RecallGoodsAnswer> {
   const { of, place } = asked
   return trace.ask('recallGoods', {
     settings,
@@ -48,7 +47,7 @@ export function askGoods(trace: TraceStore, asked: ScopeAsked, { settings, known
   })
 }
 
-export function manifestOf(goods: readonly RecallGood[], names: HolderNames): ManifestGood[] {
+function manifestOf(goods: readonly RecallGood[], names: HolderNames): ManifestGood[] {
   return goods.map((good) => {
     const { key, state, place, quantities } = good
     return {
@@ -158,10 +157,4 @@ export async function compareScope(
 
 function count(keys: readonly string[], matches: (key: string) => boolean): number {
   return keys.filter(matches).length
-}
-
-/** Goods, not places or parties, can be recalled. */
-export function isRecallable(key: string): boolean {
-  const kind = keyKind(key)
-  return kind !== 'place' && kind !== 'party'
 }
