@@ -191,6 +191,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const reports = createReportOffice({ cases, trace, bus, registers, policy, nowMs })
   const rules = createRuleBook({ cases, bus, nowMs })
   const anomalies = createAnomalyJournal({ cases, bus, nowMs })
+  const common = { cases, bus, registers, policy, logger, metrics, nowMs }
   const attachments = createAttachmentStore({ folder: options.attachmentsFolder, cases, policy, nowMs })
   const masterData = createMasterData({ cases, trace, registers, nowMs })
   const recalls = createRecallOffice({ cases, trace, registers, policy, bus, attachments, nowMs })
@@ -240,12 +241,18 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
     surges: createSurgeWatch({ cases, office: reports, journal: anomalies, rules, registers, events, nowMs }),
     attachments,
     measures: createMeasureDesk({
-      ...{ cases, trace, telemetry, bus, registers, policy, warnings, attachments, logger, metrics, nowMs },
+      ...common,
+      trace,
+      telemetry,
+      warnings,
+      attachments,
       publisher: options.publisher,
       keysPath: options.exports === undefined ? undefined : join(dirname(options.exports.keysPath), 'control-keys.json')
     }),
     ...createPublishing({
-      ...{ cases, bus, registers, policy, logger, metrics, accounts, supervision, nowMs },
+      ...common,
+      accounts,
+      supervision,
       publisher: options.publisher,
       exchange: options.exchange,
       ...(options.publication === undefined ? {} : { settings: options.publication })

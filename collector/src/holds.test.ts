@@ -42,9 +42,14 @@ test('seizures and recalls hold their goods until they are withdrawn; drills, ba
   await put('M-4', [order({ type: 'suspendSale' })])
   await put('M-5', [order(), { type: 'exempted', keys: [key] }])
   const holds = await readHolds(cases)
-  assert.deepEqual(holds.map(({ order: id, sinceMs, untilMs, keys }) => [id, sinceMs, untilMs, keys]).toSorted(), [
-    ['M-1', 100, undefined, [key]],
-    ['M-2', 100, 101, [key]]
-  ])
+  assert.deepEqual(
+    holds
+      .map(({ order: id, sinceMs, untilMs, keys }) => [id, sinceMs, untilMs, keys])
+      .toSorted((left, right) => (String(left[0]) < String(right[0]) ? -1 : 1)),
+    [
+      ['M-1', 100, undefined, [key]],
+      ['M-2', 100, 101, [key]]
+    ]
+  )
   assert.notEqual(await holdsVersion(cases), before)
 })

@@ -11,8 +11,3 @@ export function gtinOf(key: string): string | undefined {
 export function glnOf(key: string): string | undefined {
   return key.startsWith(`${origin}414/`) ? key.slice(origin.length + 4, origin.length + 17) : undefined
 }
-
-/** Whether the key names one single trade item. */
-export function isSerialised(key: string): boolean {
-  return key.startsWith(`${origin}01/`) && key.startsWith('/21/', origin.length + 17)
-}

@@ -4,7 +4,10 @@ import { CodedError, defineErrors, type ErrorParameters, type Reason } from './e
 export const warningError = defineErrors({
   RIGHT_MISSING: { status: 403, message: 'Cannot do this: it needs the right "{right}", which "{name}" does not have' },
   WARNING_STEP: { status: 409, message: 'Cannot take the step {step} of warning {id}: it is {status}, expected {allowed}' },
-  WARNING_INCOMPLETE: { status: 422, message: 'Cannot take the step {step} of warning {id}: mandatory contents are missing or wrong at {count} places' },
+  WARNING_INCOMPLETE: {
+    status: 422,
+    message: 'Cannot take the step {step} of warning {id}: mandatory contents are missing or wrong at {count} places'
+  },
   WARNING_FOOD: {
     status: 409,
     message: 'Cannot take the step {step} of warning {id}: its regime is food, expected it to be routed to {procedure}'

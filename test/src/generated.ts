@@ -30,7 +30,9 @@ const base = 'https://tracegate.dev/schema'
 export function generatedFiles(): GeneratedFile[] {
   const epcis = { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent, EPCISDocument: EpcisDocument }
   return [
-    ...Object.entries({ ...wireSchemas, ...pointSchemas, ...platformSchemas }).map(([name, schema]) => schemaFile(`v1/${schemaNameOf(name)}`, schema)),
+    ...Object.entries({ ...wireSchemas, ...pointSchemas, ...platformSchemas }).map(([name, schema]) =>
+      schemaFile(`v1/${schemaNameOf(name)}`, schema)
+    ),
     ...Object.entries(epcis).map(([name, schema]) => schemaFile(`epcis/${name}`, schema)),
     schemaFile('edge/scan-rule', ScanRule),
     ...generatedC(),

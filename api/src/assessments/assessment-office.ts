@@ -17,9 +17,9 @@ import type { ScopeSources } from '../warnings/judge-scope.ts'
 import type { WarningBook } from '../warnings/warning-office.ts'
 import { proposeFor, type Proposed } from './propose.ts'
 
-export type AssessmentBook = CaseBook<Assessment, AssessmentStep>
+type AssessmentBook = CaseBook<Assessment, AssessmentStep>
 
-export interface Signature {
+interface Signature {
   readonly id: string
   readonly by: string
   readonly why: string

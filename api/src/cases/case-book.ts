@@ -9,7 +9,7 @@ import { isStoreError } from '@tracegate/store/errors'
 import { pageCases, type CasePageQuery } from '../case-pages.ts'
 import { apiError } from '../errors.ts'
 
-export interface StepContext {
+interface StepContext {
   readonly id: string
   readonly atMs: number
   readonly by: string
@@ -37,7 +37,7 @@ export interface CaseBookOptions<StateSchema extends TSchema, StepSchema extends
   readonly changed?: (state: Static<StateSchema>, step: Static<StepSchema>, context: StepContext) => void
 }
 
-export interface ActRequest<State, Step> {
+interface ActRequest<State, Step> {
   readonly id: string
   readonly by: string
   readonly why: string

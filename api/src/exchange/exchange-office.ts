@@ -37,7 +37,7 @@ export interface ExchangeOfficeOptions {
   readonly onQueued: () => void
 }
 
-export interface Received {
+interface Received {
   readonly kept: KeptCase<ExchangeMessage>
   readonly repeated: boolean
 }

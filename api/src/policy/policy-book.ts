@@ -20,7 +20,7 @@ export interface PolicyBook {
   versions(): Promise<PolicyVersion[]>
 }
 
-export interface NewPolicy {
+interface NewPolicy {
   /** The whole policy, or with `base` the members that change (RFC 7396). */
   readonly policy?: unknown
   readonly base?: number
@@ -47,7 +47,7 @@ const lookEveryMs = 1_000
 const versionsMax = 10_000
 
 const kept = compileValidator(Type.Object({ ...PolicyVersion.properties, policy: Type.Object({}) }))
-export const shippedPolicy: PolicyVersion = {
+const shippedPolicy: PolicyVersion = {
   version: 1,
   effectiveFromMs: 0,
   by: 'tracegate',

@@ -17,7 +17,7 @@ export interface CarriedNotice {
 }
 
 /** The body of a webhook. */
-export function webhookBody({ publication, notice }: CarriedNotice, base: string): string {
+function webhookBody({ publication, notice }: CarriedNotice, base: string): string {
   const { ports: _ports, operators: _operators, ...told } = notice
   return JSON.stringify({
     type: 'tracegate.notice',

@@ -1,6 +1,6 @@
 /** How many mails one address gets in an hour: past it they wait and go together. In memory; after a restart the hour begins anew. */
 
-export interface PaceLimits {
+interface PaceLimits {
   readonly mailsPerHourMax: number
   /** How long a digest gathers. */
   readonly digestMs: number

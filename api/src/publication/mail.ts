@@ -20,7 +20,7 @@ export interface MailSettings {
   readonly caFile?: string
 }
 
-export interface MailText {
+interface MailText {
   readonly to: string
   readonly subject: string
   readonly text: string

@@ -76,7 +76,7 @@ export function createMqttCarrier(options: MqttOptions): MqttCarrier {
   }
 }
 
-export function warningMessage(notice: PublicNotice, base: string): WarningMessage {
+function warningMessage(notice: PublicNotice, base: string): WarningMessage {
   const { kind, controlInstruction, advice, untilMs, areas, ports, subject: _subject } = notice
   if (kind === 'recallNotice') throw new TypeError(`Cannot tell of ${notice.number} as a warning: it is a recall`)
   const cap = `${base}/cap/${encodeURIComponent(publicationId(notice))}.xml`
@@ -126,7 +126,7 @@ function goodsOf({ products, lots, hsCodes, truncated }: PublicNotice) {
   }
 }
 
-export function warningList(index: NoticeIndex, level: WarningLevel, asOfMs: number): WarningList {
+function warningList(index: NoticeIndex, level: WarningLevel, asOfMs: number): WarningList {
   const inForce = index
     .all()
     .filter(({ notice, channels }) => notice.level === level && notice.subject === 'warning' && channels.has('mqtt') && !isEnded(notice))

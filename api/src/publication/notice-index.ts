@@ -5,7 +5,7 @@
 import { isEnded, type PublicNotice } from '@tracegate/model/notice'
 
 /** Cases in memory. */
-export const indexedMax = 20_000
+const indexedMax = 20_000
 
 export interface IndexedEdition {
   readonly edition: number

@@ -13,7 +13,7 @@ import type { CarriedNotice, CarrierOutcome } from './carriers.ts'
 import { createMailPace, type MailPace } from './mail-pace.ts'
 import { machine, publicationCases, type PublicationBook } from './publications.ts'
 
-export interface Carriers {
+interface Carriers {
   webhook(carried: CarriedNotice, delivery: Delivery, signal: AbortSignal): Promise<CarrierOutcome>
   /** One mail with all of them. */
   email(
@@ -243,7 +243,7 @@ interface Circumstances {
 const lineMax = 500
 
 /** What follows from an attempt. Pure. */
-export function resultOf(delivery: Delivery, outcome: CarrierOutcome, { retry, atMs, random }: Circumstances): DeliveryOutcome {
+function resultOf(delivery: Delivery, outcome: CarrierOutcome, { retry, atMs, random }: Circumstances): DeliveryOutcome {
   const { id } = delivery
   switch (outcome.type) {
     case 'delivered':

@@ -27,7 +27,6 @@ import { receiversOf } from './channel-rows.ts'
 export type PublicationBook = CaseBook<PublicationCase, PublicationStep>
 
 export const publicationCases = compileValidator(PublicationCase)
-export const publicationSteps = compileValidator(PublicationStep)
 export const machine = 'tracegate'
 
 export function createPublicationBook(cases: CaseStore, nowMs: () => number): PublicationBook {
@@ -142,7 +141,7 @@ async function earlierMessages({ book, notice }: MakeOptions): Promise<CapRefere
 const atOnce: ReadonlySet<ChannelName> = new Set(['cap', 'atom', 'page'])
 
 /** One delivery a channel and address, whoever asked for it how often. */
-export function deliveriesOf(options: Omit<MakeOptions, 'book' | 'base' | 'policyVersion'>): Delivery[] {
+function deliveriesOf(options: Omit<MakeOptions, 'book' | 'base' | 'policyVersion'>): Delivery[] {
   const { notice, channels, policy } = options
   const byId = new Map<string, Delivery>()
   const put = (one: Pick<Delivery, 'channel'> & Partial<Delivery>, key: string) => {

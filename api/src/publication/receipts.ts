@@ -52,7 +52,7 @@ async function receiptOf(book: PublicationBook, whole: PublicationCase): Promise
 }
 
 /** Enough of an address to know which one is meant. */
-export function masked(one: Delivery): Delivery {
+function masked(one: Delivery): Delivery {
   const { to } = one
   if (to === undefined || one.channel === 'portControl') return one
   if (one.channel === 'email') return { ...one, to: to.replace(/^(.).*@/, '$1…@') }

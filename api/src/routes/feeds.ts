@@ -32,7 +32,7 @@ const FeedQuery = Type.Object({
 type FeedQuery = Static<typeof FeedQuery>
 
 /** Entries of one page of the feed. */
-export const feedPageSize = 50
+const feedPageSize = 50
 const feedAgeS = 30
 const pageAgeS = 60
 const yearS = 31_536_000
@@ -110,7 +110,7 @@ function queryText({ level = [], kind = [], state, lang, drills }: FeedQuery): s
 }
 
 /** A number with an edition names one message for ever; without one it is the latest. */
-export function splitPublication(id: string): { readonly number: string; readonly edition: number | undefined } {
+function splitPublication(id: string): { readonly number: string; readonly edition: number | undefined } {
   const match = /^(.*)\.(\d{1,4})$/.exec(id)
   return match?.[1] === undefined ? { number: id, edition: undefined } : { number: match[1], edition: Number(match[2]) }
 }

@@ -146,7 +146,7 @@ function enquiryRoute(app: HttpServer, context: ApiContext): void {
 }
 
 /** The key of a code, and the lot that an event told of the item. */
-export async function keyQuestion(context: ApiContext, code: string): Promise<Pick<NoticeQuestion, 'key' | 'lotKey'>> {
+async function keyQuestion(context: ApiContext, code: string): Promise<Pick<NoticeQuestion, 'key' | 'lotKey'>> {
   const key = keyOfText(code)
   return keyKind(key) === 'item' ? { key, lotKey: (await lotsOfItems(context.trace, [key])).get(key) } : { key }
 }

@@ -47,7 +47,7 @@ export interface OfficeOptions extends FactSources {
   readonly onFailure: (what: string, error: unknown) => void
 }
 
-export const officeName = 'tracegate/supervision'
+const officeName = 'tracegate/supervision'
 const lookEveryMs = 60_000
 const plansMax = 1_000
 const perPage = 500

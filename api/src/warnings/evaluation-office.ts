@@ -12,9 +12,9 @@ import { nextCaseNumber } from './case-numbers.ts'
 import { evaluationFigures, type FigureSources } from './evaluation-figures.ts'
 import type { WarningOffice } from './warning-office.ts'
 
-export type EvaluationBook = CaseBook<Evaluation, EvaluationStep>
+type EvaluationBook = CaseBook<Evaluation, EvaluationStep>
 
-export interface EvaluationSignature {
+interface EvaluationSignature {
   readonly id: string
   readonly by: string
   readonly why: string

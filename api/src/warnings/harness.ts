@@ -6,7 +6,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Right } from '../accounts.ts'
 import { createCheckedServer, type World } from '../harness.ts'
 
-export const people = {
+const people = {
   assessor: ['read', 'assess'],
   approver: ['read', 'approve'],
   publisher: ['read', 'publish', 'assess'],
@@ -77,7 +77,7 @@ export async function createOffice(world: World) {
 }
 
 /** 1 × 1/50 × 1/10 = 1/500 at severity 4: serious. */
-export const scenario = {
+const scenario = {
   title: { zh: '疫苗失效', en: 'Spoilt vaccine' },
   severity: 4,
   steps: [

@@ -19,7 +19,7 @@ const Reservation = Type.Object({
 type Reservation = Static<typeof Reservation>
 const reservations = compileValidator(Reservation)
 
-export interface NumberRequest {
+interface NumberRequest {
   /** Prefix and year; each has its own count. */
   readonly series: string
   readonly digits: number

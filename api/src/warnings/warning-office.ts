@@ -29,7 +29,7 @@ export type WarningAction = WarningRequest extends infer Request
     : Request
   : never
 
-export interface ActOnWarning {
+interface ActOnWarning {
   readonly id: string
   readonly action: WarningAction
   readonly why: string
@@ -57,7 +57,7 @@ export interface WarningOfficeOptions {
   readonly nowMs: () => number
 }
 
-export function createWarningBook({ cases, bus, nowMs }: Pick<WarningOfficeOptions, 'cases' | 'bus' | 'nowMs'>): WarningBook {
+function createWarningBook({ cases, bus, nowMs }: Pick<WarningOfficeOptions, 'cases' | 'bus' | 'nowMs'>): WarningBook {
   return createCaseBook({
     cases,
     kind: 'warning',
@@ -160,7 +160,7 @@ export function createWarningOffice(options: WarningOfficeOptions): WarningOffic
 }
 
 /** Runs it; a refusal for want of a right leaves an entry in the audit before it is passed on. */
-export async function audited<Result>(
+async function audited<Result>(
   trail: AuditTrail,
   attempt: { readonly by: string; readonly action: string; readonly id: string },
   run: () => Promise<Result>

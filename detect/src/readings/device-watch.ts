@@ -36,11 +36,11 @@ export const SilenceState = Type.Object({
 export type SilenceState = Static<typeof SilenceState>
 
 /** Silences that are remembered. */
-export const closedSilencesMax = 500
+const closedSilencesMax = 500
 const intervalMaxMs = 600_000
 
 /** How long the device may be silent: some of its own intervals, at most what the profile allows; one that always speaks less often is told of otherwise. */
-export function allowedSilenceMs(state: DeviceState, { parameters: { gap } }: ReadingRules): number {
+function allowedSilenceMs(state: DeviceState, { parameters: { gap } }: ReadingRules): number {
   const cap = Math.max(gap.leastMs, state.gapMaxMs, state.intervalMs * 1.5)
   return Math.min(Math.max(gap.leastMs, state.intervalMs * gap.intervals), cap)
 }

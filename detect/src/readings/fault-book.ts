@@ -21,7 +21,7 @@ export const FaultState = Type.Object({
 export type FaultState = Static<typeof FaultState>
 
 /** Closed faults that are remembered. */
-export const closedFaultsMax = 2_000
+const closedFaultsMax = 2_000
 
 export interface Fault {
   readonly type: AnomalyType
@@ -35,7 +35,7 @@ export interface Fault {
   readonly historical: boolean
 }
 
-export interface GroupingTimes {
+interface GroupingTimes {
   readonly togetherMs: number
   readonly reopenMs: number
 }

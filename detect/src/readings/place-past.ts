@@ -22,7 +22,7 @@ export interface PlacePast {
 }
 
 /** A backfill is over when nothing came for so long. */
-export const pastQuietMs = 10_000
+const pastQuietMs = 10_000
 /** Places whose backfill is judged at a time; of further ones nothing is told. */
 const pastMax = 10_000
 

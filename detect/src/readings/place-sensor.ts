@@ -42,7 +42,7 @@ export interface Measured {
 
 const spentSlices = 24
 /** Silences of a sensor that can still be filled in. */
-export const gapsMax = 8
+const gapsMax = 8
 
 export function newSensor(): SensorState {
   return { lastMs: 0, lastValue: 0, alarm: false, degreeMinutes: 0, meanKinetic: emptyMeanKinetic() }

@@ -23,11 +23,11 @@ import { commonValue, indexOf, quantityOf, settingsOf, type Quantity, type Track
 import { judgeSeries, newSeries, seriesFaultTypes, type SeriesVerdict } from './series-watch.ts'
 
 /** A reading older than this when it comes is backfill. */
-export const historicalAfterMs = 300_000
+const historicalAfterMs = 300_000
 /** A reading this far ahead of the wall clock has a wrong time: judged, it would keep every right one after it from being judged. */
 const futureMaxMs = 60_000
 /** Series that are checked; further ones pass unchecked. */
-export const seriesMax = 100_000
+const seriesMax = 100_000
 
 /** A series is scored for novelty at most so often in reading time: what is shorter is a spike, and the score costs more than all other checks. */
 const noveltyEveryMs = 5_000

@@ -18,7 +18,7 @@ export interface Peers {
   readonly states: Map<string, CompareState>
 }
 
-export interface Watched {
+interface Watched {
   readonly place: Place
   readonly limits: ProfileLimits | undefined
   readonly peers: Readonly<Record<Quantity, Peers>>

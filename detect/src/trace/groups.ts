@@ -10,11 +10,11 @@ import { closingProof, describeGoods, type Closing } from './proof-texts.ts'
 import type { Found } from './trace-rules.ts'
 
 /** Open anomalies that can still change and close; past it the oldest are forgotten as they stand, and counted. */
-export const openMax = 2_000
+const openMax = 2_000
 /** Causes whose time has not come; past it further ones are not watched, and counted. */
-export const waitingMax = 10_000
+const waitingMax = 10_000
 /** Things named by one anomaly; further ones are only counted. */
-export const membersMax = 500
+const membersMax = 500
 
 /** Ended ones that are known again when they come back; the oldest go. */
 const endedMax = 2_000

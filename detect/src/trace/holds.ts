@@ -10,8 +10,6 @@ export interface HoldIndex {
   readonly count: number
 }
 
-export const noHolds: HoldIndex = indexHolds([])
-
 export function indexHolds(holds: readonly Hold[]): HoldIndex {
   const byKey = new Map<string, Hold[]>()
   /** GTINs of products and lots that are named. */

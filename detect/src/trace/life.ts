@@ -11,7 +11,7 @@ import { levelsMax, lotsIn } from './contents.ts'
 import { isAggregation, isDeclaration, isIn, subjectIn } from './fact-index.ts'
 
 /** A key with as many events may have older ones that are not known: rules that rest on the absence of an event keep silent then. */
-export const historyLengthMax = 200
+const historyLengthMax = 200
 
 /** It was inside of `parent` from the event `opened` until the event `closed`. */
 export interface Stay {

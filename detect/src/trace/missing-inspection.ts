@@ -63,7 +63,7 @@ function wasInspected(life: Life, release: TraceFact, { lives }: RuleContext, pa
 }
 
 /** An inspection that found its goods conformant. */
-export function isPassing(fact: TraceFact, { inspectionDispositions }: Parameters): boolean {
+function isPassing(fact: TraceFact, { inspectionDispositions }: Parameters): boolean {
   return fact.bizStep === 'inspecting' && inspectionDispositions.includes(fact.disposition ?? '')
 }
 

@@ -16,7 +16,7 @@ import type { TraceSettings } from './trace-rules.ts'
 import type { Watchers } from './watchers.ts'
 
 /** Of a larger event only the first so many keys are judged. */
-export const keysPerEventMax = 500
+const keysPerEventMax = 500
 /** Containers of one key that are looked up, the newest ones; a lot on more pallets than that is judged without the older ones. */
 export const parentsMax = 64
 

@@ -19,7 +19,7 @@ export interface Site {
 }
 
 /** Places nearer than this to each other are one place where rules ask whether goods moved. */
-export const samePlaceKilometres = 2
+const samePlaceKilometres = 2
 
 export function sitesOf(registers: Pick<DetectionRegisters, 'points' | 'places'>): Map<string, Site> {
   const sites = new Map<string, Site>()
@@ -104,7 +104,7 @@ export function areApart(a: Site, b: Site): boolean {
 const earthRadiusKilometres = 6_371
 
 /** Great-circle distance by the haversine formula. */
-export function distanceKilometres(
+function distanceKilometres(
   a: { readonly latitude: number; readonly longitude: number },
   b: { readonly latitude: number; readonly longitude: number }
 ): number {

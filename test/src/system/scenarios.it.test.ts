@@ -278,7 +278,7 @@ async function lineCut(port: Port): Promise<void> {
   const fromMs = Date.now()
   await simulator.control.start('line-cut')
   const opened = await waitFor('a gap with every probe', soonMs, async () => {
-    const [gap] = (await story.anomalies()).filter(isGap)
+    const gap = (await story.anomalies()).find(isGap)
     return gap?.figures['deviceCount'] === slotNames.length ? gap : undefined
   })
   for (const slot of slotNames) assert.ok(opened.series?.includes(seriesOf(slot)), slot)
