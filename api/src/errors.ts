@@ -8,6 +8,7 @@ export const apiError = defineErrors({
     status: 409,
     message: 'Cannot change {what} "{id}": its journal has {length} steps, expected {expected}; read it again'
   },
+  STEP_INVALID: { status: 422, message: 'Cannot change {what} "{id}": {pointer} of the step is not as wanted, {detail}' },
   POLICY_INVALID: { status: 422, message: 'Cannot take the policy: {count} of its members are wrong' },
   POLICY_PAST: { status: 400, message: 'Cannot take the policy: it would be in effect from {effectiveFrom}, expected {now} or later' },
   POLICY_FULL: { status: 409, message: 'Cannot take the policy: there are {versions} versions, expected fewer than {versionsMax}' },

@@ -80,3 +80,19 @@ test('who sends a request too slowly and does not read the answer is cut off', a
   silent.destroy()
   server.close()
 })
+
+test('text that reads as a number beyond all limits is refused, as is a step that its kind of case cannot take', async () => {
+  const app = await createCheckedServer(await createWorld({ withAccount: false }))
+  for (const url of ['/api/v1/points?limit=1e999', '/api/v1/public/recalls?limit=1e999']) {
+    const answer = await app.inject({ url, headers })
+    assert.deepEqual([answer.statusCode, answer.json().code], [400, 'REQUEST_INVALID'], answer.body)
+  }
+  const report = { source: 'inspectionBody', report: { text: 'A magnet came off a toy' } }
+  const handedIn = (await app.inject({ method: 'POST', url: '/api/v1/reports', headers, payload: report })).json().report
+  const triage = { why: 'x', reliability: '1e999' }
+  const refused = await app.inject({ method: 'POST', url: `/api/v1/reports/${handedIn.id}/triage`, headers, payload: triage })
+  assert.deepEqual([refused.statusCode, refused.json().code], [400, 'REQUEST_INVALID'], refused.body)
+  const url = '/api/v1/companies/9501101530003/credit/entries/%3Cscript%3E/appeal'
+  const appeal = await app.inject({ method: 'POST', url, headers, payload: { grounds: 'g', why: 'w' } })
+  assert.deepEqual([appeal.statusCode, appeal.json().code], [422, 'STEP_INVALID'], appeal.body)
+})

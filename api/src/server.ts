@@ -11,6 +11,7 @@ import { installDocs } from './docs.ts'
 import { apiError } from './errors.ts'
 import { epcisRoutes } from './epcis/routes.ts'
 import { isSocketRequest } from './epcis/subscriptions/socket-route.ts'
+import { installFiniteNumbers } from './finite-numbers.ts'
 import { installGatekeeper } from './gatekeeper.ts'
 import { answerSocketFault, createFrameworkErrors, installProblems } from './problem.ts'
 import { alertRoutes } from './routes/alerts.ts'
@@ -96,6 +97,7 @@ export async function buildServer(options: ServerOptions): Promise<HttpServer> {
     const route = request.routeOptions.url ?? 'unmatched'
     context.events.answered({ method: request.method, route, status: reply.statusCode, tookMs: reply.elapsedTime })
   })
+  installFiniteNumbers(app)
   await app.register(helmet, helmetOptions)
   await app.register(rateLimit, {
     global: false,

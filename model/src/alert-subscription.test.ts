@@ -8,7 +8,7 @@ const text = { zh: '题', en: 'title' }
 const warning: PublicNotice = {
   subject: 'warning',
   case: 'W-1',
-  number: 'TG-II-2026-0001',
+  number: 'TG-2026-0001',
   edition: 1,
   event: 'published',
   kind: 'publicAnnouncement',

@@ -36,6 +36,7 @@ export const RecallReportBody = Type.Object(
 export type RecallReportBody = Static<typeof RecallReportBody>
 
 export const SignedBody = Type.Object(signed, strict)
+export const RouteBody = Type.Object({ reference: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })), ...signed }, strict)
 export const EvidenceBody = Type.Object({ knowledge: Type.Array(Knowledge, { minItems: 1, maxItems: knowledgeMax }), ...signed }, strict)
 export const InvestigationBody = Type.Object({ question: Said, ...signed }, strict)
 export const FindingBody = Type.Object(

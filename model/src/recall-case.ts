@@ -17,9 +17,13 @@ import {
   Said,
   scopeVersionsMax
 } from './recall-parts.ts'
+import { BilingualText } from './text.ts'
 import { TimeMs } from './wire.ts'
 
-/** rules.md §3; `ordered`: the investigation ended with a defect, no voluntary plan came in time and the authority has ordered one. */
+/**
+ * rules.md §3; `ordered`: the investigation ended with a defect, no voluntary plan came in time and the authority has ordered one.
+ * `routed`: food, handed over to the procedure of the food-safety law.
+ */
 export const recallStatuses = [
   'reported',
   'investigating',
@@ -29,7 +33,8 @@ export const recallStatuses = [
   'running',
   'effectivenessChecked',
   'extended',
-  'closed'
+  'closed',
+  'routed'
 ] as const
 export type RecallStatus = (typeof recallStatuses)[number]
 export const recallKinds = ['voluntary', 'ordered'] as const
@@ -208,6 +213,7 @@ export const RecallCase = Type.Object(
     checks: Type.Array(CheckRecord, { maxItems: recallHoldersMax }),
     outcomes: Type.Array(EffectivenessOutcome, { maxItems: 50 }),
     extensions: Type.Array(Type.Object({ atMs: TimeMs, by: Type.String(), reason: Said, completeByMs: TimeMs }), { maxItems: 50 }),
+    routed: Type.Optional(Type.Object({ atMs: TimeMs, by: Type.String(), to: BilingualText, reference: Type.Optional(Type.String()) })),
     closed: Type.Optional(Type.Object({ atMs: TimeMs, by: Type.String(), reportSha256: Sha256, summary: Said })),
     policyVersion: Type.Integer({ minimum: 1 }),
     updatedAtMs: TimeMs

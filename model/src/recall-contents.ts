@@ -10,6 +10,7 @@ import { sha256Hex } from './sha256.ts'
 /** Throws the error of the first rule that is broken. */
 export function requireContents(before: RecallCase | undefined, step: RecallStep, context: RecallStepContext): void {
   if (before === undefined) return
+  requireRegime(before, step)
   switch (step.type) {
     case 'investigationEnded':
       return requireFindings(step, context, before)
@@ -54,11 +55,20 @@ export function requireContents(before: RecallCase | undefined, step: RecallStep
     case 'companyReported':
     case 'evidenceAdded':
     case 'investigationOpened':
+    case 'routed':
       return
     default:
       return step satisfies never
   }
 }
+
+/** Food follows the food-safety law and plan (rules.md §1): what is known of it is kept and handed over, and nothing of this procedure is run. */
+function requireRegime(before: RecallCase, step: RecallStep): void {
+  if (before.regime === 'food' && !foodSteps.has(step.type)) throw recallError('RECALL_FOOD', { id: before.id, step: step.type })
+  if (before.regime !== 'food' && step.type === 'routed')
+    throw recallError('RECALL_STEP', { id: before.id, step: step.type, status: `of regime ${before.regime}`, allowed: 'of regime food' })
+}
+const foodSteps: ReadonlySet<RecallStep['type']> = new Set(['companyReported', 'evidenceAdded', 'routed'])
 
 function refuse(before: RecallCase, step: RecallStep, allowed: string): never {
   throw recallError('RECALL_STEP', { id: before.id, step: step.type, status: before.status, allowed: `${before.status} with ${allowed}` })

@@ -44,7 +44,11 @@ export const recallError = defineErrors({
   RECALL_MANIFEST: { status: 500, message: 'Cannot read the goods of recall {id}: {detail}' },
   RECALL_FOOD: {
     status: 409,
-    message: 'Cannot report recall of "{product}": its regime is food, expected the procedure of the food-safety law'
+    message: 'Cannot take the step {step} of recall {id}: its regime is food, expected it to be routed to the procedure of the food-safety law'
+  },
+  RECALL_FOOD_GOODS: {
+    status: 409,
+    message: 'Cannot freeze the scope of recall {id}: product "{product}" is food, expected a recall of regime food or a scope without it'
   }
 })
 

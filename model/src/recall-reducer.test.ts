@@ -28,7 +28,8 @@ const types = [
   'checked',
   'effectivenessConcluded',
   'extended',
-  'closed'
+  'closed',
+  'routed'
 ] as const satisfies readonly RecallStepType[]
 const cases = compileValidator(RecallCase)
 const steps = compileValidator(RecallStep)
@@ -108,6 +109,21 @@ describe('reduceRecall()', () => {
       codeOf(() => play(['planned'], { state: ended, atMs: startMs + 2 * hourMs })),
       'RECALL_PLAN_LATE'
     )
+  })
+
+  test('hands food over and runs no step of its own procedure for it', () => {
+    const reported = { ...play(['reported']), regime: 'food' as const }
+    for (const type of types) {
+      const code = codeOf(() => reduceRecall(reported, fittingStep(type, reported, startMs + hourMs), at(startMs + hourMs)))
+      const free = ['companyReported', 'evidenceAdded', 'routed'].includes(type)
+      assert.ok(free ? code === 'accepted' : ['RECALL_FOOD', 'RECALL_STEP'].includes(code), `${type}: ${code}`)
+    }
+    for (const type of ['investigationOpened', 'planned', 'scopeFrozen'] as const)
+      assert.equal(codeOf(() => reduceRecall(reported, fittingStep(type, reported, startMs + hourMs), at(startMs + hourMs))), 'RECALL_FOOD')
+    const routed = reduceRecall(reported, fittingStep('routed', reported, startMs), at(startMs + hourMs))
+    assert.equal(routed.status, 'routed')
+    assert.match(routed.routed?.to.en ?? '', /Food-safety/)
+    assert.equal(codeOf(() => play(['reported', 'routed'])), 'RECALL_STEP', 'a general recall is not handed over')
   })
 
   test('ends without a defect', () => {
@@ -282,7 +298,7 @@ describe('reduceRecall()', () => {
       { numRuns: 120, seed: 20_261_124 }
     )
     assert.deepEqual(
-      recallStatuses.filter((status) => status !== 'noDefect' && !reached.has(status)),
+      recallStatuses.filter((status) => status !== 'noDefect' && status !== 'routed' && !reached.has(status)),
       []
     )
   })

@@ -98,6 +98,10 @@ function next(before: RecallCase, step: RecallStep, context: RecallStepContext):
     }
     case 'closed':
       return { ...before, status: 'closed', closed: { atMs, by, reportSha256: step.reportSha256, summary: step.summary } }
+    case 'routed': {
+      const { to, reference } = step
+      return { ...before, status: 'routed', routed: { atMs, by, to, ...(reference === undefined ? {} : { reference }) } }
+    }
     default:
       return neverStep(step)
   }

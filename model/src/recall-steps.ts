@@ -13,6 +13,7 @@ import { FrozenScope, Knowledge, knowledgeMax, RecallCompany, recallHoldersMax, 
 import { ManifestPart, manifestPartsMax } from './recall-manifest.ts'
 import { NoticeContent, NoticeFinding } from './recall-notice.ts'
 import { hazards, regimes, TraceKey } from './registers.ts'
+import { BilingualText } from './text.ts'
 import { TimeMs } from './wire.ts'
 
 const strict = { additionalProperties: false }
@@ -134,6 +135,12 @@ export const RecallStep = Type.Union([
     reportSha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     summary: Said,
     ...Version
+  }),
+  Type.Object({
+    type: Type.Literal('routed'),
+    to: BilingualText,
+    reference: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    ...Version
   })
 ])
 export type RecallStep = Static<typeof RecallStep>
@@ -161,7 +168,8 @@ export const recallTransitions: Readonly<Record<RecallStepType, readonly (Recall
   checked: ['running', 'extended'],
   effectivenessConcluded: ['running', 'extended'],
   extended: ['effectivenessChecked'],
-  closed: ['effectivenessChecked']
+  closed: ['effectivenessChecked'],
+  routed: early
 }
 
 /** Who may take each step: the company by `respond`, the authority by `order`, an inspector by `inspect`, the machine by itself. */
@@ -183,5 +191,6 @@ export const recallStepRoles: Readonly<Record<RecallStepType, readonly RecallRol
   checked: ['inspector'],
   effectivenessConcluded: ['inspector', 'authority'],
   extended: ['authority'],
-  closed: ['authority']
+  closed: ['authority'],
+  routed: ['authority']
 }

@@ -146,6 +146,8 @@ export function fittingStep(type: RecallStepType, state: RecallCase | undefined,
       return { type, reason: said('Not all were reached'), completeByMs: atMs + dayMs, despitePassing: true, policyVersion }
     case 'closed':
       return { type, report: '{}', reportSha256: sha256Hex('{}'), summary: said('Done'), policyVersion }
+    case 'routed':
+      return { type, to: said('Food-safety authority'), policyVersion }
     default:
       throw new TypeError(`Cannot make a step: type is ${JSON.stringify(type satisfies never)}`)
   }

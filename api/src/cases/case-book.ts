@@ -95,7 +95,7 @@ export function createCaseBook<StateSchema extends TSchema, StepSchema extends T
       return before
     }
     const step = steps.check(decided)
-    if (!step.ok) throw new TypeError(`Cannot write a step of ${what} ${id}: ${step.reason.message} at ${step.reason.pointer}`)
+    if (!step.ok) throw apiError('STEP_INVALID', { what, id: id.slice(0, 64), pointer: step.reason.pointer, detail: step.reason.message })
     const context = { id, atMs: options.nowMs(), by, why }
     const state = options.reduce(before?.state, step.value, context)
     const point = options.point?.(state)

@@ -103,7 +103,7 @@ test('the instruction of a bulletin waits until its port takes it, and keeps rec
   const partners = [{ ...port, ports: [...port.ports] }]
   await using api = await startPublishing({ exchange: { partners, lookMs: 50 } }, world)
   const change = { kind: 'bulletin', controlInstruction: { zh: '扣留', en: 'Detain' }, audience: { ports: ['CNSHG'] } } as const
-  await publish(world, { id: 'W-1', number: 'TG-II-2026-0001', change: { ...change, audience: { ports: ['CNSHG'] } } })
+  await publish(world, { id: 'W-1', number: 'TG-2026-0001', change: { ...change, audience: { ports: ['CNSHG'] } } })
   await until('two attempts', async () => partner.bodies.length >= 2)
   partner.answer(202)
   const id = partner.bodies[0]?.message ?? ''

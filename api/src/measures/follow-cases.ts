@@ -20,7 +20,7 @@ export interface CaseFollower extends AsyncDisposable {
 
 const lookAgainMs = 30_000
 const warningEnds: ReadonlySet<string> = new Set(['lifted', 'discarded', 'routed'])
-const recallEnds: ReadonlySet<string> = new Set(['closed', 'noDefect'])
+const recallEnds: ReadonlySet<string> = new Set(['closed', 'noDefect', 'routed'])
 
 export function createCaseFollower(options: {
   readonly cases: CaseStore

@@ -18,7 +18,7 @@ export interface MeasureOrigin {
 
 /** A measure may be ordered before publication: an announcement needs a mandatory one. */
 const warningAllows: readonly WarningCase['status'][] = ['assessed', 'approved', 'published']
-const recallRefuses: readonly RecallCase['status'][] = ['noDefect', 'closed']
+const recallRefuses: readonly RecallCase['status'][] = ['noDefect', 'closed', 'routed']
 const recalls = compileValidator(RecallCase)
 
 export async function warningOf(cases: CaseStore, id: string): Promise<WarningCase | undefined> {

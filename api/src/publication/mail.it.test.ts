@@ -131,7 +131,7 @@ test(
       assert.equal((await fetch(link)).status, 200)
       assert.equal((await fetch(link, { method: 'POST' })).status, 200)
     }
-    await publish(api.world, { id: 'W-1', number: 'TG-II-2026-0001' })
+    await publish(api.world, { id: 'W-1', number: 'TG-2026-0001' })
     const sent = await until('the warning', async () => mail.mails[2])
     assert.deepEqual(sent.to, ['ann@example.org'])
     assert.match(sent.text, /List-Unsubscribe: <http/)
@@ -142,7 +142,7 @@ test(
     assert.equal((await fetch(ending.replace(/token=\w/, 'token=!'), form)).status, 404)
     assert.equal((await fetch(ending, form)).status, 200)
     await appendSteps(api.world, 'W-1', liftedSteps)
-    await until('the end is out', async () => (await api.get('/cap/TG-II-2026-0001.2.xml')).ok)
+    await until('the end is out', async () => (await api.get('/cap/TG-2026-0001.2.xml')).ok)
     assert.equal(mail.mails.length, 3)
   }
 )
@@ -168,7 +168,7 @@ test('a refused recipient is dead with the reason, and a server that was down ge
   }
   await world.cases.put('policies', '2', await quickPolicy())
   await using again = await startPublishing({ publication: { mail: settingsOf(port) } }, world)
-  await publish(world, { id: 'W-2', number: 'TG-II-2026-0002' })
+  await publish(world, { id: 'W-2', number: 'TG-2026-0002' })
   const receipts = async () => {
     const response = await again.get('/api/v1/warnings/W-2/publications', { authorization })
     const { items } = JSON.parse(await response.text())

@@ -32,8 +32,8 @@ test('TG-908: warnings of a level stand side by side until they are lifted or mo
   const memory = createBrokerMemory()
   const world = await createWorld({ withAccount: false, publisher: memory.publisher })
   const [first, second] = [
-    { id: 'W-1', number: 'TG-II-2026-0001' },
-    { id: 'W-2', number: 'TG-II-2026-0002' }
+    { id: 'W-1', number: 'TG-2026-0001' },
+    { id: 'W-2', number: 'TG-2026-0002' }
   ]
   const at = (level: string, number?: string) => `tg/v1/-/warning/${level}${number === undefined ? '' : `/${number}`}`
   const numbers = (level: string) => {

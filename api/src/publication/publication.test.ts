@@ -7,7 +7,7 @@ import type { CapAlert } from '@tracegate/model/cap'
 import { authorization } from '../harness.ts'
 import { appendSteps, liftedSteps, publish, publishedSteps, raisedStep, startPublishing, until } from './test-world.ts'
 
-const facts = { id: 'W-2026-000001', number: 'TG-II-2026-0001' }
+const facts = { id: 'W-2026-000001', number: 'TG-2026-0001' }
 
 async function capAt(api: { get(path: string, headers?: Record<string, string>): Promise<Response> }, path: string): Promise<CapAlert> {
   const response = await api.get(path, { authorization })
@@ -54,12 +54,12 @@ test('kinds decide the scope of a message, and what is not public needs a key ev
   await using api = await startPublishing()
   const bulletin = {
     id: 'W-2',
-    number: 'TG-II-2026-0002',
+    number: 'TG-2026-0002',
     change: { kind: 'bulletin', controlInstruction: { zh: '扣留', en: 'Detain' }, audience: { ports: ['CNSHG'] } }
   } as const
   const notice = {
     id: 'W-3',
-    number: 'TG-II-2026-0003',
+    number: 'TG-2026-0003',
     change: { kind: 'operatorNotice', audience: { operators: ['9506000134352'] } }
   } as const
   await publish(api.world, { ...bulletin, change: { ...bulletin.change, audience: { ports: ['CNSHG'] } } })
@@ -72,10 +72,10 @@ test('kinds decide the scope of a message, and what is not public needs a key ev
   assert.deepEqual([closed.scope, closed.addresses], ['Private', ['CNSHG']])
   assert.equal(limited.scope, 'Restricted')
   assert.ok(limited.restriction !== undefined)
-  for (const path of ['/cap/W-2.xml', '/cap/W-3.xml', '/w/TG-II-2026-0002', '/w/W-3']) assert.equal((await api.get(path)).status, 404, path)
+  for (const path of ['/cap/W-2.xml', '/cap/W-3.xml', '/w/TG-2026-0002', '/w/W-3']) assert.equal((await api.get(path)).status, 404, path)
   const open = await (await api.get('/feeds/warnings.atom')).text()
   const all = await (await api.get('/feeds/warnings.atom', { authorization })).text()
-  assert.ok(!open.includes('TG-II-2026') && all.includes('TG-II-2026-0002') && all.includes('TG-II-2026-0003'))
+  assert.ok(!open.includes('TG-2026') && all.includes('TG-2026-0002') && all.includes('TG-2026-0003'))
 })
 
 test('drafts and drills are in no feed; a drill is an exercise in CAP and is shown when asked for', async () => {
@@ -96,17 +96,17 @@ test('drafts and drills are in no feed; a drill is an exercise in CAP and is sho
 test('the feed is valid Atom, is filtered, and answers 304 to who has it', async () => {
   await using api = await startPublishing()
   await publish(api.world, facts)
-  await publish(api.world, { id: 'W-6', number: 'TG-IV-2026-0001', change: { level: 'IV', title: { zh: '玩具', en: 'Toy <b>' } } })
+  await publish(api.world, { id: 'W-6', number: 'TG-2026-0009', change: { level: 'IV', title: { zh: '玩具', en: 'Toy <b>' } } })
   const text = await until('both entries', async () => {
     const body = await (await api.get('/feeds/warnings.atom')).text()
-    return body.includes('TG-IV') && body.includes('TG-II-') ? body : undefined
+    return body.includes('TG-2026-0009') && body.includes('TG-2026-0001') ? body : undefined
   })
   const read = readCapFeed(text)
   assert.ok(read.ok, JSON.stringify(read))
   assert.deepEqual([read.entries.length, read.remarks], [2, []])
   const onlyIV = await api.get('/feeds/warnings.atom?level=IV&lang=en')
   const body = await onlyIV.text()
-  assert.ok(body.includes('TG-IV') && !body.includes('TG-II-') && body.includes('Toy &lt;b&gt;') && !body.includes('玩具'))
+  assert.ok(body.includes('TG-2026-0009') && !body.includes('TG-2026-0001') && body.includes('Toy &lt;b&gt;') && !body.includes('玩具'))
   const again = await api.get('/feeds/warnings.atom?level=IV&lang=en', { 'if-none-match': onlyIV.headers.get('etag') ?? '' })
   assert.equal(again.status, 304)
   assert.equal((await api.get('/feeds/warnings.atom?page=2')).status, 404)

@@ -2,7 +2,8 @@
  * The recalls: reads them, takes the steps that role and reducer allow, freezes and compares scopes, and says how far each is. What is
  * decided is decided by `model`; here it is asked, stored and told.
  */
-import { RecallContentError } from '@tracegate/model/recall-errors'
+import { parentKeyOf } from '@tracegate/model/gs1/key'
+import { RecallContentError, recallError } from '@tracegate/model/recall-errors'
 import { liveRecallStatuses, publicRecallStatuses, RecallCase, type RecallRole } from '@tracegate/model/recall-case'
 import { frozenGoods, holdKeysOf } from '@tracegate/model/recall-goods'
 import { packManifest, type ManifestGood } from '@tracegate/model/recall-manifest'
@@ -104,7 +105,7 @@ export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
     step: RecallStep,
     reduce: reduceRecall,
     action: (step) => step.type,
-    isOpen: ({ status }) => status !== 'noDefect' && status !== 'closed',
+    isOpen: ({ status }) => status !== 'noDefect' && status !== 'closed' && status !== 'routed',
     nowMs,
     changed: (recall, step) => {
       kept = undefined
@@ -150,11 +151,13 @@ export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
         const { scope: before } = state
         if (before === undefined) {
           const frozen = await freezeScope({ trace, registers }, question, { settings, knownAtMs })
+          await requireNoFood(registers, state, frozen.scope.products)
           const scope = { ...frozen.scope, version: 1, reason: asked.reason ?? '' }
           return { type: 'scopeFrozen', scope, manifest: packManifest(frozen.goods), policyVersion: version.version }
         }
         const old = { scope: { ...before, asked: question }, goods: await goods.of(state) }
         const { now, change } = await compareScope({ trace, registers }, old, { settings, knownAtMs })
+        await requireNoFood(registers, state, now.scope.products)
         const scope = { ...now.scope, version: before.version + 1, reason: asked.reason ?? '', change }
         return { type: 'scopeFrozen', scope, manifest: packManifest(now.goods), policyVersion: version.version }
       }
@@ -214,6 +217,18 @@ export function createRecallOffice(options: RecallOfficeOptions): RecallOffice {
       attachments
     })
   }
+}
+
+/** A scope by place or lot may find food that the report did not name; it must not come into our own procedure by that. */
+async function requireNoFood(registers: Registers, { id, regime }: RecallCase, products: readonly string[]): Promise<void> {
+  const product = regime === 'food' ? undefined : await foodAmong(registers, products)
+  if (product !== undefined) throw recallError('RECALL_FOOD_GOODS', { id, product })
+}
+
+/** The first of the goods whose product is registered as food. */
+export async function foodAmong(registers: Pick<Registers, 'products'>, keys: readonly string[]): Promise<string | undefined> {
+  const food = new Set((await registers.products()).filter(({ regime }) => regime === 'food').map(({ key }) => key))
+  return keys.find((key) => food.has(key) || food.has(parentKeyOf(key) ?? ''))
 }
 
 async function nextId(cases: CaseStore, nowMs: number): Promise<string> {

@@ -125,6 +125,31 @@ async function createStory() {
   }
 }
 
+test('food is taken in and handed over, never run by this procedure, also where the report calls it something else', async () => {
+  const { world, call, body, nowMs } = await createStory()
+  const fish = 'https://id.gs1.org/01/09506000134369'
+  const told = [{ ...body, products: [`${fish}/10/F1`] }, { ...body, regime: 'food', products: [toy] }]
+  for (const payload of told) {
+    const { id, regime } = read(RecallDetail, (await call('POST', '', { ...payload, role: 'company' })).text)
+    assert.equal(regime, 'food')
+    for (const [path, content] of [
+      ['investigation', { question: said('Is it spoilt?') }],
+      ['plan', { plan: planOf(nowMs()), role: 'company' }],
+      ['scope', {}]
+    ] as const) {
+      const refused = await call('POST', `/${id}/${path}`, content)
+      assert.deepEqual([refused.status, refused.code], [409, 'RECALL_FOOD'], path)
+    }
+    const routed = read(RecallDetail, (await call('POST', `/${id}/route`, { reference: 'FS-7' })).text)
+    assert.equal(routed.status, 'routed')
+    assert.match(routed.routed?.to.zh ?? '', /食品安全/)
+    assert.equal(routed.routed?.reference, 'FS-7')
+    assert.equal((await world.cases.head('recall', id))?.open, false)
+  }
+  const general = read(RecallDetail, (await call('POST', '', { ...body, role: 'company' })).text)
+  assert.equal((await call('POST', `/${general.id}/route`, {})).code, 'RECALL_STEP')
+})
+
 function withCheckDigit(digits: string): string {
   const sum = digits.split('').reduceRight((total, digit, at) => total + Number(digit) * ((digits.length - at) % 2 === 1 ? 3 : 1), 0)
   return digits + String((10 - (sum % 10)) % 10)

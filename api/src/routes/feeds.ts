@@ -124,7 +124,7 @@ function capRoutes(app: HttpServer, context: ApiContext): void {
         tags,
         summary: 'A CAP 1.2 message',
         description:
-          'The id is a number with its edition, such as `TG-II-2026-0001.2`, and stays what it is; without the edition, or with the number of the case, the latest one.',
+          'The id is a number with its edition, such as `TG-2026-0001.2`, and stays what it is; without the edition, or with the number of the case, the latest one.',
         security: [],
         params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) }),
         response: fileAnswers('application/cap+xml', 'CAP 1.2')

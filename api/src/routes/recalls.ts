@@ -10,12 +10,14 @@ import {
   RecallDetail,
   RecallPage,
   RecallReportBody,
+  RouteBody,
   SignedBody
 } from '@tracegate/model/http-recalls'
 import { answers, limitDefault } from '../answers.ts'
 import { caseStates } from '../case-pages.ts'
 import type { ApiContext } from '../context.ts'
 import { foundKnowledge } from '../recalls/knowledge.ts'
+import { foodAmong } from '../recalls/recall-office.ts'
 import type { HttpServer } from '../schema-types.ts'
 import { detailOf, principalOf, RecallParams, schemaOf, signedIn, signedOf, stepTaker } from './recall-steps.ts'
 
@@ -39,7 +41,9 @@ export function recallRoutes(app: HttpServer, context: ApiContext): void {
         principal: principalOf(request),
         ...signedOf({ ...(why === undefined ? {} : { why }), ...(role === undefined ? {} : { role }) }),
         async make({ policy, role: taken }) {
-          const whole = { ...report, drill, origin: { warnings: [], anomalies: [], reports: [], assessments: [], ...origin } }
+          // What the register calls food is food, whatever the report says of it.
+          const food = (await foodAmong(context.registers, report.products)) === undefined ? {} : { regime: 'food' as const }
+          const whole = { ...report, ...food, drill, origin: { warnings: [], anomalies: [], reports: [], assessments: [], ...origin } }
           return {
             type: 'reported',
             report: whole,
@@ -116,6 +120,17 @@ function stepRoutes(app: HttpServer, context: ApiContext): void {
       const due = verdict === 'defect' ? { planDueMs: atMs + withinMs } : {}
       return { type: 'investigationEnded', verdict, findings, evidence, ...due, policyVersion: policy.version }
     })
+  )
+  app.post(
+    `${root}/route`,
+    { config: signedIn, schema: schemaOf('Hand food over to the procedure of the food-safety law that the policy names', RouteBody) },
+    (request) =>
+      take(request, 'routed', ({ policy }) => {
+        const { reference } = request.body
+        const { procedure, authority } = policy.policy.publication.food
+        const to = { zh: `${authority.zh}（${procedure.zh}）`, en: `${authority.en} (${procedure.en})` }
+        return { type: 'routed', to, ...(reference === undefined ? {} : { reference }), policyVersion: policy.version }
+      })
   )
   planRoutes(app, context)
 }

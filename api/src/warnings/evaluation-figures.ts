@@ -143,7 +143,7 @@ async function recallFigures({ cases, recallProgress }: FigureSources, warning: 
     if (!read.ok || !(ofIt.has(id) || read.value.origin.warnings.includes(warning.id)) || figures.length >= recallsMax) continue
     const status: RecallCase['status'] = read.value.status
     const progress = await recallProgress?.(id)
-    figures.push({ id, status, closed: status === 'closed' || status === 'noDefect', ...progress })
+    figures.push({ id, status, closed: status === 'closed' || status === 'noDefect' || status === 'routed', ...progress })
   }
   return figures
 }

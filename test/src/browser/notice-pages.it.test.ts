@@ -14,7 +14,7 @@ import { createMemoryTelemetryStore } from '@tracegate/store/memory-telemetry'
 import { createMemoryTraceStore } from '@tracegate/store/memory-trace'
 import { assertAccessible, assertFits, launchBrowser, needsChromium, picture, visit } from './console-browser.ts'
 
-const number = 'TG-II-2026-0001'
+const number = 'TG-2026-0001'
 const startMs = Date.UTC(2026, 10, 23, 8)
 const reason = { zh: '因', en: 'reason' }
 const criteria = { harm: { value: 4, reason }, urgency: { value: 3, reason }, scope: { value: 1, reason } }
@@ -59,7 +59,7 @@ before(async () => {
   ] as const) {
     let state: ReturnType<typeof reduceWarning> | undefined
     for (const [index, one] of steps.slice(0, count).entries()) {
-      const step: WarningStep = one.type === 'published' && id.endsWith('2') ? { ...one, number: 'TG-II-2026-0002' } : one
+      const step: WarningStep = one.type === 'published' && id.endsWith('2') ? { ...one, number: 'TG-2026-0002' } : one
       const atMs = startMs + index * 3_600_000
       state = reduceWarning(state, step, { id, atMs, by: 'test', why: 'test' })
       const head = { open: state.status === 'published', state }
@@ -96,7 +96,7 @@ test('the page of a warning, lifted or in force, and its versions are readable b
   for (const [path, look] of [
     [`/w/${number}`, { language: 'zh' }],
     [`/w/${number}/1`, { language: 'en', phone: true }],
-    ['/w/TG-II-2026-0002', { language: 'en', dark: true }]
+    ['/w/TG-2026-0002', { language: 'en', dark: true }]
   ] as const) {
     await using seen = await visit(browser, api.url, look)
     await seen.page.goto(path)

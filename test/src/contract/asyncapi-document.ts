@@ -35,7 +35,7 @@ export function asyncApiText(): string {
         point: parameter('monitoring point', 'cold-store-1'),
         device: parameter('device', 'logger-7'),
         level: { description: 'Level of the warning.', enum: ['I', 'II', 'III', 'IV'] },
-        number: { description: 'Number of the publication.', examples: ['TG-II-2026-0007'] },
+        number: { description: 'Number of the publication.', examples: ['TG-2026-0007'] },
         part: {
           description: 'Number of the part, 1 to 15.',
           enum: Array.from({ length: controlPartsMax - 1 }, (_, index) => String(index + 1))

@@ -69,7 +69,7 @@ export const examples = {
     channel: 'warning',
     message: {
       v: 1,
-      number: 'TG-II-2026-0007',
+      number: 'TG-2026-0007',
       edition: 2,
       kind: 'publicAnnouncement',
       level: 'II',
@@ -83,8 +83,8 @@ export const examples = {
       lots: [{ gtin: '09521234543213', lot: 'L1' }],
       hsCodes: ['300220'],
       truncated: false,
-      page: 'https://warnings.example/w/TG-II-2026-0007',
-      cap: 'https://warnings.example/cap/TG-II-2026-0007.2.xml'
+      page: 'https://warnings.example/w/TG-2026-0007',
+      cap: 'https://warnings.example/cap/TG-2026-0007.2.xml'
     }
   },
   warningList: {
@@ -94,7 +94,7 @@ export const examples = {
       level: 'II',
       asOfMs: timeMs + 600_000,
       warnings: [
-        { number: 'TG-II-2026-0007', edition: 2, title: { zh: '疫苗冷链失效', en: 'Vaccine cold chain failure' }, startMs: timeMs }
+        { number: 'TG-2026-0007', edition: 2, title: { zh: '疫苗冷链失效', en: 'Vaccine cold chain failure' }, startMs: timeMs }
       ],
       total: 1
     }
