@@ -44,7 +44,8 @@ export const recallError = defineErrors({
   RECALL_MANIFEST: { status: 500, message: 'Cannot read the goods of recall {id}: {detail}' },
   RECALL_FOOD: {
     status: 409,
-    message: 'Cannot take the step {step} of recall {id}: its regime is food, expected it to be routed to the procedure of the food-safety law'
+    message:
+      'Cannot take the step {step} of recall {id}: its regime is food, expected it to be routed to the procedure of the food-safety law'
   },
   RECALL_FOOD_GOODS: {
     status: 409,

@@ -119,11 +119,18 @@ describe('reduceRecall()', () => {
       assert.ok(free ? code === 'accepted' : ['RECALL_FOOD', 'RECALL_STEP'].includes(code), `${type}: ${code}`)
     }
     for (const type of ['investigationOpened', 'planned', 'scopeFrozen'] as const)
-      assert.equal(codeOf(() => reduceRecall(reported, fittingStep(type, reported, startMs + hourMs), at(startMs + hourMs))), 'RECALL_FOOD')
+      assert.equal(
+        codeOf(() => reduceRecall(reported, fittingStep(type, reported, startMs + hourMs), at(startMs + hourMs))),
+        'RECALL_FOOD'
+      )
     const routed = reduceRecall(reported, fittingStep('routed', reported, startMs), at(startMs + hourMs))
     assert.equal(routed.status, 'routed')
     assert.match(routed.routed?.to.en ?? '', /Food-safety/)
-    assert.equal(codeOf(() => play(['reported', 'routed'])), 'RECALL_STEP', 'a general recall is not handed over')
+    assert.equal(
+      codeOf(() => play(['reported', 'routed'])),
+      'RECALL_STEP',
+      'a general recall is not handed over'
+    )
   })
 
   test('ends without a defect', () => {

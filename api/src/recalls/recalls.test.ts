@@ -128,7 +128,10 @@ async function createStory() {
 test('food is taken in and handed over, never run by this procedure, also where the report calls it something else', async () => {
   const { world, call, body, nowMs } = await createStory()
   const fish = 'https://id.gs1.org/01/09506000134369'
-  const told = [{ ...body, products: [`${fish}/10/F1`] }, { ...body, regime: 'food', products: [toy] }]
+  const told = [
+    { ...body, products: [`${fish}/10/F1`] },
+    { ...body, regime: 'food', products: [toy] }
+  ]
   for (const payload of told) {
     const { id, regime } = read(RecallDetail, (await call('POST', '', { ...payload, role: 'company' })).text)
     assert.equal(regime, 'food')
