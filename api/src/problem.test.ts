@@ -87,8 +87,10 @@ test('text that reads as a number beyond all limits is refused, as is a step tha
     const answer = await app.inject({ url, headers })
     assert.deepEqual([answer.statusCode, answer.json().code], [400, 'REQUEST_INVALID'], answer.body)
   }
-  const report = { source: 'inspectionBody', report: { text: 'A magnet came off a toy' } }
-  const handedIn = (await app.inject({ method: 'POST', url: '/api/v1/reports', headers, payload: report })).json().report
+  const report = { source: 'inspectionBody', report: { text: 'A magnet came off a toy', goods: { name: 'Toy' } } }
+  const answer = await app.inject({ method: 'POST', url: '/api/v1/reports', headers, payload: report })
+  assert.equal(answer.statusCode, 200, answer.body)
+  const handedIn = answer.json().report
   const triage = { why: 'x', reliability: '1e999' }
   const refused = await app.inject({ method: 'POST', url: `/api/v1/reports/${handedIn.id}/triage`, headers, payload: triage })
   assert.deepEqual([refused.statusCode, refused.json().code], [400, 'REQUEST_INVALID'], refused.body)
