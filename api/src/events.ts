@@ -61,7 +61,7 @@ export function createApiEvents(options: { readonly logger: Logger; readonly met
     supervisionFailed: (fields: { what: string; error: unknown }) =>
       logger.error(fields, 'the office of supervision could not do its work'),
     /** By source, an insider's as one of the public. */
-    reportReceived: (source: string) => reports.add(1, { outcome: 'received', source }),
+    reportReceived: (source: string) => reports.add(1, { outcome: 'received', source: source === 'insider' ? 'public' : source }),
     reportRefused: (outcome: 'trap' | 'spam') => reports.add(1, { outcome, source: 'public' }),
     surgeFailed: (fields: { error: unknown }) => logger.error(fields, 'reports could not be judged for surges'),
     triggerTook: (tookMs: number) => triggerSeconds.observe(tookMs / 1_000),

@@ -1,6 +1,6 @@
 /** The embedded case store under the shared suite, and what only a file can do. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -91,5 +91,15 @@ void test('a file of a later schema version is refused with STORE_VERSION', asyn
     database.exec('PRAGMA user_version = 99')
     database.close()
     await assert.rejects(createEmbeddedCaseStore({ dataDir }), (error) => isStoreError(error, 'STORE_VERSION'))
+  })
+})
+
+void test('no file keeps what a reporter row held before it was replaced', async () => {
+  await withFolder(async (dataDir) => {
+    const store = await createEmbeddedCaseStore({ dataDir })
+    await store.put('reporters', 'a', { report: 'R-1', reporter: { name: 'Wang Li Who Told' } })
+    await store.put('reporters', 'a', { report: 'R-1' })
+    for (const name of await readdir(dataDir)) assert.ok(!(await readFile(join(dataDir, name))).includes('Wang Li Who Told'), name)
+    await store.close()
   })
 })

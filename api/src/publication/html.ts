@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto'
 import type { BilingualText, Language } from '@tracegate/model/text'
 
+/** Characters that HTML does not allow become U+FFFD. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  const allowed = text.toWellFormed().replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFFFE\uFFFF]/g, '\uFFFD')
+  return allowed.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 /** Paragraphs of a text with line ends. */

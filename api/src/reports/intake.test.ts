@@ -277,3 +277,16 @@ test('upkeep removes contacts when their time is over, and finds goods that were
     assert.ok(!JSON.stringify(await world.cases.list('reporters')).includes('Wang Li'))
   })
 })
+
+test('an insider whom somebody signed in writes for, or who signed in, stays as unknown as any other', async () => {
+  await withApp(async ({ app, world }) => {
+    const reporter = { name: 'Zhao Insider', contact: 'zhao@insider.example' }
+    const payload = { source: 'insider', sourceId: 'tip-77', reporter, report: told() }
+    const answer = await post(app, '/api/v1/reports', payload)
+    assert.equal(answer.statusCode, 200, answer.body)
+    const [report] = await casesOf(world)
+    assert.deepEqual([report?.channel, report?.contactKept, report?.handedInBy, report?.sourceId], ['insider', false, undefined, undefined])
+    const kept = JSON.stringify([await world.cases.journal('report', report?.id ?? ''), await world.cases.list('reporters')])
+    for (const mark of ['Zhao', 'zhao@', 'tip-77']) assert.ok(!kept.includes(mark), mark)
+  })
+})

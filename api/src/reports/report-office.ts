@@ -17,10 +17,11 @@ import { createCaseBook, type CaseBook, type KeptCase } from '../cases/case-book
 import { lotsOfItems } from '../goods.ts'
 import type { PolicyBook } from '../policy/policy-book.ts'
 import type { Registers } from '../registers.ts'
+import { withoutIdentity } from './insider.ts'
 import { createReceipts, type Receipts, type ReporterContact } from './receipts.ts'
 import { createReportIndex, reportsHeldMax, type ReportIndex } from './report-index.ts'
 
-interface NewReport {
+export interface NewReport {
   readonly told: ReportTold
   readonly source: ReportSource
   readonly channel: ReportChannel
@@ -216,7 +217,7 @@ export function createReportOffice(options: ReportOfficeOptions): ReportOffice {
     book,
     receipts,
     receive(report) {
-      const mine = turn.then(() => receive(report))
+      const mine = turn.then(() => receive(withoutIdentity(report)))
       turn = mine.catch(() => undefined)
       return mine
     },
