@@ -245,6 +245,7 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
       trace,
       telemetry,
       warnings,
+      recalls,
       attachments,
       publisher: options.publisher,
       keysPath: options.exports === undefined ? undefined : join(dirname(options.exports.keysPath), 'control-keys.json')

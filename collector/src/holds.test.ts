@@ -2,6 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MeasureOrder } from '@tracegate/model/measure'
+import { keysPerHoldMax } from '@tracegate/detect/engine'
+import type { RecallCase } from '@tracegate/model/recall-case'
+import { manifestHash, packManifest } from '@tracegate/model/recall-manifest'
+import { reduceRecall } from '@tracegate/model/recall-reducer'
+import type { RecallStep } from '@tracegate/model/recall-steps'
+import { fittingStep, toy } from '@tracegate/model/recall-testing'
 import { type MeasureStep, reduceMeasure } from '@tracegate/model/measure-reducer'
 import { createMemoryCaseStore } from '@tracegate/store/memory-case'
 import { holdsVersion, readHolds } from './holds.ts'
@@ -52,4 +58,48 @@ test('seizures and recalls hold their goods until they are withdrawn; drills, ba
     ]
   )
   assert.notEqual(await holdsVersion(cases), before)
+})
+
+/** A recall that runs, with the goods in its journal; `frozen` are those that are hashed. */
+async function putRecall(id: string, of: readonly string[], goodsKeys: readonly string[], frozen = goodsKeys) {
+  const cases = createMemoryCaseStore()
+  const goodsOf = (keys: readonly string[]) =>
+    keys.map((one) => ({ key: one, state: 'inStock' as const, holder: 'https://id.gs1.org/417/9506000134001' }))
+  let state: RecallCase | undefined
+  for (const [index, type] of (['reported', 'planned', 'scopeFrozen', 'noticePublished', 'started'] as const).entries()) {
+    const fitting = fittingStep(type, state, 100 + index)
+    const step: RecallStep =
+      fitting.type === 'scopeFrozen'
+        ? {
+            ...fitting,
+            manifest: packManifest(goodsOf(goodsKeys)),
+            scope: {
+              ...fitting.scope,
+              asked: { of: [...of] },
+              goods: frozen.length,
+              lots: [`${toy}/10/L1`],
+              sha256: manifestHash(goodsOf(frozen))
+            }
+          }
+        : fitting
+    state = reduceRecall(state, step, { id, atMs: 100 + index, by: 'x', why: 'y' })
+    const told = { atMs: 100 + index, by: 'x', action: type, why: 'y', data: step }
+    await cases.append({ kind: 'recall', id, expectedLength: index, step: told, head: { open: true, state } })
+  }
+  return cases
+}
+
+test('a recall of single units holds them and not their lot, one of a lot the lot, and one that was tampered with its lots', async () => {
+  const units = [`${toy}/21/A`, `${toy}/21/B`]
+  const lot = `${toy}/10/L1`
+  const keysOf = async (cases: Awaited<ReturnType<typeof putRecall>>) => (await readHolds(cases)).flatMap(({ keys }) => keys)
+  assert.deepEqual(await keysOf(await putRecall('R-1', units, units)), units)
+  assert.ok((await keysOf(await putRecall('R-1', [lot], units))).includes(lot))
+  assert.deepEqual(await keysOf(await putRecall('R-1', units, units.slice(1), units)), [lot])
+  const many = Array.from({ length: keysPerHoldMax + 1 }, (_, at) => `${toy}/21/${at}`)
+  const holds = await readHolds(await putRecall('R-1', many.slice(0, 1), many))
+  assert.deepEqual(
+    holds.map(({ keys }) => keys.length).toSorted((left, right) => left - right),
+    [1, keysPerHoldMax]
+  )
 })

@@ -27,15 +27,24 @@ export function frozenGoods(
   throw fail(`its journal has no scope version ${version}, expected it`)
 }
 
-/**
- * The keys that hold the goods of a recall in force: those asked for by lot, product or unit as they are, else every good by itself.
- * Empty when the recall holds nothing any more, and for a drill.
- */
+/** The keys that hold the goods of a recall in force; empty when it holds nothing any more, and for a drill. */
 export function holdKeysOf(recall: RecallCase, goods: readonly ManifestGood[]): string[] {
-  if (!liveRecallStatuses.has(recall.status) || recall.drill) return []
+  return liveRecallStatuses.has(recall.status) && !recall.drill ? stopKeysOf(recall, goods) : []
+}
+
+/**
+ * The keys that stand for the frozen goods, and for no other: lots and products asked for as a whole are named as they are, every
+ * other good by itself, so that a recall of single units leaves the rest of their lot alone.
+ */
+export function stopKeysOf(recall: Pick<RecallCase, 'scope'>, goods: readonly ManifestGood[]): string[] {
   const classes = classesAsked(recall)
   const covered = (key: string): boolean => classes.some((one) => key === one || key.startsWith(`${one}/`))
   return [...new Set([...classes, ...goods.map(({ key }) => key).filter((key) => !covered(key))])]
+}
+
+/** Whether nothing but lots and products was asked for. */
+export function isWhole({ scope }: Pick<RecallCase, 'scope'>): boolean {
+  return scope !== undefined && scope.asked.of.length > 0 && classesAsked({ scope }).length === scope.asked.of.length
 }
 
 /** Lots and products that are recalled as a whole: also what nobody knew of when the scope was frozen. */

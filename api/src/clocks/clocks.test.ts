@@ -24,7 +24,7 @@ test('a measure that nobody acknowledges is passed on step by step, once each, a
   await desk.clocks.look()
   assert.equal((await desk.book.get(id)).state.escalations.length, 0)
   const { cases, bus, trace, telemetry, logger, context } = world
-  const { registers, policy, attachments, warnings, nowMs } = context
+  const { registers, policy, attachments, warnings, recalls, nowMs } = context
   const again = () =>
     createMeasureDesk({
       cases,
@@ -37,6 +37,7 @@ test('a measure that nobody acknowledges is passed on step by step, once each, a
       policy,
       attachments,
       warnings,
+      recalls,
       nowMs,
       publisher: undefined,
       keysPath: undefined

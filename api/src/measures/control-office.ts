@@ -32,6 +32,8 @@ export interface ControlOfficeOptions {
   readonly sign?: SignText | undefined
   readonly events: ControlEvents
   readonly nowMs: () => number
+  /** Every good of the recall that the measure is about; empty where it is about none. */
+  readonly recalled: (measure: MeasureCase) => Promise<readonly string[]>
 }
 
 export interface ControlOffice extends AsyncDisposable {
@@ -80,9 +82,12 @@ export function createControlOffice(options: ControlOfficeOptions): ControlOffic
     for (const id of found.keys()) if (!ids.has(id)) found.delete(id)
     for (const measure of standingNow) {
       if (!ids.has(measure.id) || closed) continue
-      const { keys, truncated } = await expandGoods(options.trace, measure.goods)
+      // A measure names the first goods of a recall, its control orders all of them.
+      const recalled = await options.recalled(measure)
+      const { keys, truncated } = await expandGoods(options.trace, [...new Set([...measure.goods, ...recalled])])
       if (truncated) events.cut('goods')
-      found.set(measure.id, keys)
+      const named = new Set(measure.goods)
+      found.set(measure.id, [...new Set([...recalled.filter((key) => !named.has(key)), ...keys])])
     }
     expansions += 1
     restMs = (performance.now() - startedMs) * restShare

@@ -9,7 +9,7 @@ import type { Bus } from '@tracegate/service/bus'
 import type { CaseStore } from '@tracegate/store/case-store'
 import type { ControlEvents } from './control-events.ts'
 import { measuresStandingMax } from './control-office.ts'
-import { goodsOfRecall, goodsOfWarning } from './goods.ts'
+import { type FrozenGoodsOf, goodsOfRecall, goodsOfWarning, recallOfGoods } from './goods.ts'
 import { machineName, type MeasureBook } from './measure-book.ts'
 import { recallOf, warningOf } from './origin.ts'
 
@@ -27,12 +27,19 @@ export function createCaseFollower(options: {
   readonly book: MeasureBook
   readonly bus: Bus
   readonly events: ControlEvents
+  readonly frozenGoods: FrozenGoodsOf
 }): CaseFollower {
-  const { cases, book, bus, events } = options
+  const { cases, book, bus, events, frozenGoods } = options
   let running: Promise<void> = Promise.resolve()
   let every: NodeJS.Timeout | undefined
   let closed = false
   const endings: (() => void)[] = []
+
+  async function goodsNow(measure: MeasureCase, warning: WarningCase | undefined, recall: RecallCase | undefined): Promise<string[]> {
+    const exact = recallOfGoods(measure, recall)
+    if (exact !== undefined && (warning === undefined || exact.scope !== undefined)) return goodsOfRecall(exact, frozenGoods)
+    return warning === undefined ? [] : goodsOfWarning(warning)
+  }
 
   async function follow(measure: MeasureCase, warning: WarningCase | undefined, recall: RecallCase | undefined): Promise<void> {
     // Both must have ended where a measure rests on both.
@@ -41,8 +48,8 @@ export function createCaseFollower(options: {
       ...(recall === undefined ? [] : [recallEnds.has(recall.status)])
     ]
     const isOver = ends.length > 0 && ends.every(Boolean)
-    const goods = warning === undefined ? (recall === undefined ? [] : goodsOfRecall(recall)) : goodsOfWarning(warning)
-    const grown = measure.followsScope && goods.length > 0 && !sameKeys(goods, measure.goods)
+    const goods = isOver || !measure.followsScope ? [] : await goodsNow(measure, warning, recall)
+    const grown = goods.length > 0 && !sameKeys(goods, measure.goods)
     if (!isOver && !grown) return
     const origin = warning?.id ?? recall?.id ?? ''
     await book.act({
@@ -66,7 +73,8 @@ export function createCaseFollower(options: {
         measure.warning === undefined ? undefined : warningOf(cases, measure.warning),
         measure.recall === undefined ? undefined : recallOf(cases, measure.recall)
       ])
-      await follow(measure, warning, recall)
+      // One case whose journal does not hold what it should must not keep the others.
+      await follow(measure, warning, recall).catch((error: unknown) => events.failed(error))
     }
   }
 

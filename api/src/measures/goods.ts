@@ -1,6 +1,9 @@
 /** Which goods a measure is about, and what the trace knows of them: the units of a lot, and what holds them now. It writes nothing. */
 import { measureGoodsMax } from '@tracegate/model/measure'
 import { keyKind } from '@tracegate/model/gs1/key'
+import type { RecallCase } from '@tracegate/model/recall-case'
+import { isWhole, stopKeysOf } from '@tracegate/model/recall-goods'
+import type { ManifestGood } from '@tracegate/model/recall-manifest'
 import type { TraceEdge, TraceNode } from '@tracegate/model/trace'
 import type { WarningCase } from '@tracegate/model/warning'
 import type { TraceStore } from '@tracegate/store/trace-store'
@@ -14,14 +17,32 @@ export function goodsOfWarning({ scope }: Pick<WarningCase, 'scope'>): string[] 
   return keys.length > 0 ? keys : scope.products.filter(isTraceKey).slice(0, measureGoodsMax)
 }
 
-/** The lots of a recall's frozen scope, else the products it is about. */
-export function goodsOfRecall(recall: {
-  readonly products: readonly string[]
-  readonly scope?: { readonly lots: readonly string[]; readonly products: readonly string[] } | undefined
-}): string[] {
-  const { scope } = recall
-  const keys = scope !== undefined && scope.lots.length > 0 ? scope.lots : (scope?.products ?? recall.products)
-  return (keys.length > 0 ? keys : recall.products).filter(isTraceKey).slice(0, measureGoodsMax)
+/** The frozen goods of a recall, proved against the hash in its case. */
+export type FrozenGoodsOf = (recall: RecallCase) => Promise<readonly ManifestGood[]>
+
+/**
+ * The frozen goods of a recall and no others; before its scope is frozen what its report is about. Units of whole lots are left to the
+ * trace, which knows them; what goes past the bound of a measure is in `exactGoods`.
+ */
+export async function goodsOfRecall(recall: RecallCase, frozenGoods: FrozenGoodsOf): Promise<string[]> {
+  const keys = await exactGoods(recall, frozenGoods)
+  const isUnit = (key: string) => keyKind(key) === 'item'
+  // Lots and containers first: they stop more.
+  const named = [...keys.filter((key) => !isUnit(key)), ...(isWhole(recall) ? [] : keys.filter(isUnit))]
+  return (named.length > 0 ? named : recall.products.filter(isTraceKey)).slice(0, measureGoodsMax)
+}
+
+/** All keys that hold the frozen goods; empty before the scope is frozen. */
+export async function exactGoods(recall: RecallCase, frozenGoods: FrozenGoodsOf): Promise<string[]> {
+  return recall.scope === undefined ? [] : stopKeysOf(recall, await frozenGoods(recall)).filter(isTraceKey)
+}
+
+/** The recall whose goods a measure is about: where a warning is named too, it tells the goods of all but a recall. */
+export function recallOfGoods<Case>(
+  measure: { readonly type: string; readonly warning?: string; readonly recall?: string },
+  recall: Case | undefined
+): Case | undefined {
+  return measure.warning === undefined || measure.type === 'recall' ? recall : undefined
 }
 
 export interface Expansion {

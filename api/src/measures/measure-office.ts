@@ -15,6 +15,7 @@ import type { Registers } from '../registers.ts'
 import type { ControlEvents } from './control-events.ts'
 import { measureOfficeError } from './errors.ts'
 import type { MeasureBook } from './measure-book.ts'
+import type { FrozenGoodsOf } from './goods.ts'
 import { originOf } from './origin.ts'
 
 export interface MeasureOffice {
@@ -25,6 +26,7 @@ export interface MeasureOffice {
 
 export interface MeasureOfficeOptions {
   readonly cases: CaseStore
+  readonly frozenGoods: FrozenGoodsOf
   readonly book: MeasureBook
   readonly policy: PolicyBook
   readonly registers: Registers
@@ -84,7 +86,7 @@ export function createMeasureOffice(options: MeasureOfficeOptions): MeasureOffic
     async order(request, by) {
       const version = await policy.current()
       const { measures: rules, grading } = version.policy
-      const origin = await originOf(cases, request, grading)
+      const origin = await originOf(cases, request, { grading, frozenGoods: options.frozenGoods })
       const allowed = rules.allowed[origin.level]
       if (!allowed.includes(request.type))
         throw measureOfficeError('MEASURE_NOT_ALLOWED', {

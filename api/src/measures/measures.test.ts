@@ -256,11 +256,12 @@ test('a broker that is away gets the list when it is back, and a process that st
   assert.equal((await next.controlBook.journal('port-1')).length, (await desk.controlBook.journal('port-1')).length)
 })
 
-const pick = ({ registers, policy, attachments, warnings, nowMs }: World['context']) => ({
+const pick = ({ registers, policy, attachments, warnings, recalls, nowMs }: World['context']) => ({
   registers,
   policy,
   attachments,
   warnings,
+  recalls,
   nowMs
 })
 

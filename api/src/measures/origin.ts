@@ -7,7 +7,7 @@ import type { WarningCase, WarningLevel } from '@tracegate/model/warning'
 import { warningCases } from '@tracegate/model/warning-cases'
 import type { CaseStore } from '@tracegate/store/case-store'
 import { measureOfficeError } from './errors.ts'
-import { goodsOfRecall, goodsOfWarning } from './goods.ts'
+import { type FrozenGoodsOf, goodsOfRecall, goodsOfWarning, recallOfGoods } from './goods.ts'
 
 export interface MeasureOrigin {
   readonly level: WarningLevel
@@ -36,8 +36,8 @@ export async function recallOf(cases: CaseStore, id: string): Promise<RecallCase
 /** The warning decides where both are named: its level is the one a person decided. */
 export async function originOf(
   cases: CaseStore,
-  request: { readonly warning?: string; readonly recall?: string },
-  grading: GradingPolicy
+  request: { readonly type: string; readonly warning?: string; readonly recall?: string },
+  { grading, frozenGoods }: { readonly grading: GradingPolicy; readonly frozenGoods: FrozenGoodsOf }
 ): Promise<MeasureOrigin> {
   if (request.warning === undefined && request.recall === undefined) throw measureOfficeError('MEASURE_ORIGIN_MISSING')
   const recall = request.recall === undefined ? undefined : await openRecall(cases, request.recall)
@@ -53,13 +53,15 @@ export async function originOf(
         status: warning.status,
         allowed: warningAllows.join(', ')
       })
-    return { level: warning.level, drill: warning.drill, goods: goodsOfWarning(warning), reason: warning.title }
+    const exact = recallOfGoods(request, recall)
+    const goods = exact?.scope === undefined ? goodsOfWarning(warning) : await goodsOfRecall(exact, frozenGoods)
+    return { level: warning.level, drill: warning.drill, goods, reason: warning.title }
   }
   if (recall === undefined) throw measureOfficeError('MEASURE_ORIGIN_MISSING')
   return {
     level: warning?.level ?? levelOfHarm(recall.harm, grading),
     drill: recall.drill,
-    goods: goodsOfRecall(recall),
+    goods: await goodsOfRecall(recall, frozenGoods),
     reason: recall.title
   }
 }
