@@ -18,7 +18,7 @@ import { itemKey, logisticKey, lotKey } from '@tracegate/model/gs1/key'
 import { MeasuresOrdered } from '@tracegate/model/http-measures'
 import type { ScanRule } from '@tracegate/model/scan-event'
 import type { TraceEvent } from '@tracegate/model/trace-event'
-import { reduceWarning } from '@tracegate/model/warning-reducer'
+import { draftedWarning } from '@tracegate/model/warning-testing'
 import { createBus } from '@tracegate/service/bus'
 import { createHealth } from '@tracegate/service/health'
 import { silentLogger } from '@tracegate/service/log'
@@ -178,31 +178,7 @@ async function seed(cases: CaseStore): Promise<void> {
     industries: [],
     places: []
   })
-  const criterion = (value: number) => ({ value, reason: { zh: '因', en: 'reason' } })
-  const warning = reduceWarning(
-    undefined,
-    {
-      type: 'drafted',
-      content: {
-        title: { zh: '超温', en: 'Too warm' },
-        hazard: 'biological',
-        regime: 'general',
-        proposal: {
-          level: 'I',
-          criteria: { harm: criterion(4), urgency: criterion(3), scope: criterion(2) },
-          table: { id: 't', version: 1, source: '[ours]' },
-          reason: { zh: '因', en: 'reason' }
-        },
-        scope: { exposed: [], products: [], lots: [lotKey(gtin, 'L1')], holdings: [], total: 1, truncated: false, asOfMs: atMs },
-        matters: { zh: '事', en: 'matters' },
-        anomaly: 'a-1',
-        startMs: atMs,
-        draftedAtMs: atMs,
-        draftedAfterMs: 1
-      }
-    },
-    { id: 'W-2026-000001', atMs, by: 'bench', why: 'bench' }
-  )
+  const warning = draftedWarning({ id: 'W-2026-000001', atMs, scope: { lots: [lotKey(gtin, 'L1')] } })
   const step = { atMs, by: 'bench', action: 'published', why: 'bench', data: {} }
   const state = { ...warning, status: 'published' }
   await cases.append({ kind: 'warning', id: warning.id, expectedLength: 0, step, head: { open: true, state } })

@@ -6,6 +6,7 @@ import type { MonitoringPoint, Place, Product, ProductProfile } from '@tracegate
 import type { Reading } from '@tracegate/model/telemetry'
 import { createDetectionEngine } from './create-engine.ts'
 import type { DetectionEngine } from './engine.ts'
+import { testPoint, testProduct } from './testing.ts'
 
 const placeKey = 'https://id.gs1.org/414/9506000134338/254/C1'
 const t0 = Date.UTC(2026, 10, 23, 12)
@@ -37,33 +38,7 @@ const place: Place = {
     { device: 'plc', metric: 'c1.t2', quantity: 'temperature', unit: 'Cel' }
   ]
 }
-function point(id: string, kind: MonitoringPoint['kind'], gln: string, latitude: number, longitude: number): MonitoringPoint {
-  return {
-    id,
-    key: `https://id.gs1.org/414/${gln}`,
-    name: { zh: id, en: id },
-    kind,
-    unlocode: 'CNSHA',
-    latitude,
-    longitude,
-    operator: '9506000134338',
-    industries: [],
-    places: []
-  }
-}
-const product: Product = {
-  gtin: '09506000134352',
-  key: 'https://id.gs1.org/01/09506000134352',
-  name: { zh: '疫苗', en: 'Vaccine' },
-  brand: 'B',
-  hsCode: '300241',
-  manufacturer: '9506000134338',
-  profile: 'vaccine',
-  regime: 'general',
-  harm: 4,
-  hazard: 'health',
-  inspectionRequired: true
-}
+const product: Product = { ...testProduct, profile: 'vaccine' }
 
 function engine(): DetectionEngine {
   const made = createDetectionEngine()
@@ -72,9 +47,9 @@ function engine(): DetectionEngine {
     profiles: [profile],
     products: [product],
     points: [
-      point('store', 'bondedStore', '9506000134338', 31.2, 121.5),
-      point('dock', 'dock', '9506000134352', 31.2, 121.5),
-      point('shop', 'shop', '9506000134345', 39.9, 116.4)
+      testPoint('store', 'bondedStore', '9506000134338', 31.2, 121.5),
+      testPoint('dock', 'dock', '9506000134352', 31.2, 121.5),
+      testPoint('shop', 'shop', '9506000134345', 39.9, 116.4)
     ]
   })
   return made

@@ -1,7 +1,7 @@
 /** What the tests of measures share: a published warning over a few goods in the trace, a broker that only listens, and a clock to turn. */
 import { compileValidator, decodeMessage } from '@tracegate/model/codec'
 import { ControlList } from '@tracegate/model/control'
-import { reduceWarning } from '@tracegate/model/warning-reducer'
+import { draftedWarning } from '@tracegate/model/warning-testing'
 import type { WarningCase } from '@tracegate/model/warning'
 import type { MessagePublisher } from '@tracegate/service/ingest'
 import { createWorld, itemOf, startMs, traceEvent, vaccine, yard, type World } from '../harness.ts'
@@ -63,31 +63,7 @@ async function fillTrace({ trace }: Pick<World, 'trace'>): Promise<void> {
 /** Stores a warning in the status, as its own workflow would. */
 export async function putWarning(world: Pick<World, 'cases' | 'bus'>, change: Partial<WarningCase> = {}): Promise<WarningCase> {
   const id = change.id ?? 'W-2026-000001'
-  const criterion = (value: number) => ({ value, reason: { zh: '因', en: 'reason' } })
-  const draft = reduceWarning(
-    undefined,
-    {
-      type: 'drafted',
-      content: {
-        title: { zh: '疫苗超温', en: 'Vaccine too warm' },
-        hazard: 'biological',
-        regime: 'general',
-        proposal: {
-          level: 'II',
-          criteria: { harm: criterion(4), urgency: criterion(2), scope: criterion(1) },
-          table: { id: 't', version: 1, source: '[ours]' },
-          reason: { zh: '因', en: 'reason' }
-        },
-        scope: { exposed: [], products: [vaccine], lots: [lot], holdings: [], total: 2, truncated: false, asOfMs: startMs },
-        matters: { zh: '事', en: 'matters' },
-        anomaly: 'a-1',
-        startMs,
-        draftedAtMs: startMs,
-        draftedAfterMs: 1
-      }
-    },
-    { id, atMs: startMs, by: 'test', why: 'test' }
-  )
+  const draft = draftedWarning({ id, atMs: startMs, level: 'II', scope: { products: [vaccine], lots: [lot], total: 2 } })
   const warning: WarningCase = { ...draft, status: 'published', ...change, id }
   const head = await world.cases.head('warning', id)
   await world.cases.append({

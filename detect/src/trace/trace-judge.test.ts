@@ -4,36 +4,12 @@ import { test } from 'node:test'
 import type { MonitoringPoint, Product } from '@tracegate/model/registers'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { createTraceJudge, type TraceJudge } from './trace-judge.ts'
+import { testPoint, testProduct } from '../testing.ts'
 
 const item = 'https://id.gs1.org/01/09506000134352/21/1'
 const t0 = Date.UTC(2026, 10, 23, 12)
 
-function point(id: string, kind: MonitoringPoint['kind'], gln: string, latitude: number, longitude: number): MonitoringPoint {
-  return {
-    id,
-    key: `https://id.gs1.org/414/${gln}`,
-    name: { zh: id, en: id },
-    kind,
-    unlocode: 'CNSHA',
-    latitude,
-    longitude,
-    operator: '9506000134338',
-    industries: [],
-    places: []
-  }
-}
-const product: Product = {
-  gtin: '09506000134352',
-  key: 'https://id.gs1.org/01/09506000134352',
-  name: { zh: '疫苗', en: 'Vaccine' },
-  brand: 'B',
-  hsCode: '300241',
-  manufacturer: '9506000134338',
-  regime: 'general',
-  harm: 4,
-  hazard: 'health',
-  inspectionRequired: true
-}
+const product: Product = testProduct
 
 function engine(): TraceJudge {
   const made = createTraceJudge()
@@ -42,9 +18,9 @@ function engine(): TraceJudge {
     profiles: [],
     products: [product],
     points: [
-      point('store', 'bondedStore', '9506000134338', 31.2, 121.5),
-      point('dock', 'dock', '9506000134352', 31.2, 121.5),
-      point('shop', 'shop', '9506000134345', 39.9, 116.4)
+      testPoint('store', 'bondedStore', '9506000134338', 31.2, 121.5),
+      testPoint('dock', 'dock', '9506000134352', 31.2, 121.5),
+      testPoint('shop', 'shop', '9506000134345', 39.9, 116.4)
     ]
   })
   return made

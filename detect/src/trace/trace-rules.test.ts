@@ -9,6 +9,7 @@ import type { TraceEvent, TraceSubject } from '@tracegate/model/trace-event'
 import type { DetectionRegisters } from '../engine.ts'
 import { createTraceJudge, type TraceJudge } from './trace-judge.ts'
 import { traceRuleDefinitions } from './trace-rules.ts'
+import { testPoint, testProduct } from '../testing.ts'
 
 const t0 = Date.UTC(2026, 10, 23, 12)
 const hourMs = 3_600_000
@@ -18,38 +19,13 @@ const pallet = 'https://id.gs1.org/00/095060001343380001'
 const shanghai = 'https://id.gs1.org/414/9506000134338'
 const beijing = 'https://id.gs1.org/414/9506000134345'
 
-function point(id: string, key: string, kind: MonitoringPoint['kind'], latitude: number, longitude: number): MonitoringPoint {
-  return {
-    id,
-    key,
-    name: { zh: id, en: id },
-    kind,
-    unlocode: 'CNSHA',
-    latitude,
-    longitude,
-    operator: '9506000134338',
-    industries: [],
-    places: []
-  }
-}
-
-const product: Product = {
-  gtin: '09506000134352',
-  key: 'https://id.gs1.org/01/09506000134352',
-  name: { zh: '疫苗', en: 'Vaccine' },
-  brand: 'B',
-  hsCode: '300241',
-  regime: 'general',
-  harm: 4,
-  hazard: 'health',
-  inspectionRequired: false
-}
+const product: Product = { ...testProduct, inspectionRequired: false }
 
 const registers: DetectionRegisters = {
   places: [],
   profiles: [],
   products: [product],
-  points: [point('yard', shanghai, 'reeferYard', 31.2, 121.5), point('shop', beijing, 'shop', 39.9, 116.4)]
+  points: [testPoint('yard', 'reeferYard', '9506000134338', 31.2, 121.5), testPoint('shop', 'shop', '9506000134345', 39.9, 116.4)]
 }
 
 function judge(over: Partial<DetectionRegisters> = {}): TraceJudge {
@@ -122,7 +98,7 @@ test('a rule that is switched off closes what it raised, and a place that is reg
   const unknown = event({ eventID: 'u', readPoint: 'https://id.gs1.org/414/9529999000013' })
   const [opened] = tell(to, unknown)
   assert.equal(opened?.type, 'unregistered')
-  to.configure({ ...registers, points: [...registers.points, point('new', 'https://id.gs1.org/414/9529999000013', 'shop', 31, 121)] })
+  to.configure({ ...registers, points: [...registers.points, testPoint('new', 'shop', '9529999000013', 31, 121)] })
   const [closed] = to.onTick(t0 + 1_000)
   assert.deepEqual([closed?.id, closed?.status, closed?.goods], [opened.id, 'closed', [item]])
   tell(to, event({ eventID: 'v', readPoint: 'https://id.gs1.org/414/9529999000020' }))

@@ -8,7 +8,7 @@ import { compileValidator } from '@tracegate/model/codec'
 import { keysOfGoods } from '@tracegate/model/control-goods'
 import { ControlLists, ControlSummaries, MeasureAnswer, MeasuresOrdered } from '@tracegate/model/http-measures'
 import { keyKind } from '@tracegate/model/gs1/key'
-import { reduceWarning } from '@tracegate/model/warning-reducer'
+import { draftedWarning } from '@tracegate/model/warning-testing'
 import { pointIds } from '@tracegate/sim/world/names'
 import { Type } from 'typebox'
 import { startProduct, temporaryFolder, waitFor, type RunningProduct } from './product.ts'
@@ -105,31 +105,7 @@ async function lotOf({ all }: RunningProduct, item: string | undefined): Promise
 /** As the workflow of warnings leaves it; that workflow has tests of its own. */
 async function publishWarning({ all }: RunningProduct, lot: string): Promise<void> {
   const [id, atMs] = ['W-2026-000900', Date.now()]
-  const criterion = (value: number) => ({ value, reason: { zh: '因', en: 'reason' } })
-  const draft = reduceWarning(
-    undefined,
-    {
-      type: 'drafted',
-      content: {
-        title: { zh: '疫苗超温', en: 'Vaccine too warm' },
-        hazard: 'biological',
-        regime: 'general',
-        proposal: {
-          level: 'I',
-          criteria: { harm: criterion(4), urgency: criterion(3), scope: criterion(2) },
-          table: { id: 't', version: 1, source: '[ours]' },
-          reason: { zh: '因', en: 'reason' }
-        },
-        scope: { exposed: [], products: [], lots: [lot], holdings: [], total: 1, truncated: false, asOfMs: atMs },
-        matters: { zh: '事', en: 'matters' },
-        anomaly: 'a-900',
-        startMs: atMs,
-        draftedAtMs: atMs,
-        draftedAfterMs: 1
-      }
-    },
-    { id, atMs, by: 'test', why: 'test' }
-  )
+  const draft = draftedWarning({ id, atMs, scope: { lots: [lot] } })
   await all.stores.cases.append({
     kind: 'warning',
     id,
