@@ -1,5 +1,5 @@
 /** What subscriptions may take and how long they wait: every bound in one place, with its default. */
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import type { DeliveryLimits } from './delivery-rules.ts'
 import type { AllowedDestination } from './sender.ts'
 
@@ -64,9 +64,21 @@ export const subscriptionDefaults: SubscriptionSettings = {
 }
 
 /** The unspecified address, broadcast and multicast. */
+/**
+ * Unspecified, multicast and broadcast addresses, and the link-local ones (RFC 3927, RFC 4291), under which clouds tell machines their
+ * secrets; an IPv4 address inside of an IPv6 one counts as itself.
+ */
+const nowhere = new BlockList()
+nowhere.addAddress('0.0.0.0')
+nowhere.addSubnet('169.254.0.0', 16)
+nowhere.addSubnet('224.0.0.0', 4)
+nowhere.addSubnet('255.0.0.0', 8)
+nowhere.addAddress('::', 'ipv6')
+nowhere.addSubnet('fe80::', 10, 'ipv6')
+nowhere.addSubnet('ff00::', 8, 'ipv6')
+
 function isNowhere(address: string): boolean {
-  if (isIP(address) === 4) return address === '0.0.0.0' || /^(22[4-9]|23\d|255)\./.test(address)
-  return address === '::' || /^ff/i.test(address)
+  return nowhere.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
 }
 
 /** Longest body of a named query or a subscription. */
