@@ -30,6 +30,7 @@ import { createMasterData } from './master-data/master-data.ts'
 import type { ExchangeSettings } from './exchange/exchange.ts'
 import { createPublishing } from './publication/create-publishing.ts'
 import type { PublicationSettings } from './publication/office.ts'
+import { createNoticeMailOffice } from './recalls/notice-mail.ts'
 import { createRecallOffice } from './recalls/recall-office.ts'
 import { createRegisters } from './registers.ts'
 import { createAssessmentOffice } from './assessments/assessment-office.ts'
@@ -141,6 +142,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   await context.publication.start(url)
+  context.noticeMail.start()
   await context.exchange.start()
   return {
     port,
@@ -152,7 +154,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       context.live.close()
       context.orders.close()
       for (const end of endings) end()
+      const mailEnd = context.noticeMail[Symbol.asyncDispose]()
       await context.publication.close()
+      await mailEnd
       await context.exchange[Symbol.asyncDispose]()
       await context.subscriptions.close()
       await context.surges[Symbol.asyncDispose]()
@@ -196,6 +200,14 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
   const masterData = createMasterData({ cases, trace, registers, nowMs })
   const recalls = createRecallOffice({ cases, trace, registers, policy, bus, attachments, nowMs })
   const supervision = createSupervision({ cases, trace, registers, policy, anomalies, recalls, events, nowMs })
+  const publishing = createPublishing({
+    ...common,
+    accounts,
+    supervision,
+    publisher: options.publisher,
+    exchange: options.exchange,
+    ...(options.publication === undefined ? {} : { settings: options.publication })
+  })
   return {
     telemetry,
     trace,
@@ -250,14 +262,8 @@ export function createContext(options: Omit<ApiOptions, 'host' | 'port' | 'boots
       publisher: options.publisher,
       keysPath: options.exports === undefined ? undefined : join(dirname(options.exports.keysPath), 'control-keys.json')
     }),
-    ...createPublishing({
-      ...common,
-      accounts,
-      supervision,
-      publisher: options.publisher,
-      exchange: options.exchange,
-      ...(options.publication === undefined ? {} : { settings: options.publication })
-    }),
+    ...publishing,
+    noticeMail: createNoticeMailOffice({ ...common, recalls, publication: publishing.publication }),
     links: createLinkBook({ cases, nowMs, ...(options.linkHosts === undefined ? {} : { hosts: options.linkHosts }) }),
     subscriptions: createSubscriptions({
       cases,

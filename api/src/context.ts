@@ -24,6 +24,7 @@ import type { MeasureDesk } from './measures/measure-desk.ts'
 import type { Orders } from './orders.ts'
 import type { PolicyOffice } from './policy/policy-book.ts'
 import type { PublicationOffice } from './publication/office.ts'
+import type { NoticeMailOffice } from './recalls/notice-mail.ts'
 import type { RecallOffice } from './recalls/recall-office.ts'
 import type { Registers } from './registers.ts'
 import type { AttachmentStore } from './reports/attachments.ts'
@@ -69,6 +70,7 @@ export interface ApiContext {
   readonly assessments: AssessmentOffice
   readonly evaluations: EvaluationOffice
   readonly recalls: RecallOffice
+  readonly noticeMail: NoticeMailOffice
   readonly publication: PublicationOffice
   readonly exchange: Exchange
   readonly attachments: AttachmentStore

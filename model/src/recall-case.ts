@@ -81,6 +81,15 @@ export const HolderContact = Type.Object({
   acknowledgedAtMs: Type.Optional(TimeMs),
   failedAtMs: Type.Optional(TimeMs),
   channel: Type.Optional(Type.String({ maxLength: 64 })),
+  /** What became of its mail; `failedAtMs` is the first of the failures since it was tried. */
+  mail: Type.Optional(
+    Type.Object({
+      sentAtMs: Type.Optional(TimeMs),
+      failedAtMs: Type.Optional(TimeMs),
+      failure: Type.Optional(Type.String()),
+      dead: Type.Boolean({ description: 'It is not tried again' })
+    })
+  ),
   reply: Type.Optional(HolderReply),
   repliedAtMs: Type.Optional(TimeMs),
   repliedBy: Type.Optional(Type.String()),

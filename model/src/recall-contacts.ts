@@ -1,10 +1,15 @@
 /** What notices, replies and checks make of the holders of a recall. Pure. */
 import { recallError } from './recall-errors.ts'
-import type { EffectivenessOutcome, HolderContact, RecallCase } from './recall-case.ts'
+import { liveRecallStatuses, type EffectivenessOutcome, type HolderContact, type RecallCase } from './recall-case.ts'
+import type { RecallHolder } from './recall-parts.ts'
+import type { NoticeMail } from './recall-progress.ts'
 import type { ContactEntry, RecallStep } from './recall-steps.ts'
 
 /** How far each status is; a later word never takes back an earlier one, but that a sending failed. */
 const rank = { failed: 0, sent: 1, delivered: 2, read: 3, acknowledged: 4 } as const
+
+/** Entries of this channel say what became of the mail that the product sends. */
+export const mailChannel = 'email'
 
 type Contacts = RecallCase['contacts']
 
@@ -22,7 +27,36 @@ function mergeEntry(known: HolderContact | undefined, entry: ContactEntry, versi
     known?.noticeVersion === version ? known : { ...replyOf(known), holder, noticeVersion: version, replies: known?.replies ?? 0 }
   const stamp = stampOf(before, status, atMs)
   const best = before.status === undefined || rank[status] > rank[before.status] ? status : before.status
-  return { ...before, ...stamp, status: best, ...(channel === undefined ? {} : { channel }) }
+  const mail = channel === mailChannel ? { mail: mailAfter(before.mail, entry) } : {}
+  return { ...before, ...stamp, status: best, ...(channel === undefined ? {} : { channel }), ...mail }
+}
+
+/** A mail that was sent is not taken back by a failure told later. */
+function mailAfter(before: HolderContact['mail'], { status, atMs, failure, dead = false }: ContactEntry): HolderContact['mail'] {
+  if (status !== 'failed') return { sentAtMs: Math.min(before?.sentAtMs ?? Infinity, atMs), dead: false }
+  if (before?.sentAtMs !== undefined) return before
+  const isAnew = before?.dead === true && !dead
+  return { failedAtMs: isAnew ? atMs : (before?.failedAtMs ?? atMs), dead, ...(failure === undefined ? {} : { failure }) }
+}
+
+/** What stands in the way of the mail of a holder, or what became of it. */
+export function noticeMailOf(
+  recall: RecallCase,
+  holder: Pick<RecallHolder, 'id' | 'contact'>,
+  { hasServer, drills }: { readonly hasServer: boolean; readonly drills: boolean }
+): NoticeMail {
+  const known = recall.contacts[holder.id]
+  const contact = known?.noticeVersion === recall.notice?.version ? known : undefined
+  const mail = contact?.mail
+  if (mail?.sentAtMs !== undefined) return { state: 'sent', atMs: mail.sentAtMs }
+  const failed = mail === undefined ? {} : { atMs: mail.failedAtMs ?? 0, ...(mail.failure === undefined ? {} : { failure: mail.failure }) }
+  if (mail?.dead === true) return { state: 'dead', ...failed }
+  if (contact?.status === 'read' || contact?.status === 'acknowledged') return { state: 'notNeeded' }
+  if (recall.notice === undefined || !liveRecallStatuses.has(recall.status)) return { state: 'notRunning' }
+  if (recall.drill && !drills) return { state: 'drill' }
+  if (holder.contact?.email === undefined) return { state: 'noAddress' }
+  if (!hasServer) return { state: 'noMailServer' }
+  return mail === undefined ? { state: 'waiting' } : { state: 'failed', ...failed }
 }
 
 function replyOf(known: HolderContact | undefined): Partial<HolderContact> {

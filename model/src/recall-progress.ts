@@ -27,6 +27,28 @@ export const Contradiction = Type.Object({
 })
 export type Contradiction = Static<typeof Contradiction>
 
+/**
+ * `waiting`: it goes out at the next look; `failed`: it is tried again; `dead`: it is not; `notNeeded`: the page of the notice was opened;
+ * the others say why none is sent.
+ */
+export const noticeMailStates = [
+  'sent',
+  'waiting',
+  'failed',
+  'dead',
+  'notNeeded',
+  'notRunning',
+  'drill',
+  'noAddress',
+  'noMailServer'
+] as const
+export const NoticeMail = Type.Object({
+  state: Type.Enum(noticeMailStates),
+  atMs: Type.Optional(TimeMs),
+  failure: Type.Optional(Type.String())
+})
+export type NoticeMail = Static<typeof NoticeMail>
+
 export const HolderProgress = Type.Object({
   id: Type.String(),
   key: Type.String(),
@@ -39,6 +61,7 @@ export const HolderProgress = Type.Object({
   movedOn: Count,
   status: Type.Optional(Type.Enum(contactStatuses)),
   notified: Type.Boolean(),
+  mail: Type.Optional(NoticeMail),
   responded: Type.Boolean(),
   sentAtMs: Type.Optional(TimeMs),
   readAtMs: Type.Optional(TimeMs),

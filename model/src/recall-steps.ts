@@ -42,7 +42,9 @@ export const ContactEntry = Type.Object(
     holder: Type.String({ pattern: '^[0-9a-f]{16}$' }),
     status: Type.Enum(contactStatuses),
     atMs: TimeMs,
-    channel: Type.Optional(Type.String({ maxLength: 64 }))
+    channel: Type.Optional(Type.String({ maxLength: 64 })),
+    failure: Type.Optional(Type.String({ maxLength: 300, description: 'What went wrong' })),
+    dead: Type.Optional(Type.Boolean({ description: 'Of a mail that failed: it is not tried again; false has a dead one tried anew' }))
   },
   strict
 )

@@ -41,6 +41,8 @@ export interface PublicationOffice {
   readonly alerts: AlertBook
   readonly lookup: NoticeLookup
   readonly hasMail: boolean
+  /** Undefined without a mail server; closed with the office. */
+  readonly mailer: Mailer | undefined
   /** Without a slash at its end. */
   base(): string
   start(url: string): Promise<void>
@@ -176,6 +178,7 @@ export function createPublicationOffice(options: PublicationOfficeOptions): Publ
     alerts,
     lookup: createNoticeLookup(index, book),
     hasMail: mailer !== undefined,
+    mailer,
     base,
     waiting: () => outbox.waiting,
     hurry: () => bell.ring(),

@@ -42,7 +42,11 @@ export function recallProgressRoutes(app: HttpServer, context: ApiContext): void
         response: answers(RecallProgress)
       }
     },
-    async (request) => recalls.progress((await recalls.book.get(request.params.id)).state)
+    async (request) => {
+      const { state } = await recalls.book.get(request.params.id)
+      const [progress, mailOf] = await Promise.all([recalls.progress(state), context.noticeMail.told(state)])
+      return { ...progress, holders: progress.holders.map((holder) => ({ ...holder, ...mailOf(holder.id) })) }
+    }
   )
   holderRoutes(app, context)
   checkRoutes(app, context)

@@ -39,7 +39,7 @@ completeWithinMs 完成期限毫秒; respondWithinMs 答复期限毫秒; remedie
 words 用语; language 语言; text 文本; why 理由; outcomesSource 结果依据; outcomes 结果; quarantined 已隔离; bizSteps 业务步骤;
 dispositions 处置状态; places 地点; transactions 单证; returned 已退回; corrected 已改正; destroyed 已销毁; released 已放行;
 effectivenessSource 有效性依据; effectiveness 有效性检查; share 份额; below 低于; effectiveShareAtLeast 有效份额不低于;
-correctionMonthsMax 改正月数上限; plans 计划; overdueShare 逾期份额; graceMs 宽限毫秒; modes 监管方式; names 名称表; inspection 检验;
+correctionMonthsMax 改正月数上限; noticeMail 通知邮件; perMinuteMax 每分钟上限; plans 计划; overdueShare 逾期份额; graceMs 宽限毫秒; modes 监管方式; names 名称表; inspection 检验;
 sampling 抽查; verification 验证; guarantee 合格保证; acceptance 采信; rates 比率; inspectFromHarm 须检验的危害; inspectGrades 检验的信用等级;
 acceptGrades 采信的信用等级; guaranteeGrades 保证的信用等级; acceptUpToHarm 可采信的危害; historyMs 历史毫秒;
 inspectFromNonConformities 须检验的不合格次数; untilMs 截止毫秒; credit 信用; start 初始分; countsMs 计分毫秒; points 分值;

@@ -84,6 +84,16 @@ export const RecallPolicy = Type.Object(
     }),
     completeWithinMs: Type.Integer({ minimum: 0, description: 'Longest time from the start to the completion that a plan may take' }),
     respondWithinMs: Type.Integer({ minimum: 0, description: 'From a notice to the reply of its holder' }),
+    /** Without it: as shipped. */
+    noticeMail: Type.Optional(
+      Type.Object(
+        {
+          perMinuteMax: Type.Integer({ minimum: 1, maximum: 10_000, description: 'Mails of all recalls together' }),
+          drills: Type.Boolean({ description: 'Whether holders of a drill are written to' })
+        },
+        strict
+      )
+    ),
     remediesAtLeast: Type.Integer({ minimum: 1, maximum: 3 }),
     headline: Type.Object({ zh: Type.String(), en: Type.String() }, strict),
     wordsSource: Source,
@@ -110,6 +120,8 @@ const quiet = { zh: '没有事故不等于没有危险', en: 'no accident so far
 const en = (why: NoticeWord['why'], ...texts: readonly string[]): NoticeWord[] => texts.map((text) => ({ language: 'en', text, why }))
 const zh = (why: NoticeWord['why'], ...texts: readonly string[]): NoticeWord[] => texts.map((text) => ({ language: 'zh', text, why }))
 
+export const noticeMailDefaults = { perMinuteMax: 120, drills: false }
+
 export const recallDefaults: RecallPolicy = {
   source:
     '[ours] Guofa [2017] No. 43, task 12 asks for reports, voluntary and ordered recalls and names no time; the 20 days are those of CPSC Fast Track',
@@ -120,6 +132,7 @@ export const recallDefaults: RecallPolicy = {
   orderAtOnceFromHarm: 4,
   completeWithinMs: 180 * dayMs,
   respondWithinMs: 3 * dayMs,
+  noticeMail: noticeMailDefaults,
   remediesAtLeast: 2,
   headline: { zh: '产品安全召回', en: 'Product safety recall' },
   wordsSource:
