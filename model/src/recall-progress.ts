@@ -31,17 +31,7 @@ export type Contradiction = Static<typeof Contradiction>
  * `waiting`: it goes out at the next look; `failed`: it is tried again; `dead`: it is not; `notNeeded`: the page of the notice was opened;
  * the others say why none is sent.
  */
-export const noticeMailStates = [
-  'sent',
-  'waiting',
-  'failed',
-  'dead',
-  'notNeeded',
-  'notRunning',
-  'drill',
-  'noAddress',
-  'noMailServer'
-] as const
+const noticeMailStates = ['sent', 'waiting', 'failed', 'dead', 'notNeeded', 'notRunning', 'drill', 'noAddress', 'noMailServer'] as const
 export const NoticeMail = Type.Object({
   state: Type.Enum(noticeMailStates),
   atMs: Type.Optional(TimeMs),

@@ -126,7 +126,7 @@ async function createStory() {
 }
 
 test('food is taken in and handed over, never run by this procedure, also where the report calls it something else', async () => {
-  const { world, call, body, nowMs } = await createStory()
+  const { world, call, body, nowMs, event, capture } = await createStory()
   const fish = 'https://id.gs1.org/01/09506000134369'
   const told = [
     { ...body, products: [`${fish}/10/F1`] },
@@ -151,6 +151,9 @@ test('food is taken in and handed over, never run by this procedure, also where 
   }
   const general = read(RecallDetail, (await call('POST', '', { ...body, role: 'company' })).text)
   assert.equal((await call('POST', `/${general.id}/route`, {})).code, 'RECALL_STEP')
+  const fishUnit = itemKey('09506000134369', 'F1')
+  await capture(event({ id: 'fish', minute: 0, action: 'ADD', objects: [fishUnit], bizStep: 'commissioning', bizLocation: factory }))
+  assert.equal((await call('POST', `/${general.id}/scope`, { of: [fishUnit] })).code, 'RECALL_FOOD_GOODS')
 })
 
 function withCheckDigit(digits: string): string {
