@@ -1,4 +1,5 @@
 /** Replies of holders to the notice of a recall, by the address of the notice: as JSON, with proofs, or by the form of the page. */
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { compileValidator } from '@tracegate/model/codec'
 import { HolderReply } from '@tracegate/model/recall-case'
@@ -16,6 +17,13 @@ import { addressOf, guard, languageOf, noticedRecall, NoticeParams, NoticeQuery,
 const formBytesMax = 16_384
 /** Replies of one holder to one recall. */
 const repliesMax = 100
+/** Files that one notice takes in an hour: a reply names twenty at most, and all cases share the room for files. */
+const proofsPerHourMax = 40
+// By what the router read of the address: another way to write it is no other notice.
+const proofConfig = {
+  access: 'public',
+  rateLimit: { max: proofsPerHourMax, timeWindow: 3_600_000, keyGenerator: (request: FastifyRequest) => JSON.stringify(request.params) }
+} as const
 const replies = compileValidator(HolderReply)
 
 async function takeReply(context: ApiContext, params: NoticeParams, reply: HolderReply): Promise<void> {
@@ -60,7 +68,7 @@ export function recallReplyRoutes(app: HttpServer, context: ApiContext): void {
     inside.post(
       `${api}/proofs`,
       {
-        config: publicConfig,
+        config: proofConfig,
         bodyLimit: attachmentBytesMax,
         schema: {
           tags: ['public'],
