@@ -11,7 +11,7 @@ import { createMetrics } from '@tracegate/service/metrics'
 import { createMemoryCaseStore } from '@tracegate/store/memory-case'
 import { createMemoryTelemetryStore } from '@tracegate/store/memory-telemetry'
 import { createMemoryTraceStore } from '@tracegate/store/memory-trace'
-import { IsSchema } from 'typebox'
+import { IsSchema, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { openAccounts } from './accounts.ts'
 import { createContext, type ApiOptions } from './api.ts'
@@ -113,6 +113,17 @@ export async function createWorld({ withAccount = true, ...options }: Partial<Ap
 }
 export type World = Awaited<ReturnType<typeof createWorld>>
 
+/** Compiled at the first answer: a test asks few of the addresses, and all servers of a process share it. */
+const compiledSchemas = new WeakMap<TSchema, ReturnType<typeof Compile<TSchema>>>()
+
+function compiledOf(schema: TSchema) {
+  const known = compiledSchemas.get(schema)
+  if (known !== undefined) return known
+  const compiled = Compile(schema)
+  compiledSchemas.set(schema, compiled)
+  return compiled
+}
+
 /** A server that checks each answer against the schema of its route, and refuses to send another. */
 export async function createCheckedServer(world: World, pages?: PageOptions) {
   return buildServer({
@@ -120,8 +131,8 @@ export async function createCheckedServer(world: World, pages?: PageOptions) {
     ...(pages === undefined ? {} : { pages }),
     serializerCompiler: ({ schema, url, httpStatus }) => {
       if (!IsSchema(schema)) throw new TypeError(`${url}: the answer has no schema`)
-      const compiled = Compile(schema)
       return (data: unknown) => {
+        const compiled = compiledOf(schema)
         const [error] = compiled.Check(data) ? [] : compiled.Errors(data)
         if (error !== undefined) throw new TypeError(`${url} ${String(httpStatus)}: ${error.instancePath} ${error.message}`)
         return JSON.stringify(data)
