@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Anomaly } from '@tracegate/model/anomaly'
-import type { MonitoringPoint, Place, Product, ProductProfile } from '@tracegate/model/registers'
+import type { Place, Product, ProductProfile } from '@tracegate/model/registers'
 import type { Reading } from '@tracegate/model/telemetry'
 import { createDetectionEngine } from './create-engine.ts'
 import type { DetectionEngine } from './engine.ts'

@@ -1,7 +1,7 @@
 /** The trace judge on events: what opens, with which times, what closes, and what must not open. Each rule by its own cases. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { MonitoringPoint, Product } from '@tracegate/model/registers'
+import type { Product } from '@tracegate/model/registers'
 import type { TraceEvent } from '@tracegate/model/trace-event'
 import { createTraceJudge, type TraceJudge } from './trace-judge.ts'
 import { testPoint, testProduct } from '../testing.ts'

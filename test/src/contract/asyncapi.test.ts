@@ -98,8 +98,7 @@ test('TG-908: it has the topics of the platform, and each is one of the grammar'
     .all()
     .flatMap((channel) => (channel.address()?.startsWith(`${topicRoot}/-/`) === true ? [channel.address() ?? ''] : []))
   assert.deepEqual(addresses.map((address) => address.slice(topicRoot.length + 3)).toSorted(), Object.keys(platformSchemaOf).toSorted())
-  for (const address of addresses)
-    assert.ok(parseTopic(address.replace('{level}', 'II').replace('{number}', 'TG-2026-0007')).ok, address)
+  for (const address of addresses) assert.ok(parseTopic(address.replace('{level}', 'II').replace('{number}', 'TG-2026-0007')).ok, address)
 })
 
 test('what a device sends is there as JSON and as CBOR, what it is sent as JSON, with examples that the platform takes', async () => {

@@ -93,9 +93,7 @@ export const examples = {
       v: 1,
       level: 'II',
       asOfMs: timeMs + 600_000,
-      warnings: [
-        { number: 'TG-2026-0007', edition: 2, title: { zh: '疫苗冷链失效', en: 'Vaccine cold chain failure' }, startMs: timeMs }
-      ],
+      warnings: [{ number: 'TG-2026-0007', edition: 2, title: { zh: '疫苗冷链失效', en: 'Vaccine cold chain failure' }, startMs: timeMs }],
       total: 1
     }
   },
